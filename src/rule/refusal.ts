@@ -1,0 +1,44 @@
+/**
+ * Why a token is not accepted. The union is closed and its members are stable: clients and dashboards may rely on them.
+ */
+export type RefusalReason =
+  /** The request carries no token. */
+  | 'token_missing'
+  /** Not a token of ours: malformed, wrong signature, algorithm, key id, `typ`, issuer or audience. */
+  | 'token_invalid'
+  /** The signature is ours, but `sub`, `iat`, `exp`, `nbf` or `ver` is missing or malformed. */
+  | 'claims_invalid'
+  /** `iat` lies further ahead than the clock tolerance. */
+  | 'issued_in_future'
+  /** `nbf` lies further ahead than the clock tolerance (RFC 7519 section 4.1.5). */
+  | 'not_yet_valid'
+  /** `exp` has passed (RFC 7519 section 4.1.4). */
+  | 'token_expired'
+  /** No user has this subject. */
+  | 'user_unknown'
+  /** The application says that the user is not active, or the row is soft-deleted. */
+  | 'user_inactive'
+  /** The user's tokens were invalidated after this one was issued. */
+  | 'version_stale'
+  /** `ver` is above the user's: the database was restored from a backup. */
+  | 'version_ahead'
+  /** The password changed after the token was issued. */
+  | 'password_changed'
+  /** The user was logged out everywhere after the token was issued. */
+  | 'logged_out_everywhere'
+  /** Everyone was logged out after the token was issued. */
+  | 'everyone_logged_out'
+  /** The route asks for a recent login, and this one is older (RFC 9470). */
+  | 'reauthentication_required';
+
+/** A token that is not accepted, and why. A value, not an exception: only the HTTP edge throws. */
+export interface Refusal {
+  readonly accepted: false;
+  readonly reason: RefusalReason;
+  /** For the developer who reads the log, never for the client. Holds no part of the token but header fields. */
+  readonly detail?: string;
+}
+
+export function refusal(reason: RefusalReason, detail?: string): Refusal {
+  return detail === undefined ? { accepted: false, reason } : { accepted: false, reason, detail };
+}

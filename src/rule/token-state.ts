@@ -1,0 +1,16 @@
+/**
+ * What decides whether a user's tokens live: three values on the user's own row. They only ever grow.
+ */
+export interface TokenState {
+  /** Raised by one with each invalidation. A token carries the version it was issued under, as `ver`. */
+  readonly tokenVersion: number;
+  /** When the password last changed; `null`: never. Tokens issued before it are dead. */
+  readonly passwordChangedAt: Date | null;
+  /** When the user was last logged out everywhere; `null`: never. Tokens issued before it are dead. */
+  readonly logoutAllAt: Date | null;
+}
+
+/** The whole second of an instant, in seconds since the epoch: what `iat` can be compared with. */
+export function wholeSecond(instant: Date): number {
+  return Math.floor(instant.getTime() / 1000);
+}
