@@ -1,0 +1,7 @@
+/** Where the time comes from. Tests give one that stands still. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+}
+
+export const systemClock: Clock = { now: () => Date.now() };

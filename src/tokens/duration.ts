@@ -1,0 +1,26 @@
+import ms from 'ms';
+
+/** A span of time: a number of seconds, or text with a unit such as `'15m'`, `'12 hours'` or `'30d'`. */
+export type Duration = number | string;
+
+/** The duration in seconds; `undefined` when it is not one. Text without a unit is refused: `'900'` could mean anything. */
+export function durationSeconds(duration: Duration): number | undefined {
+  const seconds = typeof duration === 'number' ? duration : parseSeconds(duration);
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;
+}
+
+function parseSeconds(text: unknown): number {
+  if (typeof text !== 'string' || !/[a-z]\s*$/i.test(text) || text.length > 100) return Number.NaN;
+  return ms(text as ms.StringValue) / 1000;
+}
+
+/** The duration in seconds. @throws TypeError that names the setting when it is not one */
+export function requireSeconds(duration: Duration, setting: string): number {
+  const seconds = durationSeconds(duration);
+  if (seconds === undefined) throw new TypeError(durationProblem(duration, setting));
+  return seconds;
+}
+
+export function durationProblem(duration: unknown, setting: string): string {
+  return `${setting} is ${JSON.stringify(duration)}: give seconds as a number, or text with a unit such as '15m'.`;
+}

@@ -1,0 +1,66 @@
+import { refusal, type Refusal } from '../rule/refusal.js';
+import type { Algorithm } from './algorithm.js';
+import type { SigningKey } from './signing-key.js';
+import { readHeader, type TokenHeader } from './token-header.js';
+
+/** `typ` of an access token (RFC 9068 section 2.1). Media types compare without case (RFC 6838 section 4.2). */
+export const ACCESS_TOKEN_TYPE = 'at+jwt';
+const ACCESS_TOKEN_TYPES = new Set([ACCESS_TOKEN_TYPE, `application/${ACCESS_TOKEN_TYPE}`]);
+const LEGACY_TYPES = new Set(['jwt', 'application/jwt', ...ACCESS_TOKEN_TYPES]);
+
+/**
+ * The application's keys: the first signs, any verifies. The `kid` of a token chooses the key and the key alone
+ * decides about the algorithm, so that no header can (RFC 8725 section 3.1).
+ */
+export class KeySet {
+  readonly algorithms: Algorithm[];
+  private readonly byId: ReadonlyMap<string, SigningKey>;
+
+  constructor(private readonly keys: readonly SigningKey[]) {
+    this.algorithms = [...new Set(keys.map((key) => key.algorithm))];
+    this.byId = new Map(keys.map((key) => [key.kid, key]));
+  }
+
+  /** The key that signs new tokens. */
+  get current(): SigningKey {
+    return this.keys[0]!;
+  }
+
+  /** The key to verify this token with, or why there can be none. Nothing is verified yet. */
+  select(token: unknown, legacy: boolean): SigningKey | Refusal {
+    const header = readHeader(token, legacy);
+    if (typeof header === 'string') return refusal('token_invalid', header);
+
+    if (!isAccessTokenType(header.typ, legacy)) {
+      return refusal(
+        'token_invalid',
+        `"typ" is ${quote(header.typ)}, not "${ACCESS_TOKEN_TYPE}": was the token signed by TokenIssuer?`,
+      );
+    }
+    const key = this.keyOf(header, legacy);
+    if (key === undefined) {
+      return refusal('token_invalid', `"kid" ${quote(header.kid)} is none of the keys`);
+    }
+    return key.algorithm === header.alg
+      ? key
+      : refusal('token_invalid', `"alg" is ${quote(header.alg)}, the key has ${key.algorithm}`);
+  }
+
+  /** Tokens from before this library carry no `kid`; the oldest key of their algorithm can have signed them. */
+  private keyOf(header: TokenHeader, legacy: boolean): SigningKey | undefined {
+    if (typeof header.kid === 'string') return this.byId.get(header.kid);
+    return legacy && header.kid === undefined
+      ? this.keys.findLast((key) => key.algorithm === header.alg)
+      : undefined;
+  }
+}
+
+/** A JWT from before this library may have no `typ` at all (RFC 7519 section 5.1). */
+function isAccessTokenType(type: unknown, legacy: boolean): boolean {
+  if (typeof type !== 'string') return legacy && type === undefined;
+  return (legacy ? LEGACY_TYPES : ACCESS_TOKEN_TYPES).has(type.toLowerCase());
+}
+
+function quote(value: unknown): string {
+  return value === undefined ? 'missing' : JSON.stringify(value).slice(0, 80);
+}

@@ -1,0 +1,131 @@
+import {
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  createSecretKey,
+  KeyObject,
+} from 'node:crypto';
+import { type Algorithm, algorithmProblem, defaultAlgorithm } from './algorithm.js';
+
+/** Key material: text (PEM for a key pair), bytes, or a key that Node has parsed already. */
+export type KeyMaterial = string | Buffer | KeyObject;
+
+/** One key: either a `secret`, or a `privateKey`, a `publicKey` or both. */
+export interface KeyOptions {
+  /** HMAC secret, at least as long as the hash: 32 bytes for HS256. Text counts as UTF-8. */
+  secret?: KeyMaterial;
+  /** PEM or KeyObject; signs and verifies. */
+  privateKey?: KeyMaterial;
+  /** PEM or KeyObject; alone it only verifies. Default: derived from `privateKey`. */
+  publicKey?: KeyMaterial;
+  /** Default: HS256 for a secret, RS256, PS256 or ES256/384/512 after the kind of key. */
+  algorithm?: Algorithm;
+  /** Key id, written to the `kid` header. Default: a fingerprint of the key. */
+  kid?: string;
+}
+
+/** A key as it is used: parsed once, because parsing costs fifty times as much as verifying. */
+export interface SigningKey {
+  readonly kid: string;
+  readonly algorithm: Algorithm;
+  readonly verifyWith: KeyObject;
+  /** Absent when the key only verifies. */
+  readonly signWith?: KeyObject;
+}
+
+/** The key, or what is wrong with it and what to do. */
+export function readKey(options: KeyOptions, path: string): SigningKey | string {
+  const material = readMaterial(options, path);
+  if (typeof material === 'string') return material;
+
+  const { verifyWith } = material;
+  const algorithm = options.algorithm ?? defaultAlgorithm(verifyWith);
+  if (algorithm === undefined) {
+    return `${path}: jsonwebtoken cannot use a key of type ${verifyWith.asymmetricKeyType} (EdDSA among them): use an EC key on P-256 with ES256, or RSA.`;
+  }
+  const problem = algorithmProblem(algorithm, verifyWith);
+  if (problem !== undefined) return `${path}: ${problem}`;
+  return { ...material, algorithm, kid: options.kid ?? fingerprint(verifyWith) };
+}
+
+type Material = Pick<SigningKey, 'verifyWith' | 'signWith'>;
+
+function readMaterial(options: KeyOptions, path: string): Material | string {
+  const { secret, privateKey, publicKey } = options;
+  const isPair = privateKey !== undefined || publicKey !== undefined;
+  if (secret !== undefined && isPair) {
+    return `${path}: has a secret and a key pair: give one of them.`;
+  }
+  if (secret !== undefined) return readSecret(secret, `${path}.secret`);
+  if (!isPair) return `${path}: has no key: give secret, privateKey or publicKey.`;
+  return readPair(options, path);
+}
+
+function readSecret(secret: KeyMaterial, path: string): Material | string {
+  if (secret instanceof KeyObject) {
+    return secret.type === 'secret'
+      ? { signWith: secret, verifyWith: secret }
+      : `${path}: is a ${secret.type} key: give it as ${secret.type}Key.`;
+  }
+  if (typeof secret !== 'string' && !Buffer.isBuffer(secret)) {
+    return `${path}: is ${typeof secret}: give text, a Buffer or a KeyObject.`;
+  }
+  if (secret.length === 0) {
+    return `${path}: is empty: generate one with "openssl rand -base64 48", and check that the environment variable is set.`;
+  }
+  // Who holds a public key could sign with it if it were taken for an HMAC secret.
+  if (isKeyPair(secret)) {
+    return `${path}: is a public or private key, not a secret: give it as privateKey or publicKey.`;
+  }
+  const key = createSecretKey(Buffer.from(secret));
+  return { signWith: key, verifyWith: key };
+}
+
+function isKeyPair(material: string | Buffer): boolean {
+  if (/-----BEGIN |^\s*\{.*"kty"|^(ssh|ecdsa)-/s.test(material.toString('utf8'))) return true;
+  try {
+    createPublicKey({ key: Buffer.from(material), format: 'der', type: 'spki' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function readPair({ privateKey, publicKey }: KeyOptions, path: string): Material | string {
+  const signWith = privateKey && parse(privateKey, 'private');
+  if (typeof signWith === 'string') return `${path}.privateKey: ${signWith}`;
+  const verifyWith =
+    publicKey === undefined ? signWith && createPublicKey(signWith) : parse(publicKey, 'public');
+  if (verifyWith === undefined || typeof verifyWith === 'string') {
+    return `${path}.publicKey: ${verifyWith}`;
+  }
+  if (signWith === undefined) return { verifyWith };
+  return createPublicKey(signWith).equals(verifyWith)
+    ? { signWith, verifyWith }
+    : `${path}: publicKey does not belong to privateKey: leave publicKey out and it is derived.`;
+}
+
+function parse(material: KeyMaterial, type: 'private' | 'public'): KeyObject | string {
+  if (material instanceof KeyObject) {
+    return material.type === type ? material : `is a ${material.type} key: give the ${type} one.`;
+  }
+  try {
+    return type === 'private' ? createPrivateKey(material) : createPublicKey(material);
+  } catch {
+    // The cause could quote the key; its text stays out of the message.
+    return `cannot be read as a ${type} key: give PEM text, and mind that line breaks survive the environment variable.`;
+  }
+}
+
+/**
+ * An id for a key that names none, the same on every node. For a secret it is a MAC under that secret, which tells
+ * no more about it than any token does.
+ */
+function fingerprint(key: KeyObject): string {
+  const digest =
+    key.type === 'secret'
+      ? createHmac('sha256', key).update('nestjs-token-invalidation kid')
+      : createHash('sha256').update(key.export({ type: 'spki', format: 'der' }));
+  return digest.digest('base64url').slice(0, 16);
+}

@@ -1,0 +1,157 @@
+import { Injectable } from '@nestjs/common';
+import { JwtService, type JwtVerifyOptions } from '@nestjs/jwt';
+import type { TokenEvents } from '../events/token-events.js';
+import type { TokenClaims } from '../rule/claims.js';
+import { refusal, type Refusal } from '../rule/refusal.js';
+import {
+  type JudgedRecord,
+  judgeClaims,
+  judgeLogin,
+  judgeRecord,
+  type TokenPolicy,
+} from '../rule/rule.js';
+import type { StrictReader, StrictRecord } from '../state/strict-reader.js';
+import type { Algorithm } from './algorithm.js';
+import type { Clock } from './clock.js';
+import { type Duration, requireSeconds } from './duration.js';
+import type { KeySet } from './key-set.js';
+import type { SigningKey } from './signing-key.js';
+
+/** A token that holds: whose it is, and what it says. */
+export interface Acceptance<User> {
+  readonly accepted: true;
+  readonly user: User;
+  readonly claims: TokenClaims;
+}
+
+export type Verdict<User> = Acceptance<User> | Refusal;
+
+export interface VerifierSettings<User> {
+  readonly policy: TokenPolicy;
+  readonly issuer?: string;
+  readonly audience?: string | string[];
+  isActive(user: User): boolean;
+}
+
+/** Options of jsonwebtoken, less the key. */
+export interface JwtOptions {
+  readonly algorithms: Algorithm[];
+  readonly issuer?: string;
+  readonly audience?: string | string[];
+  readonly ignoreExpiration: true;
+  readonly ignoreNotBefore: true;
+}
+
+/** What the verifier works with. */
+export interface VerifierParts<User> {
+  readonly keys: KeySet;
+  readonly reader: StrictReader<User>;
+  readonly clock: Clock;
+  readonly events: TokenEvents;
+}
+
+/**
+ * The one door: whatever accepts a token asks here, on HTTP or off it.
+ *
+ * @example
+ * ```ts
+ * const verdict = await verifier.verify(socket.handshake.auth.token);
+ * if (!verdict.accepted) return socket.disconnect();
+ * socket.data.user = verdict.user;
+ * ```
+ */
+@Injectable()
+export class TokenVerifier<User = unknown> {
+  private readonly jwt = new JwtService();
+
+  constructor(
+    private readonly parts: VerifierParts<User>,
+    private readonly settings: VerifierSettings<User>,
+  ) {}
+
+  /** How a signature is verified. The times are left to the rule, which has the application's clock. */
+  get jwtOptions(): JwtOptions {
+    const { issuer, audience } = this.settings;
+    return {
+      algorithms: this.parts.keys.algorithms,
+      ...(issuer !== undefined && { issuer }),
+      ...(audience !== undefined && { audience }),
+      ignoreExpiration: true,
+      ignoreNotBefore: true,
+    };
+  }
+
+  /**
+   * Decides about a compact JWS.
+   *
+   * @throws TokenStateUnavailableError when the user could not be read in time: nothing is known about the token
+   */
+  async verify(token: string, demands: { maxAuthAge?: Duration } = {}): Promise<Verdict<User>> {
+    const { maxAuthAge } = demands;
+    const maxAgeSeconds =
+      maxAuthAge === undefined ? undefined : requireSeconds(maxAuthAge, 'maxAuthAge');
+    const key = this.selectKey(token);
+    if ('accepted' in key) return key;
+    let payload: unknown;
+    try {
+      const options = { ...this.jwtOptions, secret: key.verifyWith };
+      payload = this.jwt.verify(token, options as unknown as JwtVerifyOptions);
+    } catch (error) {
+      return this.refuse(refusal('token_invalid', (error as Error).message));
+    }
+    const verdict = await this.verifyClaims(payload);
+    if (!verdict.accepted || maxAgeSeconds === undefined) return verdict;
+    return this.requireRecentLogin(verdict.claims, maxAgeSeconds) ?? verdict;
+  }
+
+  /**
+   * Decides about the payload of a token whose signature somebody has verified with `selectKey` and `jwtOptions`.
+   *
+   * @throws TokenStateUnavailableError when the user could not be read in time: nothing is known about the token
+   */
+  async verifyClaims(payload: unknown): Promise<Verdict<User>> {
+    const { reader, clock } = this.parts;
+    const { policy } = this.settings;
+    const checked = judgeClaims(payload, policy, clock.now());
+    if (!checked.accepted) return this.refuse(checked);
+
+    const { claims } = checked;
+    const record = await reader.read({ subject: claims.sub });
+    const refused = judgeRecord(claims, record && this.judged(record), policy, clock.now());
+    return refused ? this.refuse(refused, claims) : { accepted: true, user: record!.user, claims };
+  }
+
+  /** The key to verify this token with, or the refusal. */
+  selectKey(token: unknown): SigningKey | Refusal {
+    const { legacyUntil } = this.settings.policy;
+    const legacy = legacyUntil !== undefined && this.parts.clock.now() < legacyUntil.getTime();
+    const selected = this.parts.keys.select(token, legacy);
+    return 'accepted' in selected ? this.refuse(selected) : selected;
+  }
+
+  /** The refusal, when the login behind these accepted claims is older than the route allows. */
+  requireRecentLogin(claims: TokenClaims, maxAuthAgeSeconds: number): Refusal | undefined {
+    const policy = { ...this.settings.policy, maxAuthAgeSeconds };
+    const reason = judgeLogin(claims, policy, this.parts.clock.now());
+    return reason && this.refuse(refusal(reason), claims);
+  }
+
+  /** Every refusal passes here, so that the listener hears of each once. */
+  refuse(refused: Refusal, claims?: TokenClaims): Refusal {
+    this.parts.events.refused({
+      reason: refused.reason,
+      ...(refused.detail !== undefined && { detail: refused.detail }),
+      ...(claims !== undefined && { subject: claims.sub }),
+      ...(typeof claims?.jti === 'string' && { jti: claims.jti }),
+    });
+    return refused;
+  }
+
+  private judged(record: StrictRecord<User>): JudgedRecord {
+    return {
+      state: record.state,
+      active: record.active && this.settings.isActive(record.user),
+      everyoneLoggedOutAt: record.everyoneLoggedOutAt,
+    };
+  }
+}
