@@ -1,0 +1,117 @@
+import { Logger } from '@nestjs/common';
+import type { StateQuery, StateRecord, TokenStateStore } from './token-state.store.js';
+import { TokenStateUnavailableError } from './token-state-unavailable.error.js';
+
+/** How many reads are under way at once. While they are, further requests gather for the next. */
+const MAX_READS = 2;
+
+/** A user's record with the global cutoff of the same read. */
+export interface StrictRecord<User> extends StateRecord<User> {
+  readonly everyoneLoggedOutAt: Date | null;
+}
+
+interface Waiter<User> {
+  readonly query: StateQuery;
+  readonly answer: (record: StrictRecord<User> | undefined) => void;
+  readonly fail: (error: Error) => void;
+  readonly timer: NodeJS.Timeout;
+  settled: boolean;
+}
+
+/**
+ * Strict reads, many requests to a query: while reads are under way, the subjects of the requests that arrive gather,
+ * and the next read answers them all. Nobody waits for a timer, and every read begins after its request arrived.
+ */
+export class StrictReader<User> {
+  private readonly logger = new Logger('TokenInvalidation');
+  private gathering: Waiter<User>[] = [];
+  private reads = 0;
+  private available = true;
+
+  constructor(
+    private readonly store: TokenStateStore<User>,
+    private readonly timeoutMs: number,
+  ) {}
+
+  /**
+   * The record as it is now; `undefined`: no such user.
+   *
+   * @throws TokenStateUnavailableError when it could not be read within the time limit
+   */
+  read(query: StateQuery): Promise<StrictRecord<User> | undefined> {
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter<User> = {
+        query,
+        answer: (record) => settle(waiter, () => resolve(record)),
+        fail: (error) => settle(waiter, () => reject(error)),
+        timer: setTimeout(() => waiter.fail(this.timedOut()), this.timeoutMs),
+        settled: false,
+      };
+      this.gathering.push(waiter);
+      if (this.reads < MAX_READS) this.startRead();
+    });
+  }
+
+  private startRead(): void {
+    const waiters = this.gathering.filter((waiter) => !waiter.settled);
+    this.gathering = [];
+    if (waiters.length === 0) return;
+
+    this.reads += 1;
+    // A read that hangs gives its place back after the time limit; what it still answers finds everyone gone.
+    let holdsPlace = true;
+    const giveBack = () => {
+      if (!holdsPlace) return;
+      holdsPlace = false;
+      clearTimeout(limit);
+      this.reads -= 1;
+      if (this.gathering.length > 0) this.startRead();
+    };
+    const limit = setTimeout(giveBack, this.timeoutMs);
+    void this.answer(waiters).finally(giveBack);
+  }
+
+  private async answer(waiters: readonly Waiter<User>[]): Promise<void> {
+    try {
+      const queries = waiters.map((waiter) => waiter.query);
+      const reading = await this.store.read(queries, { timeoutMs: this.timeoutMs });
+      this.noteRecovery();
+      for (const [index, waiter] of waiters.entries()) {
+        const record = reading.records[index];
+        if (record instanceof Error) waiter.fail(record);
+        else
+          waiter.answer(record && { ...record, everyoneLoggedOutAt: reading.everyoneLoggedOutAt });
+      }
+    } catch (error) {
+      this.noteOutage(error);
+      const unavailable = new TokenStateUnavailableError(error);
+      for (const waiter of waiters) waiter.fail(unavailable);
+    }
+  }
+
+  private timedOut(): TokenStateUnavailableError {
+    const cause = new Error(`The token state was not read within ${this.timeoutMs} ms`);
+    this.noteOutage(cause);
+    return new TokenStateUnavailableError(cause);
+  }
+
+  /** One line an outage, not one a request. */
+  private noteOutage(cause: unknown): void {
+    if (this.available) {
+      this.logger.error('The token state cannot be read; requests with a token get 503', cause);
+    }
+    this.available = false;
+  }
+
+  private noteRecovery(): void {
+    if (!this.available) this.logger.log('The token state can be read again');
+    this.available = true;
+  }
+}
+
+function settle<User>(waiter: Waiter<User>, how: () => void): void {
+  if (waiter.settled) return;
+  waiter.settled = true;
+  clearTimeout(waiter.timer);
+  how();
+}

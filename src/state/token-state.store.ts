@@ -1,0 +1,113 @@
+import type { TokenState } from '../rule/token-state.js';
+
+/** What is asked of the store for one request. An object, so that later questions (a session, say) can join it. */
+export interface StateQuery {
+  /** The user's id as text, as the token carries it. Comes from a verified token, yet may hold any text. */
+  readonly subject: string;
+}
+
+/** The answer to one query. */
+export interface StateRecord<User> {
+  /** The user as the application knows it: a new object for each query, as it becomes `request.user`. */
+  readonly user: User;
+  readonly state: TokenState;
+  /** False when the row itself says that the user is gone (soft-deleted). */
+  readonly active: boolean;
+}
+
+export interface StateReading<User> {
+  /** The global cutoff; `null`: never. */
+  readonly everyoneLoggedOutAt: Date | null;
+  /**
+   * One entry for each query, in their order; `undefined`: no such user. An `Error` fails its own request and no
+   * other.
+   */
+  readonly records: readonly (StateRecord<User> | Error | undefined)[];
+}
+
+/** Whose tokens die, and under what condition. */
+export interface InvalidationTarget {
+  readonly subject: string;
+  /** Only when the user's version is still this one. */
+  readonly ifVersion?: number;
+}
+
+/** Which of the two cutoffs an invalidation moves. */
+export type CutoffKind = 'logout' | 'password';
+
+/** A password hash and the one that takes its place. */
+export interface PasswordReplacement {
+  /** The stored hash that the old password was checked against. */
+  readonly currentHash: string;
+  readonly newHash: string;
+}
+
+/**
+ * What a write did. `unknown`: no such user. `conflict`: the user is there and the condition was not met. Neither
+ * changes anything.
+ */
+export type WriteOutcome = StateChange | 'unknown' | 'conflict';
+
+/** The user's state after a write. */
+export interface StateChange {
+  readonly version: number;
+  /** The cutoff that was written; for a re-hash, the moment of it. By the clock of the store. */
+  readonly effectiveAt: Date;
+}
+
+/**
+ * Where the token state lives. Implement it for another ORM or database, and let `tokenStateStoreContract` of
+ * `nestjs-token-invalidation/testing` say whether it keeps what the module relies on.
+ *
+ * Every write is one atomic statement on the store's own clock. Failures are thrown, never turned into an answer:
+ * `TokenStateUnavailableError` where the database is to blame.
+ *
+ * @typeParam User - the application's user record
+ * @typeParam Transaction - what lets a write join the caller's transaction; TypeORM: `EntityManager`
+ */
+export abstract class TokenStateStore<User = unknown, Transaction = unknown> {
+  /** Called once at boot: what is wrong with the set-up, each with what to do. Empty: nothing. */
+  async checkSetup(): Promise<string[]> {
+    return [];
+  }
+
+  /**
+   * The subject and the state that a record of the application carries. No I/O.
+   *
+   * @throws TypeError when the record was loaded without them
+   */
+  abstract describe(user: User): { readonly subject: string; readonly state: TokenState };
+
+  /**
+   * A strict read: from the primary, begun when it is called. A subject that cannot be an id of a user is answered
+   * with `undefined`; it must not fail the other queries. The answer's row must carry exactly the subject asked for.
+   */
+  abstract read(
+    queries: readonly StateQuery[],
+    options: { readonly timeoutMs: number },
+  ): Promise<StateReading<User>>;
+
+  /** Version + 1, and the cutoff named by `kind` set to the store's clock, in one statement. Cutoffs never move back. */
+  abstract invalidate(
+    target: InvalidationTarget,
+    kind: CutoffKind,
+    transaction?: Transaction,
+  ): Promise<WriteOutcome>;
+
+  /** Replaces the hash when it is still `currentHash`, and invalidates in the same statement. */
+  abstract changePassword(
+    subject: string,
+    replacement: PasswordReplacement,
+    transaction?: Transaction,
+  ): Promise<WriteOutcome>;
+
+  /** Replaces the hash when it is still `currentHash`, and invalidates nothing: the state it resolves to is unchanged. */
+  abstract rehashPassword(
+    subject: string,
+    replacement: PasswordReplacement,
+    transaction?: Transaction,
+  ): Promise<WriteOutcome>;
+
+  /** Sets the global cutoff to the store's clock; it never moves back. */
+  abstract invalidateEveryone(transaction?: Transaction): Promise<Date>;
+}
