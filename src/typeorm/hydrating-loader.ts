@@ -1,0 +1,43 @@
+import type { DataSource, EntityMetadata, ObjectLiteral } from 'typeorm';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import { asError, type UserLoader } from './user-loader.js';
+
+/** Makes the entity from the very row of the state read, as TypeORM would: no second query. */
+export class HydratingLoader<User extends ObjectLiteral> implements UserLoader<User> {
+  readonly columns: readonly ColumnMetadata[];
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly metadata: EntityMetadata,
+  ) {
+    // A join column that the entity doesn't declare belongs to its relation, which is not loaded.
+    this.columns = metadata.columns.filter((column) => column.isSelect && !column.isVirtual);
+  }
+
+  async load(rows: readonly (readonly unknown[])[]): Promise<(User | Error)[]> {
+    const used = new Set<readonly unknown[]>();
+    return rows.map((row) => {
+      const values = used.has(row) ? row.map(copyValue) : row;
+      used.add(row);
+      try {
+        return this.hydrate(values);
+      } catch (error) {
+        return asError(error);
+      }
+    });
+  }
+
+  private hydrate(values: readonly unknown[]): User {
+    const user = this.metadata.create(undefined, { fromDeserializer: true }) as User;
+    for (const [index, column] of this.columns.entries()) {
+      const value: unknown = this.dataSource.driver.prepareHydratedValue(values[index], column);
+      column.setEntityValue(user, value);
+    }
+    return user;
+  }
+}
+
+/** structuredClone makes a plain Uint8Array of a Buffer. */
+function copyValue(value: unknown): unknown {
+  return Buffer.isBuffer(value) ? Buffer.from(value) : structuredClone(value);
+}

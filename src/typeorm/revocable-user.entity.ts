@@ -1,0 +1,43 @@
+import { Column } from 'typeorm';
+
+/**
+ * The three columns that make a user's tokens revocable. Let the user entity extend it, or declare the same columns
+ * yourself.
+ *
+ * `update: false` keeps TypeORM's `save()` from writing a stale version back. `update()`, `increment()` and the query
+ * builder refuse to touch them too: call `TokenInvalidator`.
+ *
+ * @example
+ * ```ts
+ * @Entity('users')
+ * export class User extends RevocableUser {
+ *   @PrimaryGeneratedColumn()
+ *   id: number;
+ * }
+ * ```
+ */
+export abstract class RevocableUser {
+  /** Raised by one with each invalidation. */
+  @Column({ name: 'token_version', type: 'integer', default: 0, update: false })
+  readonly tokenVersion!: number;
+
+  /** When the password last changed; `null`: never. */
+  @Column({
+    name: 'password_changed_at',
+    type: 'timestamptz',
+    precision: 3,
+    nullable: true,
+    update: false,
+  })
+  readonly passwordChangedAt!: Date | null;
+
+  /** When the user was last logged out everywhere; `null`: never. */
+  @Column({
+    name: 'logout_all_at',
+    type: 'timestamptz',
+    precision: 3,
+    nullable: true,
+    update: false,
+  })
+  readonly logoutAllAt!: Date | null;
+}

@@ -1,0 +1,39 @@
+/** How a subject must look to be an id of a column type, so that no subject can make the query of a whole batch fail. */
+export interface SubjectFormat {
+  /** True when the text is the one canonical spelling of an id of this type. */
+  accepts(subject: string): boolean;
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const DECIMAL = /^(0|-?[1-9][0-9]{0,18})$/;
+
+const text: SubjectFormat = {
+  // PostgreSQL holds no NUL, and a lone surrogate would be sent as another character.
+  accepts: (subject) => subject.isWellFormed() && !subject.includes('\0'),
+};
+
+const FORMATS: Readonly<Record<string, SubjectFormat>> = {
+  uuid: { accepts: (subject) => UUID.test(subject) },
+  smallint: decimal(15n),
+  integer: decimal(31n),
+  bigint: decimal(63n),
+  text,
+  'character varying': text,
+  character: text,
+  citext: text,
+};
+
+/** The format of an id column, by TypeORM's normalised type; `undefined` for a type that cannot be one. */
+export function subjectFormat(columnType: string): SubjectFormat | undefined {
+  return FORMATS[columnType];
+}
+
+export const SUBJECT_TYPES = Object.keys(FORMATS);
+
+function decimal(bits: bigint): SubjectFormat {
+  const limit = 1n << bits;
+  return {
+    accepts: (subject) =>
+      DECIMAL.test(subject) && BigInt(subject) < limit && BigInt(subject) >= -limit,
+  };
+}
