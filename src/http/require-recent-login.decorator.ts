@@ -1,0 +1,20 @@
+import { applyDecorators, UseGuards } from '@nestjs/common';
+import type { Duration } from '../tokens/duration.js';
+import { MaxAuthAge } from './max-auth-age.js';
+import { RevocableJwtGuard } from './revocable-jwt.guard.js';
+
+/**
+ * Asks that the user entered credentials at most this long ago (the token's `auth_time`); otherwise the answer is the
+ * step-up challenge of RFC 9470. Brings the guard along, so that it holds under any other guard too.
+ *
+ * @throws TypeError when the duration is not one
+ * @example
+ * ```ts
+ * @RequireRecentLogin('10m')
+ * @Delete('account')
+ * close(@CurrentUser() user: User) { … }
+ * ```
+ */
+export function RequireRecentLogin(maxAge: Duration): ClassDecorator & MethodDecorator {
+  return applyDecorators(MaxAuthAge(maxAge), UseGuards(RevocableJwtGuard));
+}
