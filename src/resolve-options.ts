@@ -1,0 +1,198 @@
+import { ExtractJwt } from 'passport-jwt';
+import type { TokenExtractor } from './http/revocable-jwt.strategy.js';
+import type {
+  TokenInvalidationExtras,
+  TokenInvalidationOptions,
+} from './token-invalidation.options.js';
+import { type Clock, systemClock } from './tokens/clock.js';
+import { type Duration, durationProblem, durationSeconds } from './tokens/duration.js';
+import { KeySet } from './tokens/key-set.js';
+import { type KeyOptions, readKey, type SigningKey } from './tokens/signing-key.js';
+
+/** The options with every default filled in, in the units and types that the code works with. */
+export interface ResolvedOptions {
+  readonly keys: KeySet;
+  readonly clock: Clock;
+  readonly expiresInSeconds: number;
+  readonly clockToleranceSeconds: number;
+  readonly readTimeoutMs: number;
+  readonly retryAfterSeconds: number;
+  readonly jwtFromRequest: TokenExtractor;
+  readonly issuer?: string;
+  readonly audience?: string | string[];
+  readonly legacyUntil?: Date;
+  isActive(user: object): boolean;
+}
+
+/** Whatever the names of the options are, the compiler checks that this list has them all. */
+const OPTION_NAMES: Readonly<Record<keyof TokenInvalidationOptions, true>> = {
+  entity: true,
+  properties: true,
+  secret: true,
+  keys: true,
+  expiresIn: true,
+  issuer: true,
+  audience: true,
+  clockTolerance: true,
+  legacyUntil: true,
+  isActive: true,
+  jwtFromRequest: true,
+  readTimeout: true,
+  writeTimeout: true,
+  retryAfter: true,
+  globalTable: true,
+  checkSchema: true,
+  clock: true,
+};
+
+const EXTRA_NAMES: Readonly<Record<keyof TokenInvalidationExtras, true>> = {
+  isGlobal: true,
+  globalGuard: true,
+  endpoint: true,
+  strategyName: true,
+  dataSource: true,
+  store: true,
+  listener: true,
+  imports: true,
+};
+
+const FACTORY_NAMES = new Set([
+  'useFactory',
+  'useClass',
+  'useExisting',
+  'inject',
+  'provideInjectionTokensFrom',
+]);
+
+/** Fills in the defaults and collects everything that cannot work, each with what to do. */
+export function resolveOptions(options: TokenInvalidationOptions): {
+  resolved: ResolvedOptions;
+  problems: string[];
+} {
+  const problems = unknownOptions(options);
+  const seconds = (name: DurationOption, fallback: Duration, smallest: number): number => {
+    const value = durationSeconds(options[name] ?? fallback);
+    if (value !== undefined && value >= smallest) return value;
+    problems.push(`${durationProblem(options[name], name)} It is at least ${smallest} s.`);
+    return 0;
+  };
+  const { issuer, audience, legacyUntil } = options;
+  const resolved: ResolvedOptions = {
+    keys: new KeySet(readKeys(options, problems)),
+    clock: options.clock ?? systemClock,
+    expiresInSeconds: Math.floor(seconds('expiresIn', '15m', 1)),
+    clockToleranceSeconds: seconds('clockTolerance', '5m', 0),
+    readTimeoutMs: seconds('readTimeout', '2s', 0.001) * 1000,
+    retryAfterSeconds: Math.ceil(seconds('retryAfter', '1s', 0)),
+    jwtFromRequest: options.jwtFromRequest ?? ExtractJwt.fromAuthHeaderAsBearerToken(),
+    isActive: (user) => options.isActive?.(user) ?? true,
+    ...(issuer !== undefined && { issuer }),
+    ...(audience !== undefined && { audience }),
+    ...(legacyUntil !== undefined && { legacyUntil }),
+  };
+  problems.push(...typeProblems(options));
+  return { resolved, problems };
+}
+
+type DurationOption =
+  'expiresIn' | 'clockTolerance' | 'readTimeout' | 'writeTimeout' | 'retryAfter';
+
+function readKeys({ secret, keys }: TokenInvalidationOptions, problems: string[]): SigningKey[] {
+  if (keys !== undefined && secret !== undefined) {
+    problems.push('secret and keys are both given: put the secret into keys, as { secret }.');
+    return [];
+  }
+  const given: unknown = keys ?? [{ secret: secret ?? '' }];
+  if (!Array.isArray(given) || given.length === 0) {
+    problems.push('keys is not a list with a key in it: give at least one, as [{ secret }].');
+    return [];
+  }
+  const read = given.map((key: KeyOptions, index) => {
+    const path = keys === undefined ? 'options' : `keys[${index}]`;
+    return readKey(key ?? {}, path);
+  });
+  const good = read.filter((key) => typeof key !== 'string');
+  problems.push(...read.filter((key) => typeof key === 'string'), ...keySetProblems(good));
+  return good;
+}
+
+function keySetProblems(keys: readonly SigningKey[]): string[] {
+  const problems: string[] = [];
+  if (keys[0] && keys[0].signWith === undefined) {
+    problems.push(
+      'keys[0]: only verifies, and the first key signs: put one with a secret or privateKey first.',
+    );
+  }
+  const kids = keys.map((key) => key.kid);
+  const repeated = new Set(kids.filter((kid, index) => kids.indexOf(kid) !== index));
+  for (const kid of repeated) {
+    problems.push(
+      `keys: two have the kid ${JSON.stringify(kid)}: give each its own, or leave kid out.`,
+    );
+  }
+  return problems;
+}
+
+function typeProblems(options: TokenInvalidationOptions): string[] {
+  const { legacyUntil, issuer, audience, clock } = options;
+  const audiences: unknown[] = Array.isArray(audience) ? audience : [audience ?? 'none'];
+  const checks: [boolean, string][] = [
+    [
+      legacyUntil === undefined || Number.isFinite(legacyUntil?.getTime?.()),
+      'legacyUntil is not a valid Date: give the instant at which the last old token has expired.',
+    ],
+    [isNonEmptyText(issuer ?? 'none'), 'issuer is not text: give the iss claim, or leave it out.'],
+    [
+      audiences.length > 0 && audiences.every(isNonEmptyText),
+      'audience is not text or a list of text: give the aud claim, or leave it out.',
+    ],
+    [
+      isFunctionOrAbsent(options, 'isActive'),
+      'isActive is not a function: give (user) => boolean.',
+    ],
+    [
+      isFunctionOrAbsent(options, 'jwtFromRequest'),
+      'jwtFromRequest is not a function: give one of ExtractJwt.',
+    ],
+    [
+      clock === undefined || typeof Reflect.get(Object(clock), 'now') === 'function',
+      'clock has no now(): give { now: () => ms }.',
+    ],
+  ];
+  return checks.filter(([good]) => !good).map(([, problem]) => problem);
+}
+
+function isNonEmptyText(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
+}
+
+function isFunctionOrAbsent(holder: object, name: string): boolean {
+  const value: unknown = Reflect.get(holder, name);
+  return value === undefined || typeof value === 'function';
+}
+
+function unknownOptions(options: TokenInvalidationOptions): string[] {
+  return Object.keys(options)
+    .filter((name) => !Object.hasOwn(OPTION_NAMES, name))
+    .map((name) =>
+      Object.hasOwn(EXTRA_NAMES, name)
+        ? `${name} shapes the module and is not read from a factory: put it beside useFactory.`
+        : unknownOption(name),
+    );
+}
+
+/** What stands beside a factory and would be passed over in silence. */
+export function misplacedOptions(asyncOptions: object): string[] {
+  return Object.keys(asyncOptions)
+    .filter((name) => !Object.hasOwn(EXTRA_NAMES, name) && !FACTORY_NAMES.has(name))
+    .map((name) =>
+      Object.hasOwn(OPTION_NAMES, name)
+        ? `${name} stands beside the factory: return it from the factory.`
+        : unknownOption(name),
+    );
+}
+
+function unknownOption(name: string): string {
+  const names = [...Object.keys(OPTION_NAMES), ...Object.keys(EXTRA_NAMES)];
+  return `${name} is not an option: choose from ${names.join(', ')}.`;
+}

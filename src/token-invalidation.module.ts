@@ -1,0 +1,48 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { misplacedOptions } from './resolve-options.js';
+import { TokenInvalidationConfigError } from './token-invalidation.config-error.js';
+import {
+  type ASYNC_OPTIONS_TYPE,
+  ConfigurableModuleClass,
+  type OPTIONS_TYPE,
+} from './token-invalidation.module-definition.js';
+
+/**
+ * Makes the application's JWTs revocable: provides `TokenIssuer`, `TokenVerifier`, `TokenInvalidator` and
+ * `RevocableJwtGuard`.
+ *
+ * @example
+ * ```ts
+ * @Module({
+ *   imports: [
+ *     TypeOrmModule.forRoot({ … }),
+ *     TokenInvalidationModule.forRoot({
+ *       entity: User,
+ *       secret: process.env.JWT_SECRET,
+ *       isGlobal: true,
+ *       globalGuard: true,
+ *       endpoint: { path: 'auth' },
+ *     }),
+ *   ],
+ * })
+ * export class AppModule {}
+ * ```
+ */
+@Module({})
+export class TokenInvalidationModule extends ConfigurableModuleClass {
+  /** @throws TokenInvalidationConfigError at boot, with everything that cannot work */
+  static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
+    return super.forRoot(options);
+  }
+
+  /**
+   * Takes the options from a factory. What shapes the module (`isGlobal`, `globalGuard`, `endpoint`, …) stands beside it.
+   *
+   * @throws TokenInvalidationConfigError for options beside the factory that belong into it; at boot for the rest
+   */
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    const problems = misplacedOptions(options);
+    if (problems.length > 0) throw new TokenInvalidationConfigError(problems);
+    return super.forRootAsync(options);
+  }
+}
