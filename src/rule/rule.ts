@@ -138,7 +138,7 @@ export function judgeLogin(
 ): RefusalReason | undefined {
   if (policy.maxAuthAgeSeconds === undefined) return undefined;
   // An auth_time ahead of every clock would stay "recent" for ever.
-  const age = now / 1000 - Number(claims.auth_time);
+  const age = Math.floor(now / 1000) - Number(claims.auth_time);
   const recent =
     Number.isFinite(claims.auth_time) &&
     age <= policy.maxAuthAgeSeconds &&

@@ -1,40 +1,25 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
+import { type PgPool, run, type Statement } from './pg-pool.js';
 
-/** A statement with its values. */
-export interface Statement {
-  readonly text: string;
-  readonly values: readonly unknown[];
-}
-
-/** As much of pg's pool as is used. */
-interface PrimaryPool {
-  query(config: {
-    text: string;
-    values: unknown[];
-    rowMode: 'array';
-    query_timeout: number;
-  }): Promise<{ rows: unknown[][] }>;
-}
+/** Connections that reads have to themselves: as many as the reader uses at once. */
+const READ_CONNECTIONS = 2;
 
 /**
  * The primary database, through the pool that TypeORM opened to it: never a replica, also with `replication` set.
  *
- * The pool is asked and not a query runner, because a statement that hangs must be given up together with its
- * connection: pg's pool destroys the connection of a query that timed out, a query runner would hand it on.
+ * Reads have two connections of their own, with the same settings: an application that has used up its pool is no
+ * reason to refuse anybody, and a network that swallows connection attempts must not fill the application's pool
+ * with them.
  */
 export class Primary {
+  private reads?: { readonly beside: PgPool; readonly pool: PgPool };
+
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Runs a statement outside of any transaction. Rows come as arrays of values. */
-  async run(statement: Statement, timeoutMs: number): Promise<unknown[][]> {
-    const { rows } = await this.pool().query({
-      text: statement.text,
-      values: [...statement.values],
-      rowMode: 'array',
-      query_timeout: timeoutMs,
-    });
-    return rows;
+  /** Rows come as arrays of values. */
+  read(statement: Statement, timeoutMs: number): Promise<unknown[][]> {
+    return run(this.readPool(timeoutMs), statement, timeoutMs);
   }
 
   /** Runs a write: in the caller's transaction when there is one, whose errors are then the caller's. */
@@ -49,16 +34,32 @@ export class Primary {
       return rows.map((row) => Object.values(row));
     }
     try {
-      return await this.run(statement, timeoutMs);
+      return await run(this.applicationPool(), statement, timeoutMs);
     } catch (error) {
       throw isFaultOfStatement(error) ? error : new TokenStateUnavailableError(error);
     }
   }
 
-  private pool(): PrimaryPool {
-    const { master } = this.dataSource.driver as unknown as { master?: PrimaryPool };
+  async close(): Promise<void> {
+    const { reads } = this;
+    delete this.reads;
+    await reads?.pool.end();
+  }
+
+  private applicationPool(): PgPool {
+    const { master } = this.dataSource.driver as unknown as { master?: PgPool };
     if (master === undefined) throw new Error('The data source is not connected.');
     return master;
+  }
+
+  /** A data source that was closed and opened again has another pool, perhaps with other settings. */
+  private readPool(timeoutMs: number): PgPool {
+    const beside = this.applicationPool();
+    if (this.reads?.beside !== beside) {
+      void this.close();
+      this.reads = { beside, pool: openReadPool(beside, timeoutMs) };
+    }
+    return this.reads.pool;
   }
 
   private mustBeOurs(transaction: EntityManager): void {
@@ -68,6 +69,25 @@ export class Primary {
       );
     }
   }
+}
+
+function openReadPool(beside: PgPool, timeoutMs: number): PgPool {
+  const Pool = beside.constructor as new (options: object) => PgPool;
+  const pool = new Pool({
+    ...beside.options,
+    // Not enumerable in the options of a pool.
+    password: beside.options.password,
+    max: READ_CONNECTIONS,
+    min: 0,
+    connectionTimeoutMillis: timeoutMs,
+    // Kept open, so that a server that has no connection to spare does not refuse everybody. They hold up no shutdown.
+    idleTimeoutMillis: 0,
+    allowExitOnIdle: true,
+    keepAlive: true,
+  });
+  // A connection that broke while idle: the next read opens another, or says what is wrong.
+  pool.on('error', () => {});
+  return pool;
 }
 
 /** SQLSTATE classes 22, 23, 42 and P0: the database is well and refuses the statement. */

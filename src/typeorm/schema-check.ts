@@ -2,7 +2,6 @@ import type { Primary } from './primary.js';
 import { quoteText, TRIGGER } from './sql.js';
 import type { UserTable } from './user-table.js';
 
-const TIMEOUT_MS = 10_000;
 const WHAT_TO_DO =
   'run the migration made with tokenInvalidationMigration(), or set checkSchema: false when something else keeps it';
 
@@ -15,10 +14,9 @@ export interface SchemaNames {
 /** What the database lacks of what the migration makes. Reads the catalogue only. */
 export async function checkSchema(
   primary: Primary,
-  table: UserTable,
-  names: SchemaNames,
+  { table, names, timeoutMs }: { table: UserTable; names: SchemaNames; timeoutMs: number },
 ): Promise<string[]> {
-  const [row] = await primary.run({ text: catalogueQuery(table, names), values: [] }, TIMEOUT_MS);
+  const [row] = await primary.read({ text: catalogueQuery(table, names), values: [] }, timeoutMs);
   const [usersExist, missing, globalExists, trigger, watched] = row as [
     boolean,
     string[],

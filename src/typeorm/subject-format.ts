@@ -19,7 +19,6 @@ const FORMATS: Readonly<Record<string, SubjectFormat>> = {
   bigint: decimal(63n),
   text,
   'character varying': text,
-  character: text,
   citext: text,
 };
 

@@ -1,3 +1,4 @@
+import type { OnApplicationShutdown } from '@nestjs/common';
 import type { DataSource, EntityManager, ObjectLiteral } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
 import type { TokenState } from '../rule/token-state.js';
@@ -50,10 +51,10 @@ const EVERYONE = 5;
 const STATE_COLUMNS = 6;
 
 /** Keeps the token state in three columns of the application's own user table, in PostgreSQL through TypeORM. */
-export class TypeOrmTokenStateStore<User extends ObjectLiteral> extends TokenStateStore<
-  User,
-  EntityManager
-> {
+export class TypeOrmTokenStateStore<User extends ObjectLiteral>
+  extends TokenStateStore<User, EntityManager>
+  implements OnApplicationShutdown
+{
   private bound?: Bound<User>;
 
   constructor(
@@ -68,10 +69,19 @@ export class TypeOrmTokenStateStore<User extends ObjectLiteral> extends TokenSta
     if (Array.isArray(bound)) return bound;
     if (!this.settings.checkSchema) return [];
     const { metadata, schema } = bound.table;
-    return checkSchema(bound.primary, bound.table, {
-      users: quoteTable(schema, metadata.tableName),
-      globalTable: this.globalTable(bound.table),
+    return checkSchema(bound.primary, {
+      table: bound.table,
+      names: {
+        users: quoteTable(schema, metadata.tableName),
+        globalTable: this.globalTable(bound.table),
+      },
+      timeoutMs: this.settings.writeTimeoutMs,
     });
+  }
+
+  /** Nest calls it when the application closes. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.bound?.primary.close();
   }
 
   describe(user: User): { subject: string; state: TokenState } {
@@ -89,7 +99,7 @@ export class TypeOrmTokenStateStore<User extends ObjectLiteral> extends TokenSta
     if (ids.size === 0) return { everyoneLoggedOutAt: null, records: queries.map(() => undefined) };
 
     const statement = { text: readStatement, values: [[...ids]] };
-    const rows = (await primary.run(statement, timeoutMs)) as Row[];
+    const rows = (await primary.read(statement, timeoutMs)) as Row[];
     return {
       everyoneLoggedOutAt: toDate(rows[0]?.[EVERYONE] ?? null),
       records: await recordsOf(subjects, rows, loader),

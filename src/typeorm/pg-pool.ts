@@ -1,0 +1,79 @@
+/** As much of pg's pool as is used; pg's own types stay out, as the application may not have them. */
+export interface PgPool {
+  readonly options: PgPoolOptions;
+  connect(): Promise<PgClient>;
+  end(): Promise<void>;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+}
+
+export interface PgPoolOptions {
+  readonly password?: unknown;
+  readonly [name: string]: unknown;
+}
+
+interface PgClient {
+  query(config: {
+    text: string;
+    values: unknown[];
+    rowMode: 'array';
+    query_timeout: number;
+  }): Promise<{ rows: unknown[][] }>;
+  /** With `true`: closes the connection instead of handing it to the next one. */
+  release(broken: boolean): void;
+}
+
+/** A statement with its values. */
+export interface Statement {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+/**
+ * Runs a statement outside of any transaction, within a time limit that counts the wait for a connection too. Rows
+ * come as arrays of values.
+ *
+ * What was given up before it got a connection is never sent: an invalidation that comes late would end newer logins.
+ * A connection whose statement failed or hangs is closed.
+ */
+export async function run(
+  pool: PgPool,
+  { text, values }: Statement,
+  timeoutMs: number,
+): Promise<unknown[][]> {
+  const deadline = performance.now() + timeoutMs;
+  const client = await acquire(pool, timeoutMs);
+  let broken = true;
+  try {
+    const query_timeout = Math.max(1, Math.ceil(deadline - performance.now()));
+    const { rows } = await client.query({
+      text,
+      values: [...values],
+      rowMode: 'array',
+      query_timeout,
+    });
+    broken = false;
+    return rows;
+  } finally {
+    client.release(broken);
+  }
+}
+
+function acquire(pool: PgPool, timeoutMs: number): Promise<PgClient> {
+  return new Promise((resolve, reject) => {
+    let waiting = true;
+    const giveUp = (error: unknown): void => {
+      waiting = false;
+      clearTimeout(timer);
+      reject(error as Error);
+    };
+    const timer = setTimeout(
+      () => giveUp(new Error(`The database gave no connection within ${timeoutMs} ms`)),
+      timeoutMs,
+    );
+    pool.connect().then((client) => {
+      clearTimeout(timer);
+      if (waiting) resolve(client);
+      else client.release(false);
+    }, giveUp);
+  });
+}
