@@ -11,16 +11,26 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['src/**/*.spec.ts', 'tools/**/*.spec.ts'] },
+        test: { name: 'unit', include: ['src/**/*.spec.ts'] },
       },
       {
         extends: true,
         test: {
           name: 'e2e',
-          include: ['test/**/*.e2e-spec.ts'],
+          include: ['test/*.e2e-spec.ts'],
+          exclude: ['test/embedded-postgres.e2e-spec.ts'],
           globalSetup: ['test/support/global-setup.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'tools',
+          include: ['test/embedded-postgres.e2e-spec.ts'],
+          globalSetup: ['test/support/global-setup.ts'],
+          testTimeout: 60_000,
         },
       },
     ],

@@ -1,0 +1,116 @@
+import type { AddressInfo } from 'node:net';
+import { type INestApplication, Logger, type ModuleMetadata, type Type } from '@nestjs/common';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
+import {
+  TokenInvalidationModule,
+  TokenInvalidator,
+  TokenIssuer,
+  TokenVerifier,
+  type TokenInvalidationExtras,
+  type TokenInvalidationOptions,
+} from 'nestjs-token-invalidation';
+import { DataSource, type Repository } from 'typeorm';
+import { AuthController, LoginGate } from './auth.controller.js';
+import { FrozenClock } from './frozen-clock.js';
+import { TestClient } from './test-client.js';
+import { User } from './user.entity.js';
+
+export const PLATFORMS = ['express', 'fastify'] as const;
+export type Platform = (typeof PLATFORMS)[number];
+
+export const SECRET = 'a secret of at least thirty-two bytes, for tests';
+
+export interface AppOptions extends Omit<ModuleMetadata, 'exports'> {
+  /** The database, of a `TestDatabase` say. */
+  url: string;
+  platform?: Platform;
+  /** Over the defaults of these tests: entity, secret, clock, global guard, endpoint under auth. */
+  module?: TokenInvalidationOptions & TokenInvalidationExtras;
+  /** In place of `TokenInvalidationModule.forRoot(module)`. */
+  tokenModule?: NonNullable<ModuleMetadata['imports']>[number];
+  typeorm?: Partial<TypeOrmModuleOptions>;
+  entities?: Type<object>[];
+  clock?: FrozenClock;
+}
+
+/** A running application and what tests reach for in it. */
+export class TestApp extends TestClient {
+  constructor(
+    readonly app: INestApplication,
+    readonly clock: FrozenClock,
+  ) {
+    super(`http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`);
+  }
+
+  get dataSource(): DataSource {
+    return this.app.get(DataSource);
+  }
+
+  get users(): Repository<User> {
+    return this.dataSource.getRepository(User);
+  }
+
+  get issuer(): TokenIssuer<User> {
+    return this.app.get(TokenIssuer, { strict: false });
+  }
+
+  get verifier(): TokenVerifier<User> {
+    return this.app.get(TokenVerifier, { strict: false });
+  }
+
+  get invalidator(): TokenInvalidator {
+    return this.app.get(TokenInvalidator, { strict: false });
+  }
+
+  close(): Promise<void> {
+    return this.app.close();
+  }
+}
+
+/** An application listening on a port of its own, over a real database, with a clock that stands still. */
+export async function createApp(options: AppOptions): Promise<TestApp> {
+  const clock = options.clock ?? new FrozenClock();
+  Logger.overrideLogger(false);
+  const testing = await Test.createTestingModule({
+    imports: [
+      TypeOrmModule.forRoot({
+        type: 'postgres',
+        url: options.url,
+        entities: options.entities ?? [User],
+        retryAttempts: 0,
+        ...options.typeorm,
+      } as TypeOrmModuleOptions),
+      TypeOrmModule.forFeature(options.entities ?? [User]),
+      options.tokenModule ?? TokenInvalidationModule.forRoot(moduleOptions(options, clock)),
+      ...(options.imports ?? []),
+    ],
+    controllers: options.controllers ?? [AuthController],
+    providers: [LoginGate, ...(options.providers ?? [])],
+  }).compile();
+  const app = testing.createNestApplication(
+    options.platform === 'fastify' ? new FastifyAdapter() : new ExpressAdapter(),
+    { logger: false },
+  );
+  await app.listen(0, '127.0.0.1');
+  return new TestApp(app, clock);
+}
+
+function moduleOptions(
+  options: AppOptions,
+  clock: FrozenClock,
+): TokenInvalidationOptions & TokenInvalidationExtras {
+  const { keys } = options.module ?? {};
+  return {
+    entity: User,
+    ...(keys === undefined && { secret: SECRET }),
+    clock,
+    isGlobal: true,
+    globalGuard: true,
+    endpoint: { path: 'auth' },
+    isActive: (user: User) => user.active,
+    ...options.module,
+  };
+}

@@ -1,0 +1,37 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { TestClient } from './test-client.js';
+
+/** What a node is told. */
+export interface NodeSettings {
+  readonly url: string;
+  /** How far its clock is ahead of the machine's; negative: behind. */
+  readonly clockOffsetSeconds?: number;
+}
+
+/** An application in a process of its own. */
+export class NodeProcess extends TestClient {
+  constructor(
+    url: string,
+    readonly stop: () => Promise<void>,
+  ) {
+    super(url);
+  }
+}
+
+/** Starts an application as another node would be: another process, another pool, another clock. */
+export async function startNode(settings: NodeSettings): Promise<NodeProcess> {
+  const script = fileURLToPath(new URL('run-typescript.mjs', import.meta.url));
+  const main = fileURLToPath(new URL('node-main.ts', import.meta.url));
+  const child = fork(script, [main], {
+    env: { ...process.env, NODE_SETTINGS: JSON.stringify(settings) },
+  });
+  const exited = once(child, 'exit');
+  const [first] = (await Promise.race([once(child, 'message'), exited])) as [unknown];
+  if (typeof first !== 'string') throw new Error(`The node ended with ${String(first)}`);
+  return new NodeProcess(first, async () => {
+    child.disconnect();
+    await exited;
+  });
+}
