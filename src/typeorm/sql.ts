@@ -26,5 +26,5 @@ export const REHASH_SETTING = 'token_invalidation.rehash';
 
 /** What the setting must say: this very change and no other. The same text on both sides, SQL over two values. */
 export function rehashPermit(oldHash: string, newHash: string): string {
-  return `pg_catalog.format('%s %s', ${oldHash}, ${newHash})`;
+  return `pg_catalog.format('%L %L', ${oldHash}, ${newHash})`;
 }

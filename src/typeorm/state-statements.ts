@@ -78,10 +78,11 @@ export class StateStatements {
     });
   }
 
+  /** The clock is read after the row was locked: a wait must not leave the cutoff behind the acknowledgement. */
   invalidateEveryone(): string {
     return (
       `INSERT INTO ${this.globalTable} AS g (everyone_logged_out_at) VALUES (${CLOCK}) ` +
-      `ON CONFLICT (singleton) DO UPDATE SET everyone_logged_out_at = greatest(g.everyone_logged_out_at, excluded.everyone_logged_out_at) ` +
+      `ON CONFLICT (singleton) DO UPDATE SET everyone_logged_out_at = greatest(g.everyone_logged_out_at, ${CLOCK}) ` +
       `RETURNING ${milliseconds('g.everyone_logged_out_at')} AS instant`
     );
   }

@@ -58,7 +58,7 @@ export function tokenInvalidationMigration(
 
 /** PostgreSQL cuts longer names off in silence. */
 const MAX_NAME_BYTES = 63;
-const LONGEST_SUFFIX = '_token_invalidation_global';
+const LONGEST_SUFFIX = '_token_invalidation_leave_id';
 
 function readNames(options: TokenInvalidationMigrationOptions): (schema: string) => MigrationNames {
   const { usersTable, passwordColumn } = options;

@@ -25,7 +25,9 @@ export function dropTriggers(names: MigrationNames): string[] {
   const { users, global, functions } = sqlNames(names);
   return [
     `DROP TRIGGER ${TRIGGER} ON ${users}`,
-    `DROP TRIGGER ${TRIGGER}_id ON ${users}`,
+    `DROP TRIGGER ${TRIGGER}_take_id ON ${users}`,
+    `DROP TRIGGER ${TRIGGER}_leave_id ON ${users}`,
+    `DROP TRIGGER ${TRIGGER}_truncate ON ${users}`,
     `DROP TRIGGER ${TRIGGER} ON ${global}`,
     ...Object.values(functions).map((name) => `DROP FUNCTION ${name}()`),
   ];
@@ -39,7 +41,8 @@ function sqlNames(names: MigrationNames) {
     global: quoteTable(names.schema, names.global),
     functions: {
       state: functionName('_state'),
-      id: functionName('_id'),
+      takeId: functionName('_take_id'),
+      leaveId: functionName('_leave_id'),
       global: functionName('_global'),
     },
   };
@@ -84,7 +87,12 @@ function differs(columns: readonly string[]): string {
 
 /** greatest() passes over NULL: that keeps a cutoff that is cleared, and lets the first one be set. */
 function neverBack(cutoff: string): string {
-  return `NEW.${cutoff} := greatest(OLD.${cutoff}, CASE WHEN NEW.${cutoff} > instant THEN instant ELSE NEW.${cutoff} END);`;
+  return `NEW.${cutoff} := greatest(OLD.${cutoff}, ${notAhead(cutoff)});`;
+}
+
+/** Not least(), which passes over NULL and would set a cutoff that is none. */
+function notAhead(cutoff: string): string {
+  return `CASE WHEN NEW.${cutoff} > instant THEN instant ELSE NEW.${cutoff} END`;
 }
 
 /** A changed hash is a changed password, unless this very change was announced as a re-hash. */
@@ -104,7 +112,7 @@ function passwordChange(names: MigrationNames): string {
 
 /**
  * An id that is given to another user must not bring the old one's tokens back to life: a row that takes an id starts
- * above every version that a row which gave up its id has had.
+ * above every version that a row which left its id has had.
  *
  * SECURITY DEFINER, so that whoever may write users needs no right on the other table.
  */
@@ -112,23 +120,39 @@ function keepIdsApart(names: MigrationNames): string[] {
   const { users, global, functions } = sqlNames(names);
   const id = quoteName(names.id);
   const version = quoteName(names.version);
+  const cutoffs = [names.passwordChangedAt, names.logoutAllAt].map(quoteName);
   return [
-    `CREATE FUNCTION ${functions.id}() RETURNS trigger
+    `CREATE FUNCTION ${functions.takeId}() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      instant CONSTANT timestamptz(3) := date_trunc('milliseconds', clock_timestamp());
     BEGIN
-      IF TG_OP <> 'INSERT' AND (TG_OP = 'DELETE' OR OLD.${id} IS DISTINCT FROM NEW.${id}) THEN
-        UPDATE ${global} SET retired_version = OLD.${version} + 1 WHERE retired_version <= OLD.${version};
-      END IF;
-      IF TG_OP = 'DELETE' THEN
-        RETURN OLD;
-      END IF;
       IF TG_OP = 'INSERT' OR OLD.${id} IS DISTINCT FROM NEW.${id} THEN
         NEW.${version} := greatest(NEW.${version}, (SELECT retired_version FROM ${global}));
       END IF;
+      ${cutoffs.map((cutoff) => `NEW.${cutoff} := ${notAhead(cutoff)};`).join('\n      ')}
       RETURN NEW;
     END $$`,
-    `CREATE TRIGGER ${TRIGGER}_id BEFORE INSERT OR DELETE OR UPDATE OF ${id} ON ${users}
-      FOR EACH ROW EXECUTE FUNCTION ${functions.id}()`,
+    `CREATE TRIGGER ${TRIGGER}_take_id BEFORE INSERT OR UPDATE OF ${id} ON ${users}
+      FOR EACH ROW EXECUTE FUNCTION ${functions.takeId}()`,
+    `CREATE FUNCTION ${functions.leaveId}() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      highest bigint;
+    BEGIN
+      IF TG_OP = 'TRUNCATE' THEN
+        SELECT max(${version}) INTO highest FROM ${users};
+      ELSIF TG_OP = 'DELETE' OR OLD.${id} IS DISTINCT FROM NEW.${id} THEN
+        highest := OLD.${version};
+      END IF;
+      -- Few rows leave with a version that is a new height, so that few of them queue for this one.
+      UPDATE ${global} SET retired_version = highest + 1 WHERE retired_version <= highest;
+      RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+    END $$`,
+    `CREATE TRIGGER ${TRIGGER}_leave_id BEFORE DELETE OR UPDATE OF ${id} ON ${users}
+      FOR EACH ROW EXECUTE FUNCTION ${functions.leaveId}()`,
+    `CREATE TRIGGER ${TRIGGER}_truncate BEFORE TRUNCATE ON ${users}
+      FOR EACH STATEMENT EXECUTE FUNCTION ${functions.leaveId}()`,
   ];
 }
 
