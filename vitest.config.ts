@@ -1,12 +1,8 @@
-import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { sourceAlias } from './test/support/source-alias.mjs';
 
 export default defineConfig({
-  resolve: {
-    alias: {
-      'nestjs-token-invalidation': fileURLToPath(new URL('src/index.ts', import.meta.url)),
-    },
-  },
+  resolve: { alias: sourceAlias },
   test: {
     projects: [
       {

@@ -14,7 +14,7 @@ import {
 } from 'nestjs-token-invalidation';
 import { DataSource, type Repository } from 'typeorm';
 import { AuthController, LoginGate } from './auth.controller.js';
-import { FrozenClock } from './frozen-clock.js';
+import { FrozenClock } from 'nestjs-token-invalidation/testing';
 import { TestClient } from './test-client.js';
 import { User } from './user.entity.js';
 

@@ -1,4 +1,4 @@
-import { FrozenClock } from './frozen-clock.js';
+import { FrozenClock } from 'nestjs-token-invalidation/testing';
 
 /** A clock that runs, at a distance from the machine's. */
 export class OffsetClock extends FrozenClock {

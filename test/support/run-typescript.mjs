@@ -1,9 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import { runnerImport } from 'vite';
+import { sourceAlias } from './source-alias.mjs';
 
 // Runs a TypeScript file in a process of its own, compiled the way the tests are.
-const source = fileURLToPath(new URL('../../src/index.ts', import.meta.url));
-await runnerImport(process.argv[2], {
-  configFile: false,
-  resolve: { alias: { 'nestjs-token-invalidation': source } },
-});
+await runnerImport(process.argv[2], { configFile: false, resolve: { alias: sourceAlias } });

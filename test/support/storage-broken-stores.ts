@@ -1,4 +1,4 @@
-import type { TokenState } from 'nestjs-token-invalidation';
+import type { PasswordReplacement, TokenState } from 'nestjs-token-invalidation';
 import {
   InMemoryTokenStateStore,
   InMemoryTransaction,
@@ -160,7 +160,8 @@ const DESCRIBING: Record<string, MakeStore> = {
     describe: (user) => describe({ ...user, logoutAllAt: user.logoutAllAt ?? null }),
   })),
   'guesses the id': broken((_store, { describe }) => ({
-    describe: (user) => describe({ ...user, id: String(user.id) }),
+    describe: (user) =>
+      describe({ ...user, id: (user.id as unknown) === undefined ? '' : user.id }),
   })),
   'throws another error at an incomplete record': broken((_store, { describe }) => ({
     describe: (user) => {
@@ -287,7 +288,11 @@ function brokenPassword(method: PasswordMethod): Record<string, MakeStore> {
   const named = (what: string) => `${what} (${method})`;
   return {
     [named('does not look at the current hash')]: broken((store, whole) => ({
-      [method]: (subject: string, { newHash }: { newHash: string }, transaction: undefined) =>
+      [method]: (
+        subject: string,
+        { newHash }: PasswordReplacement,
+        transaction?: InMemoryTransaction,
+      ) =>
         whole[method](
           subject,
           { currentHash: store.find(subject)?.passwordHash ?? '', newHash },
@@ -295,48 +300,48 @@ function brokenPassword(method: PasswordMethod): Record<string, MakeStore> {
         ),
     })),
     [named('looks at it in another step')]: broken((store, whole) => ({
-      [method]: async (subject: string, hashes: { currentHash: string; newHash: string }) => {
+      [method]: async (subject: string, hashes: PasswordReplacement, tx?: InMemoryTransaction) => {
         const stored = store.find(subject)?.passwordHash;
         await pause();
         if (stored !== undefined && stored !== hashes.currentHash) return 'conflict';
         const currentHash = store.find(subject)?.passwordHash ?? '';
-        return whole[method](subject, { ...hashes, currentHash });
+        return whole[method](subject, { ...hashes, currentHash }, tx);
       },
     })),
     [named('does not mind the case of the hash')]: broken((store, whole) => ({
-      [method]: (
-        subject: string,
-        hashes: { currentHash: string; newHash: string },
-        tx: undefined,
-      ) => {
+      [method]: (subject: string, hashes: PasswordReplacement, tx?: InMemoryTransaction) => {
         const stored = store.find(subject)?.passwordHash;
         const same = stored?.toLowerCase() === hashes.currentHash.toLowerCase();
-        return whole[method](subject, same ? { ...hashes, currentHash: stored! } : hashes, tx);
+        return whole[method](
+          subject,
+          stored && same ? { ...hashes, currentHash: stored } : hashes,
+          tx,
+        );
       },
     })),
     [named('does not store the new hash')]: broken((store, whole) => ({
-      [method]: async (subject: string, hashes: { currentHash: string; newHash: string }) => {
-        const outcome = await whole[method](subject, hashes);
+      [method]: async (subject: string, hashes: PasswordReplacement, tx?: InMemoryTransaction) => {
+        const outcome = await whole[method](subject, hashes, tx);
         if (typeof outcome === 'object') row(store, subject).passwordHash = hashes.currentHash;
         return outcome;
       },
     })),
     [named('writes to all who have the hash')]: broken((store, whole) => ({
-      [method]: async (subject: string, hashes: { currentHash: string; newHash: string }) => {
-        const outcome = await whole[method](subject, hashes);
-        for (const { id } of inside(store).users.values()) await whole[method](id, hashes);
+      [method]: async (subject: string, hashes: PasswordReplacement, tx?: InMemoryTransaction) => {
+        const outcome = await whole[method](subject, hashes, tx);
+        for (const { id } of inside(store).users.values()) await whole[method](id, hashes, tx);
         return outcome;
       },
     })),
     [named('takes an unknown user for a conflict')]: broken((_store, whole) => ({
-      [method]: async (subject: string, hashes: { currentHash: string; newHash: string }) => {
-        const outcome = await whole[method](subject, hashes);
+      [method]: async (subject: string, hashes: PasswordReplacement, tx?: InMemoryTransaction) => {
+        const outcome = await whole[method](subject, hashes, tx);
         return outcome === 'unknown' ? 'conflict' : outcome;
       },
     })),
     [named('invalidates at a conflict')]: broken((store, whole) => ({
-      [method]: async (subject: string, hashes: { currentHash: string; newHash: string }) => {
-        const outcome = await whole[method](subject, hashes);
+      [method]: async (subject: string, hashes: PasswordReplacement, tx?: InMemoryTransaction) => {
+        const outcome = await whole[method](subject, hashes, tx);
         if (outcome === 'conflict') row(store, subject).tokenVersion += 1;
         return outcome;
       },

@@ -5,12 +5,15 @@ import {
   TypeOrmTokenStateStore,
   type TypeOrmStoreSettings,
 } from '../../src/typeorm/typeorm-token-state.store.js';
-import { createEmptyDatabase } from './database.js';
+import { createDatabase, createEmptyDatabase } from './database.js';
+import { User } from './user.entity.js';
 
 export type EntityClass<User extends ObjectLiteral = ObjectLiteral> = new () => User;
 
 /** A database of a test file's own, with the tables that it asks for, and TypeORM on it. */
 export class StorageDatabase {
+  private readonly stores: TypeOrmTokenStateStore<ObjectLiteral>[] = [];
+
   constructor(
     readonly url: string,
     readonly dataSource: DataSource,
@@ -22,13 +25,15 @@ export class StorageDatabase {
     entity: EntityClass<User>,
     settings: Partial<TypeOrmStoreSettings> = {},
   ): TypeOrmTokenStateStore<User> {
-    return new TypeOrmTokenStateStore<User>(this.dataSource, {
+    const store = new TypeOrmTokenStateStore<User>(this.dataSource, {
       entity,
       properties: {},
       checkSchema: true,
       writeTimeoutMs: 10_000,
       ...settings,
     });
+    this.stores.push(store);
+    return store;
   }
 
   query<Row = Record<string, unknown>>(sql: string, values: unknown[] = []): Promise<Row[]> {
@@ -49,6 +54,7 @@ export class StorageDatabase {
   }
 
   async close(): Promise<void> {
+    await Promise.all(this.stores.map((store) => store.onApplicationShutdown()));
     await this.dataSource.destroy();
     await this.drop();
   }
@@ -63,6 +69,14 @@ export async function openStorage(
   const dataSource = new DataSource({ type: 'postgres', url: database.url, ...options });
   await dataSource.initialize();
   for (const table of tables) await dataSource.query(table);
+  return new StorageDatabase(database.url, dataSource, () => database.drop());
+}
+
+/** The users of the reference migrations. */
+export async function openUsers(): Promise<StorageDatabase> {
+  const database = await createDatabase();
+  const dataSource = new DataSource({ type: 'postgres', url: database.url, entities: [User] });
+  await dataSource.initialize();
   return new StorageDatabase(database.url, dataSource, () => database.drop());
 }
 

@@ -6,7 +6,7 @@ import type {
   InMemoryUser,
   TokenStateStoreHarness,
 } from '../../src/testing/index.js';
-import { FrozenClock } from './frozen-clock.js';
+import { FrozenClock } from 'nestjs-token-invalidation/testing';
 
 export type MakeStore = (clock: Clock) => InMemoryTokenStateStore;
 

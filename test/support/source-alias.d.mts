@@ -1,0 +1,1 @@
+export declare const sourceAlias: { find: RegExp; replacement: string }[];

@@ -1,0 +1,9 @@
+import { fileURLToPath } from 'node:url';
+
+const source = (path) => fileURLToPath(new URL(`../../src/${path}`, import.meta.url));
+
+/** The tests run on the sources, under the names that an application imports. */
+export const sourceAlias = [
+  { find: /^nestjs-token-invalidation$/, replacement: source('index.ts') },
+  { find: /^nestjs-token-invalidation\/testing$/, replacement: source('testing/index.ts') },
+];
