@@ -1,4 +1,6 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type OnModuleInit } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { RevocableJwtStrategy } from './http/revocable-jwt.strategy.js';
 import { misplacedOptions } from './resolve-options.js';
 import { TokenInvalidationConfigError } from './token-invalidation.config-error.js';
 import {
@@ -29,7 +31,23 @@ import {
  * ```
  */
 @Module({})
-export class TokenInvalidationModule extends ConfigurableModuleClass {
+export class TokenInvalidationModule extends ConfigurableModuleClass implements OnModuleInit {
+  constructor(private readonly moduleRef: ModuleRef) {
+    super();
+  }
+
+  /** @throws TokenInvalidationConfigError when something that the strategy depends on is request-scoped */
+  onModuleInit(): void {
+    try {
+      this.moduleRef.get(RevocableJwtStrategy, { strict: true });
+    } catch {
+      // Otherwise Passport would know no strategy, and every request would set the module up anew.
+      throw new TokenInvalidationConfigError([
+        'the store, the listener, the options factory or something that they inject is request-scoped: make it a singleton (Scope.DEFAULT), and take what belongs to a request from the event or in your own guard.',
+      ]);
+    }
+  }
+
   /** @throws TokenInvalidationConfigError at boot, with everything that cannot work */
   static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
     return super.forRoot(options);

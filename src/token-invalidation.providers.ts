@@ -1,5 +1,5 @@
 import type { DynamicModule, Provider } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { TokenEventListener } from './events/token-event.listener.js';
 import { TokenEvents } from './events/token-events.js';
@@ -7,6 +7,7 @@ import { HTTP_SETTINGS, type HttpSettings } from './http/http-settings.js';
 import { logoutEverywhereController } from './http/logout-everywhere.controller.js';
 import { RevocableJwtGuard } from './http/revocable-jwt.guard.js';
 import { createStrategy, RevocableJwtStrategy } from './http/revocable-jwt.strategy.js';
+import { TokenStateUnavailableFilter } from './http/token-state-unavailable.filter.js';
 import { TokenInvalidator } from './invalidation/token-invalidator.service.js';
 import { type ResolvedOptions, resolveOptions } from './resolve-options.js';
 import { StrictReader } from './state/strict-reader.js';
@@ -138,6 +139,7 @@ function httpProviders({ strategyName, globalGuard }: TokenInvalidationExtras): 
       useFactory: (setup: ResolvedOptions, verifier: TokenVerifier) =>
         createStrategy(strategyName ?? 'revocable-jwt', verifier, setup.jwtFromRequest),
     },
+    { provide: APP_FILTER, useClass: TokenStateUnavailableFilter },
     RevocableJwtGuard,
     // useExisting, so that a test can override the guard.
     ...(globalGuard ? [{ provide: APP_GUARD, useExisting: RevocableJwtGuard }] : []),

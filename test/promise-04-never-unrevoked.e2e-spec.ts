@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { withoutTriggers } from './support/triggers.js';
 import { useApp } from './support/use-app.js';
 import { createUser, PASSWORD } from './support/users.js';
 
@@ -15,6 +16,18 @@ describe('promise 4: nothing revives a token', () => {
     await app().users.save(stale);
 
     expect(await app().users.findOneBy({ id })).toMatchObject({ role: 'editor', tokenVersion: 1 });
+    expect(await app().ask(token)).toBe('401 logged_out_everywhere');
+  });
+
+  it('not that save() where the trigger is missing either', async () => {
+    const { email, id } = await createUser(app().dataSource);
+    const stale = await app().users.findOneByOrFail({ id });
+    const token = await app().login(email, PASSWORD);
+    await withoutTriggers(app().dataSource, async () => {
+      await app().invalidator.logoutEverywhere(id);
+      stale.role = 'editor';
+      await app().users.save(stale);
+    });
     expect(await app().ask(token)).toBe('401 logged_out_everywhere');
   });
 
@@ -66,12 +79,8 @@ describe('promise 4: nothing revives a token', () => {
     const token = await app().login(user.email, PASSWORD);
     expect(await app().ask(token)).toBe(200);
 
-    await app().dataSource.query('ALTER TABLE users DISABLE TRIGGER USER');
-    await app().dataSource.query(
-      'UPDATE users SET token_version = 0, logout_all_at = NULL WHERE id = $1',
-      [user.id],
-    );
-    await app().dataSource.query('ALTER TABLE users ENABLE TRIGGER USER');
+    const restore = 'UPDATE users SET token_version = 0, logout_all_at = NULL WHERE id = $1';
+    await withoutTriggers(app().dataSource, () => app().dataSource.query(restore, [user.id]));
 
     expect(await app().ask(token)).toBe('401 version_ahead');
   });

@@ -39,7 +39,15 @@ describe.each(PLATFORMS)(
       expect(answers[0]!.headers.get('retry-after')).toBe('7');
       expect(answers[0]!.headers.get('www-authenticate')).toBeNull();
 
-      expect(await app.post('/auth/logout-everywhere', token)).toMatchObject({ status: 503 });
+      // A route of the application's own that calls the invalidator without a thought of outages.
+      const own = await app.post(`/auth/open/logout/${user.id}`);
+      for (const answer of [own, await app.post('/auth/logout-everywhere', token)]) {
+        expect(answer).toMatchObject({
+          status: 503,
+          body: { errorCode: 'token_state_unavailable' },
+        });
+        expect(answer.headers.get('retry-after')).toBe('7');
+      }
       for (const end of ['logoutEverywhere', 'passwordChanged', 'invalidate'] as const) {
         await expect(app.invalidator[end](user.id)).rejects.toMatchObject({ statusCode: 503 });
       }

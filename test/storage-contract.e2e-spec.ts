@@ -54,13 +54,6 @@ class VarcharUser extends ContractUser {
   @PrimaryColumn({ length: 40 }) id!: string;
 }
 
-@Entity('char_users')
-class CharUser extends ContractUser {
-  @PrimaryColumn({ type: 'char', length: 26 }) id!: string;
-}
-
-let ulids = 0;
-const ulid = () => `01arz3ndektsv4rrffq69g${String((ulids += 1)).padStart(4, '0')}`;
 let names = 0;
 const awkwardName = () => `Ann "O'Neill" \\ {NULL},${(names += 1)}ß`;
 
@@ -79,7 +72,6 @@ const VARIANTS: readonly Variant[] = [
   },
   { users: 'text_users', idType: 'text', entity: TextUser, nextId: awkwardName },
   { users: 'varchar_users', idType: 'varchar(40)', entity: VarcharUser, nextId: awkwardName },
-  { users: 'char_users', idType: 'char(26)', entity: CharUser, nextId: ulid },
 ];
 
 let database: StorageDatabase;
@@ -99,7 +91,7 @@ beforeAll(async () => {
 
 afterAll(() => database.close());
 
-describe.each(VARIANTS)('$users', ({ users, entity, nextId }) => {
+describe.each(VARIANTS)('a store over $users', ({ users, entity, nextId }) => {
   tokenStateStoreContract(
     { describe, it },
     storageHarness(() => database, {

@@ -53,6 +53,9 @@ const find = (member = id) =>
 const issue = async (member = id) => claimsFor(store, await find(member), now);
 const ask = (claims: Awaited<ReturnType<typeof issue>>) => verdictOn(store, claims, now);
 
+const softDelete = () => session.query('UPDATE members SET deleted_at = now() WHERE id = $1', [id]);
+const restore = () => session.query('UPDATE members SET deleted_at = NULL WHERE id = $1', [id]);
+
 describe('an id that is given again', () => {
   it('does not revive the tokens of the deleted user, in the same second', async () => {
     await insert();
@@ -105,7 +108,7 @@ describe('an id that is given again', () => {
     const repository = database.dataSource.getRepository(Member);
     const member = await find();
     await repository.delete(id);
-    const again = await repository.save(repository.create({ ...member }));
+    const again = await repository.save(Object.assign(repository.create(), member));
     expect(await ask(old)).toBe('version_stale');
     expect(await ask(claimsFor(store, await find(again.id), now))).toBe('accepted');
   });
@@ -208,10 +211,6 @@ describe('an id that is given again at the very moment', () => {
 });
 
 describe('a soft-deleted user', () => {
-  const softDelete = () =>
-    session.query('UPDATE members SET deleted_at = now() WHERE id = $1', [id]);
-  const restore = () => session.query('UPDATE members SET deleted_at = NULL WHERE id = $1', [id]);
-
   it('is not active, and has its tokens again when it is restored', async () => {
     await insert();
     const token = await issue();

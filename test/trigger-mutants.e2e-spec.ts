@@ -58,8 +58,8 @@ describe('the triggers', () => {
     async (name, statements) => {
       const equivalent = EQUIVALENT.some(([pattern]) => pattern.test(name));
       const failed = await verdictOn(statements);
-      if (equivalent) expect(failed).toEqual([]);
-      else expect(failed).not.toEqual([]);
+      const foundOut = failed === undefined || failed.length > 0;
+      expect(foundOut).toBe(!equivalent);
     },
   );
 });

@@ -122,16 +122,16 @@ describe('a re-hash that comes too late', () => {
   });
 });
 
-describe('the permit of a re-hash', () => {
-  const changeWith = async (permit: string, from: string, to: string): Promise<number> => {
-    const { id, token_version } = await insertUser(database, from);
-    await session.query('BEGIN');
-    await session.query("SELECT set_config('token_invalidation.rehash', $1, true)", [permit]);
-    await session.query('UPDATE users SET password_hash = $2 WHERE id = $1', [id, to]);
-    await session.query('COMMIT');
-    return (await userRow(database, id)).token_version - token_version;
-  };
+const changeWith = async (permit: string, from: string, to: string): Promise<number> => {
+  const { id, token_version } = await insertUser(database, from);
+  await session.query('BEGIN');
+  await session.query("SELECT set_config('token_invalidation.rehash', $1, true)", [permit]);
+  await session.query('UPDATE users SET password_hash = $2 WHERE id = $1', [id, to]);
+  await session.query('COMMIT');
+  return (await userRow(database, id)).token_version - token_version;
+};
 
+describe('the permit of a re-hash', () => {
   it.each(['', 'on', 'true', 'old', 'new', 'old rehashed', 'new old', ' ', '%s %s'])(
     'does not let %j through for another change',
     async (permit) => {

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { FOREIGN_TOKEN } from '../rule/refusal.js';
 import type {
   InvalidationEvent,
   RefusalEvent,
@@ -8,6 +9,7 @@ import type {
 /** Tells the application's listener. A listener that fails must not change the answer that it is told about. */
 export class TokenEvents {
   private readonly logger = new Logger('TokenInvalidation');
+  private hinted = false;
 
   constructor(private readonly listener: TokenEventListener) {}
 
@@ -16,7 +18,17 @@ export class TokenEvents {
   }
 
   refused(event: RefusalEvent): void {
+    this.hint(event);
     this.tell('refused', () => this.listener.refused(event));
+  }
+
+  /** Whoever signs with a JwtService of their own should not have to look for the reason. Once: anyone can send tokens. */
+  private hint({ detail }: RefusalEvent): void {
+    if (this.hinted || detail?.endsWith(FOREIGN_TOKEN) !== true) return;
+    this.hinted = true;
+    this.logger.warn(
+      `A token was refused: ${detail} Issue tokens with TokenIssuer.issue(user); to accept those from before for a while, set legacyUntil. (Said once; a TokenEventListener hears of all.)`,
+    );
   }
 
   private tell(what: string, call: () => unknown): void {

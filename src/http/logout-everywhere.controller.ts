@@ -16,6 +16,7 @@ import { TokenStateUnavailableError } from '../state/token-state-unavailable.err
 import { TokenIssuer } from '../tokens/token-issuer.service.js';
 import { type HeaderWriter, refused, unavailable } from './http-answers.js';
 import { HTTP_SETTINGS, type HttpSettings } from './http-settings.js';
+import { DocumentLogoutEverywhere } from './openapi.js';
 import { RevocableJwtGuard } from './revocable-jwt.guard.js';
 import { TokenClaims } from './token-claims.decorator.js';
 
@@ -43,6 +44,7 @@ export function logoutEverywhereController(path: string): Type<object> {
       @Inject(HTTP_SETTINGS) private readonly settings: HttpSettings,
     ) {}
 
+    @DocumentLogoutEverywhere()
     @Post('logout-everywhere')
     @HttpCode(204)
     @UseGuards(RevocableJwtGuard)

@@ -1,4 +1,6 @@
 import { PassportStrategy } from '@nestjs/passport';
+import type { OnApplicationBootstrap } from '@nestjs/common';
+import passport from 'passport';
 import passportJwt, { type StrategyOptionsWithoutRequest } from 'passport-jwt';
 import type { TokenClaims } from '../rule/claims.js';
 import { refusal, type Refusal } from '../rule/refusal.js';
@@ -23,10 +25,15 @@ const NO_TOKEN = Symbol('no token');
  * The Passport strategy of one module: passport-jwt finds the token and verifies the signature, the rule decides.
  * `AuthGuard(name)` finds it in Passport's table under the name that the module was given.
  */
-export abstract class RevocableJwtStrategy<User = unknown> {
+export abstract class RevocableJwtStrategy<User = unknown> implements OnApplicationBootstrap {
+  /** @throws Error when another strategy took the name */
+  abstract onApplicationBootstrap(): void;
+
   /** Judges a request without Passport's table, which is one for the whole process. */
   abstract judge(request: object): Promise<Verdict<User>>;
 }
+
+const OURS = Symbol.for('nestjs-token-invalidation: strategy');
 
 /** A strategy registers itself with Passport when it is made, under its class's name: so there is a class for each. */
 export function createStrategy<User>(
@@ -34,7 +41,14 @@ export function createStrategy<User>(
   verifier: TokenVerifier<User>,
   extract: TokenExtractor,
 ): RevocableJwtStrategy<User> {
+  refuseTakenName(name);
   class NamedStrategy extends PassportStrategy(passportJwt.Strategy, name) {
+    readonly [OURS] = true;
+
+    onApplicationBootstrap(): void {
+      refuseTakenName(name);
+    }
+
     /** A refusal goes on as Passport's `info`: a chain of strategies continues, and the reason survives. */
     async validate(payload: unknown): Promise<[User, TokenClaims] | [false, Refusal]> {
       const verdict = await verifier.verifyClaims(payload);
@@ -61,6 +75,21 @@ export function createStrategy<User>(
     }
   }
   return new NamedStrategy(strategyOptions(verifier, extract));
+}
+
+/**
+ * Of two strategies with one name `AuthGuard(name)` uses the one made last, in silence: perhaps one that revokes
+ * nothing. Another application's strategy of ours may have the name: the module's own guard does without the table.
+ */
+function refuseTakenName(name: string): void {
+  // The only way to ask; Passport's own middleware asks so too.
+  const ask: unknown = Reflect.get(passport, '_strategy');
+  const holder = (ask as (name: string) => object | undefined).call(passport, name);
+  if (holder !== undefined && !(OURS in holder)) {
+    throw new Error(
+      `Two Passport strategies have the name "${name}", that of TokenInvalidationModule and ${holder.constructor.name}: remove your own, or name the module's with strategyName: '…'.`,
+    );
+  }
 }
 
 function strategyOptions<User>(

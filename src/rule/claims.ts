@@ -1,3 +1,5 @@
+import { FOREIGN_TOKEN } from './refusal.js';
+
 /**
  * The claims of a token that has been verified and whose own shape has been checked (RFC 7519 section 4.1).
  * Times are in seconds since the epoch.
@@ -35,7 +37,7 @@ export function claimsProblem(payload: unknown, versionRequired: boolean): strin
 
 function versionProblem(ver: unknown, required: boolean): string | undefined {
   if (ver === undefined) {
-    return required ? '"ver" is missing: was the token signed by TokenIssuer?' : undefined;
+    return required ? `"ver" is missing: ${FOREIGN_TOKEN}` : undefined;
   }
   return Number.isSafeInteger(ver) && (ver as number) >= 0
     ? undefined

@@ -42,3 +42,6 @@ export interface Refusal {
 export function refusal(reason: RefusalReason, detail?: string): Refusal {
   return detail === undefined ? { accepted: false, reason } : { accepted: false, reason, detail };
 }
+
+/** How a detail ends that speaks of a token which looks like one of somebody else's making. */
+export const FOREIGN_TOKEN = 'was the token signed by TokenIssuer?';

@@ -1,4 +1,4 @@
-import { refusal, type Refusal } from '../rule/refusal.js';
+import { FOREIGN_TOKEN, refusal, type Refusal } from '../rule/refusal.js';
 import type { Algorithm } from './algorithm.js';
 import type { SigningKey } from './signing-key.js';
 import { readHeader, type TokenHeader } from './token-header.js';
@@ -34,7 +34,7 @@ export class KeySet {
     if (!isAccessTokenType(header.typ, legacy)) {
       return refusal(
         'token_invalid',
-        `"typ" is ${quote(header.typ)}, not "${ACCESS_TOKEN_TYPE}": was the token signed by TokenIssuer?`,
+        `"typ" is ${quote(header.typ)}, not "${ACCESS_TOKEN_TYPE}": ${FOREIGN_TOKEN}`,
       );
     }
     const key = this.keyOf(header, legacy);

@@ -58,22 +58,25 @@ export async function run(
   }
 }
 
-function acquire(pool: PgPool, timeoutMs: number): Promise<PgClient> {
-  return new Promise((resolve, reject) => {
-    let waiting = true;
-    const giveUp = (error: unknown): void => {
-      waiting = false;
-      clearTimeout(timer);
-      reject(error as Error);
-    };
-    const timer = setTimeout(
-      () => giveUp(new Error(`The database gave no connection within ${timeoutMs} ms`)),
+async function acquire(pool: PgPool, timeoutMs: number): Promise<PgClient> {
+  const connecting = pool.connect();
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`The database gave no connection within ${timeoutMs} ms`)),
       timeoutMs,
     );
-    pool.connect().then((client) => {
-      clearTimeout(timer);
-      if (waiting) resolve(client);
-      else client.release(false);
-    }, giveUp);
   });
+  try {
+    return await Promise.race([connecting, tooLate]);
+  } catch (error) {
+    // A connection that comes after all is nobody's: it goes to the next one.
+    connecting.then(
+      (client) => client.release(false),
+      () => undefined,
+    );
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
 }

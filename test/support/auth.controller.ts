@@ -5,6 +5,7 @@ import {
   Get,
   HttpCode,
   Injectable,
+  Param,
   Post,
   UnauthorizedException,
 } from '@nestjs/common';
@@ -68,6 +69,12 @@ export class AuthController {
   @Get('open')
   open(@CurrentUser() user?: User): { user: string | null } {
     return { user: user?.email ?? null };
+  }
+
+  @Public()
+  @Post('open/logout/:id')
+  logout(@Param('id') id: string): Promise<unknown> {
+    return this.invalidator.logoutEverywhere(id);
   }
 
   @OptionalAuth()

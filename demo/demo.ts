@@ -1,0 +1,57 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { AppSettings } from './app.module.js';
+import { createApp } from './create-app.js';
+import { DemoDatabase } from './demo-database.js';
+import { listen } from './listen.js';
+import { serveOpenApi } from './openapi.js';
+import type { DemoSettings } from './settings.js';
+import { forwardTo } from './stage/forward.js';
+import { servePage } from './stage/page.js';
+import { SecondNode } from './stage/second-node.js';
+import { StageModule } from './stage/stage.module.js';
+
+/** The application over a database of its own, and the page that shows what happens. */
+export class Demo {
+  private app: NestExpressApplication | undefined;
+  private secondNode: SecondNode | undefined;
+
+  private constructor(private readonly database: DemoDatabase) {}
+
+  static async start(settings: DemoSettings): Promise<{ demo: Demo; url: string }> {
+    const demo = new Demo(await DemoDatabase.create());
+    try {
+      return { demo, url: await demo.serve(settings) };
+    } catch (error) {
+      await demo.stop();
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.secondNode?.stop();
+    await this.app?.close();
+    await this.database.remove();
+  }
+
+  private async serve({ ports, jwtSecret }: DemoSettings): Promise<string> {
+    const { database } = this;
+    const shared = { databaseUrl: database.url, jwtSecret };
+    const secondNode = new SecondNode({ ...shared, node: 'Node B' } satisfies AppSettings);
+    this.secondNode = secondNode;
+
+    const stage = StageModule.register(database, secondNode);
+    const app = await createApp({ ...shared, node: 'Node A' }, [stage]);
+    this.app = app;
+    servePage(app);
+    serveOpenApi(app);
+    app.use(
+      '/node-b',
+      forwardTo(() => secondNode.url),
+    );
+
+    const url = await listen(app, ports);
+    // From here on the log has what happens to tokens; what Nest says while it boots is left out.
+    app.useLogger(['log', 'warn', 'error', 'fatal']);
+    return url;
+  }
+}

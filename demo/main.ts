@@ -1,0 +1,34 @@
+import { Demo } from './demo.js';
+import { readSettings } from './settings.js';
+import { walkthrough } from './walkthrough.js';
+
+// Before the signals below can end it, so that a start that is interrupted ends in good order too.
+const starting = Demo.start(readSettings(process.env));
+
+let stopping: Promise<void> | undefined;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  // More than once, because npm hands on a signal that the terminal has sent already.
+  process.on(signal, () => {
+    stopping ??= stop();
+  });
+}
+
+const { url } = await starting;
+console.log(`
+Open ${url} and watch tokens die. Or paste these lines into another terminal, in this order:
+
+${walkthrough(url).join('\n')}
+
+Ctrl+C ends the demo and removes its database. Below, what happens to tokens:
+`);
+
+async function stop(): Promise<void> {
+  try {
+    const { demo } = await starting;
+    await demo.stop();
+  } catch (error) {
+    console.error(error);
+    process.exitCode = 1;
+  }
+  process.exit();
+}

@@ -1,0 +1,97 @@
+import {
+  Body,
+  ConflictException,
+  Controller,
+  Get,
+  HttpCode,
+  HttpStatus,
+  Param,
+  ParseUUIDPipe,
+  Post,
+  UseGuards,
+} from '@nestjs/common';
+import { Public } from 'nestjs-token-invalidation';
+import type { RunningPostgres } from '../../tools/embedded-postgres/embedded-postgres.js';
+import { ADMINISTRATOR } from '../admin/administrator.js';
+import { DemoDatabase } from '../demo-database.js';
+import { fieldsOf, readNewPassword } from '../http/read-body.js';
+import { ReadPipe } from '../http/read.pipe.js';
+import { LocalOnlyGuard } from './local-only.guard.js';
+import { SecondNode } from './second-node.js';
+import { type Visitor, Visitors } from './visitors.service.js';
+
+/** What the page is told when it is opened. */
+interface Opening {
+  readonly visitor: Visitor;
+  readonly administrator: { readonly email: string; readonly password: string };
+  readonly databaseCanBeStopped: boolean;
+}
+
+/** What happens on the page besides calls of the API: no application should have any of it. */
+@Public()
+@UseGuards(LocalOnlyGuard)
+@Controller('stage')
+export class StageController {
+  constructor(
+    private readonly visitors: Visitors,
+    private readonly database: DemoDatabase,
+    private readonly secondNode: SecondNode,
+  ) {}
+
+  @Post('visitors')
+  async open(): Promise<Opening> {
+    // Who reloads the page after stopping the database begins anew.
+    await this.database.ownServer?.bringBack();
+    return {
+      visitor: await this.visitors.create(),
+      administrator: ADMINISTRATOR,
+      databaseCanBeStopped: this.database.ownServer !== undefined,
+    };
+  }
+
+  @Get('visitors/:id')
+  row(@Param('id', ParseUUIDPipe) id: string): Promise<object> {
+    return this.visitors.row(id);
+  }
+
+  @Post('visitors/:id/password-by-sql')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  async changePasswordBySql(
+    @Param('id', ParseUUIDPipe) id: string,
+    @Body(new ReadPipe((body) => readNewPassword(fieldsOf(body), 'password'))) password: string,
+  ): Promise<void> {
+    await this.visitors.changePasswordBySql(id, password);
+  }
+
+  @Post('visitors/:id/stale-save')
+  @HttpCode(HttpStatus.OK)
+  saveStaleCopy(
+    @Param('id', ParseUUIDPipe) id: string,
+  ): Promise<{ triedVersion: number; version: number }> {
+    return this.visitors.saveStaleCopy(id);
+  }
+
+  @Post('database/stop')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  async stopDatabase(): Promise<void> {
+    await this.ownServer().takeDown();
+  }
+
+  @Post('database/start')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  async startDatabase(): Promise<void> {
+    await this.ownServer().bringBack();
+  }
+
+  @Post('second-node')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  async startSecondNode(): Promise<void> {
+    await this.secondNode.start();
+  }
+
+  private ownServer(): RunningPostgres {
+    const server = this.database.ownServer;
+    if (server) return server;
+    throw new ConflictException('The database of DATABASE_URL is not ours to stop');
+  }
+}

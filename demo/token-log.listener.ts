@@ -1,0 +1,35 @@
+import { Injectable, Logger } from '@nestjs/common';
+import {
+  type InvalidationEvent,
+  type RefusalEvent,
+  TokenEventListener,
+} from 'nestjs-token-invalidation';
+
+/** How many refused tokens are remembered. */
+const MAX_REMEMBERED = 1000;
+
+/** Writes to the log which tokens were invalidated and which refused. */
+@Injectable()
+export class TokenLog extends TokenEventListener {
+  private readonly logger = new Logger('Tokens');
+  private readonly logged = new Set<string>();
+
+  override invalidated({ reason, subject, version, note }: InvalidationEvent): void {
+    const whose = subject === null ? 'everyone' : `user ${subject}, now at version ${version}`;
+    this.logger.log(`Invalidated: ${whose} (${note ?? reason})`);
+  }
+
+  override refused({ reason, subject, jti, detail }: RefusalEvent): void {
+    if (jti !== undefined && !this.isNews(`${jti} ${reason}`)) return;
+    const whose = subject === undefined ? '' : ` of user ${subject}`;
+    this.logger.log(`Refused a request${whose}: ${reason}${detail ? ` (${detail})` : ''}`);
+  }
+
+  /** A client that goes on asking with a dead token shall not fill the log. */
+  private isNews(refusal: string): boolean {
+    if (this.logged.has(refusal)) return false;
+    if (this.logged.size >= MAX_REMEMBERED) this.logged.clear();
+    this.logged.add(refusal);
+    return true;
+  }
+}

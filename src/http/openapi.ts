@@ -1,0 +1,59 @@
+import { createRequire } from 'node:module';
+import { applyDecorators } from '@nestjs/common';
+
+/** As much of @nestjs/swagger as is used. */
+interface Swagger {
+  readonly ApiBearerAuth: () => MethodDecorator;
+  readonly ApiBody: (body: object) => MethodDecorator;
+  readonly ApiOperation: (operation: object) => MethodDecorator;
+  readonly ApiResponse: (response: object) => MethodDecorator;
+}
+
+const KEEP_THIS_DEVICE = {
+  required: false,
+  schema: {
+    type: 'object',
+    properties: {
+      keepThisDevice: { type: 'boolean', default: false, description: 'Answer with a fresh token' },
+    },
+  },
+};
+
+const TOKEN_RESPONSE = {
+  type: 'object',
+  required: ['access_token', 'token_type', 'expires_in'],
+  properties: {
+    access_token: { type: 'string' },
+    token_type: { type: 'string', enum: ['Bearer'] },
+    expires_in: { type: 'integer', description: 'Seconds' },
+  },
+};
+
+/** Documents the endpoint in the application's OpenAPI, when it has @nestjs/swagger; the library does without. */
+export function DocumentLogoutEverywhere(): MethodDecorator {
+  const swagger = loadSwagger();
+  if (swagger === undefined) return () => {};
+  const { ApiBearerAuth, ApiBody, ApiOperation, ApiResponse } = swagger;
+  return applyDecorators(
+    ApiBearerAuth(),
+    ApiOperation({ summary: 'End every token of the caller, on every device' }),
+    ApiBody(KEEP_THIS_DEVICE),
+    ApiResponse({ status: 204, description: 'All tokens are ended, this one too' }),
+    ApiResponse({
+      status: 200,
+      description: 'All tokens are ended; this device goes on with the one given',
+      content: { 'application/json': { schema: TOKEN_RESPONSE } },
+    }),
+    ApiResponse({ status: 401, description: 'The token does not hold; errorCode says why' }),
+    ApiResponse({ status: 503, description: 'The token cannot be checked; see Retry-After' }),
+  );
+}
+
+/** Not an import(): a module that awaits at its top level cannot be required by CommonJS. */
+function loadSwagger(): Swagger | undefined {
+  try {
+    return createRequire(import.meta.url)('@nestjs/swagger') as Swagger;
+  } catch {
+    return undefined;
+  }
+}

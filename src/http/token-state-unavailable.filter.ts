@@ -1,0 +1,20 @@
+import { type ArgumentsHost, Catch, Inject } from '@nestjs/common';
+import { BaseExceptionFilter } from '@nestjs/core';
+import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
+import { type HeaderWriter, unavailable } from './http-answers.js';
+import { HTTP_SETTINGS, type HttpSettings } from './http-settings.js';
+
+/** Where the application's own code lets the error through (from `TokenInvalidator`, say): 503 with `Retry-After`. */
+@Catch(TokenStateUnavailableError)
+export class TokenStateUnavailableFilter extends BaseExceptionFilter<Error> {
+  @Inject(HTTP_SETTINGS)
+  private readonly settings!: HttpSettings;
+
+  override catch(error: Error, host: ArgumentsHost): void {
+    if (host.getType() !== 'http') throw error;
+    const response = host.switchToHttp().getResponse<HeaderWriter>();
+    const answer = unavailable(response, this.settings.retryAfterSeconds);
+    // oxlint-disable-next-line promise/valid-params -- a filter's catch(), not a promise's
+    super.catch(answer, host);
+  }
+}

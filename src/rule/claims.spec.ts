@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { claimsProblem } from './claims.js';
+
+const VALUES: ReadonlyMap<string, unknown> = new Map<string, unknown>([
+  ['missing', undefined],
+  ['null', null],
+  ['empty text', ''],
+  ['"abc"', 'abc'],
+  ['"1"', '1'],
+  ['[]', []],
+  ['{}', {}],
+  ['[1]', [1]],
+  ['true', true],
+  ['NaN', Number.NaN],
+  ['Infinity', Infinity],
+  ['-Infinity', -Infinity],
+  ['-1', -1],
+  ['0', 0],
+  ['1', 1],
+  ['1.5', 1.5],
+  ['1e30', 1e30],
+  ['2**53', 2 ** 53],
+  ['2**53 - 1', 2 ** 53 - 1],
+]);
+
+const ANYTHING = [...VALUES.keys()];
+const FINITE_NUMBERS = ['-1', '0', '1', '1.5', '1e30', '2**53', '2**53 - 1'];
+const VERSIONS = ['0', '1', '2**53 - 1'];
+
+/** What may stand in each claim; everything else must not. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  sub: ['"abc"', '"1"'],
+  iat: FINITE_NUMBERS,
+  exp: FINITE_NUMBERS,
+  nbf: ['missing', ...FINITE_NUMBERS],
+  ver: VERSIONS,
+  auth_time: ANYTHING,
+  jti: ANYTHING,
+};
+
+const GOOD = { sub: '7', iat: 1_768_478_400, exp: 1_768_479_300, ver: 0 };
+
+describe('claimsProblem', () => {
+  for (const [claim, allowed] of Object.entries(ALLOWED)) {
+    it.each(ANYTHING.map((name) => ({ name, good: allowed.includes(name) })))(
+      `${claim} as $name is good: $good`,
+      ({ name, good }) => {
+        const problem = claimsProblem({ ...GOOD, [claim]: VALUES.get(name) }, true);
+        expect(problem ?? 'good').toMatch(good ? /^good$/ : new RegExp(`^"${claim}" is `));
+      },
+    );
+  }
+
+  it.each(ANYTHING.map((name) => ({ name, good: ['missing', ...VERSIONS].includes(name) })))(
+    'where no version is required, ver as $name is good: $good',
+    ({ name, good }) => {
+      const problem = claimsProblem({ ...GOOD, ver: VALUES.get(name) }, false);
+      expect(problem).toBe(good ? undefined : '"ver" is not a whole number from 0 up');
+    },
+  );
+
+  it.each(['sub', 'iat', 'exp'])('refuses a payload without %s, version or not', (claim) => {
+    const payload = Object.fromEntries(Object.entries(GOOD).filter(([name]) => name !== claim));
+    expect(claimsProblem(payload, true)).toContain(claim);
+    expect(claimsProblem(payload, false)).toContain(claim);
+  });
+
+  it.each([[null], [undefined], ['x'], [''], [1], [true], [[]], [[1]], [[GOOD]], [() => GOOD]])(
+    'refuses the payload %j, which is no JSON object',
+    (payload) => {
+      expect(claimsProblem(payload, true)).toBe('the payload is not a JSON object');
+      expect(claimsProblem(payload, false)).toBe('the payload is not a JSON object');
+    },
+  );
+
+  it('tells a missing version from a malformed one, and what may have gone wrong', () => {
+    expect(claimsProblem({ ...GOOD, ver: undefined }, true)).toBe(
+      '"ver" is missing: was the token signed by TokenIssuer?',
+    );
+    expect(claimsProblem({ ...GOOD, ver: null }, true)).toBe(
+      '"ver" is not a whole number from 0 up',
+    );
+  });
+
+  it.each([
+    [{}, '"sub"'],
+    [{ sub: '7' }, '"iat"'],
+    [{ sub: '7', iat: 1 }, '"exp"'],
+    [{ sub: '7', iat: 1, exp: 2, nbf: 'x' }, '"nbf"'],
+    [{ sub: '7', iat: 1, exp: 2 }, '"ver"'],
+  ])('names the first of several problems: %j', (payload, named) => {
+    expect(claimsProblem(payload, true)).toContain(named);
+  });
+
+  it('shows no value of the payload', () => {
+    for (const claim of ['sub', 'iat', 'exp', 'nbf', 'ver']) {
+      expect(claimsProblem({ ...GOOD, [claim]: ['secret'] }, true)).not.toContain('secret');
+    }
+  });
+});

@@ -1,0 +1,428 @@
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { StrictReader, type StrictRecord } from './strict-reader.js';
+import { type StateReading, type StateRecord, TokenStateStore } from './token-state.store.js';
+import { TokenStateUnavailableError } from './token-state-unavailable.error.js';
+
+const TIMEOUT_MS = 2000;
+
+interface User {
+  readonly id: string;
+}
+
+/** One read that the store was asked for; it ends when the test says so. */
+interface Read {
+  readonly subjects: string[];
+  readonly timeoutMs: number;
+  succeed(reading: StateReading<User>): void;
+  fail(error: unknown): void;
+}
+
+/** A store whose reads the test ends, in any order or never. */
+class ControlledStore extends TokenStateStore<User> {
+  readonly reads: Read[] = [];
+
+  override read(queries: readonly { subject: string }[], options: { timeoutMs: number }) {
+    return new Promise<StateReading<User>>((succeed, fail) => {
+      const subjects = queries.map(({ subject }) => subject);
+      this.reads.push({ subjects, timeoutMs: options.timeoutMs, succeed, fail });
+    });
+  }
+
+  override describe = unreachable;
+  override invalidate = unreachable;
+  override changePassword = unreachable;
+  override rehashPassword = unreachable;
+  override invalidateEveryone = unreachable;
+}
+
+function unreachable(): never {
+  throw new Error('The reader only reads');
+}
+
+function recordOf(id: string): StateRecord<User> {
+  const state = { tokenVersion: 0, passwordChangedAt: null, logoutAllAt: null };
+  return { user: { id }, state, active: true };
+}
+
+/** Ends a read: a user for each subject. */
+function answer(read: Read, everyoneLoggedOutAt: Date | null = null): void {
+  read.succeed({ everyoneLoggedOutAt, records: read.subjects.map(recordOf) });
+}
+
+let lines: string[];
+let store: ControlledStore;
+let reader: StrictReader<User>;
+
+/** The user's id, or what became of the request instead. */
+async function ask(subject: string): Promise<string> {
+  try {
+    return (await reader.read({ subject }))?.user.id ?? 'no such user';
+  } catch (error) {
+    return error instanceof TokenStateUnavailableError ? 'unavailable' : String(error);
+  }
+}
+
+/** Lets everything that is due now happen. */
+const turn = () => vi.advanceTimersByTimeAsync(0);
+const subjectsRead = () => store.reads.map(({ subjects }) => subjects);
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  lines = [];
+  Logger.overrideLogger({
+    log: (message) => lines.push(`log ${message}`),
+    error: (message) => lines.push(`error ${message}`),
+    warn: (message) => lines.push(`warn ${message}`),
+  });
+  store = new ControlledStore();
+  reader = new StrictReader(store, TIMEOUT_MS);
+});
+
+afterEach(() => {
+  const left = vi.getTimerCount();
+  vi.useRealTimers();
+  if (left > 0) throw new Error(`The reader left ${left} timers behind`);
+});
+
+describe('a strict read', () => {
+  it('begins at once, before anything else runs', async () => {
+    const asked = ask('anna');
+    expect(subjectsRead()).toEqual([['anna']]);
+    answer(store.reads[0]!);
+    expect(await asked).toBe('anna');
+  });
+
+  it('answers with the record and the global cutoff of the same read', async () => {
+    const asked = reader.read({ subject: 'anna' });
+    const everyoneLoggedOutAt = new Date(0);
+    answer(store.reads[0]!, everyoneLoggedOutAt);
+    expect(await asked).toStrictEqual({
+      ...recordOf('anna'),
+      everyoneLoggedOutAt,
+    } satisfies StrictRecord<User>);
+  });
+
+  it('hands the query on whole, and the time limit', async () => {
+    const read = vi.spyOn(store, 'read');
+    const query = { subject: 'anna', session: 's' };
+    const asked = reader.read(query);
+    expect(read).toHaveBeenCalledExactlyOnceWith([query], { timeoutMs: TIMEOUT_MS });
+    answer(store.reads[0]!);
+    await asked;
+  });
+
+  it('says when there is no such user', async () => {
+    const asked = ask('nobody');
+    store.reads[0]!.succeed({ everyoneLoggedOutAt: new Date(0), records: [undefined] });
+    expect(await asked).toBe('no such user');
+  });
+});
+
+describe('while two reads are under way', () => {
+  let first: Promise<string>[];
+
+  beforeEach(() => {
+    first = [ask('one'), ask('two')];
+  });
+
+  async function answerAll(): Promise<void> {
+    for (const read of store.reads) answer(read);
+    await turn();
+    for (const read of store.reads) answer(read);
+    await Promise.all(first);
+  }
+
+  it('further requests gather, and one read answers them all', async () => {
+    expect(subjectsRead()).toEqual([['one'], ['two']]);
+    const gathered = ['three', 'four', 'five'].map(ask);
+    await turn();
+    expect(store.reads).toHaveLength(2);
+    answer(store.reads[1]!);
+    await turn();
+    expect(subjectsRead()).toEqual([['one'], ['two'], ['three', 'four', 'five']]);
+    answer(store.reads[2]!);
+    expect(await Promise.all(gathered)).toEqual(['three', 'four', 'five']);
+    await answerAll();
+  });
+
+  it('they gather whatever time passes: nobody waits for a timer, only for a place', async () => {
+    const gathered = ask('three');
+    await vi.advanceTimersByTimeAsync(TIMEOUT_MS - 1);
+    expect(store.reads).toHaveLength(2);
+    answer(store.reads[0]!);
+    await turn();
+    expect(store.reads).toHaveLength(3);
+    await answerAll();
+    expect(await gathered).toBe('three');
+  });
+
+  it('a request for the same user is not answered by a read that began before it', async () => {
+    let settled = false;
+    const again = ask('one').finally(() => (settled = true));
+    answer(store.reads[0]!);
+    await first[0];
+    await turn();
+    expect(settled).toBe(false);
+    expect(subjectsRead()).toEqual([['one'], ['two'], ['one']]);
+    await answerAll();
+    expect(await again).toBe('one');
+  });
+
+  it('never more than two are, and each place that comes free begins one read', async () => {
+    const gathered = [ask('three')];
+    answer(store.reads[0]!);
+    await turn();
+    gathered.push(ask('four'), ask('five'));
+    await turn();
+    expect(subjectsRead()).toEqual([['one'], ['two'], ['three']]);
+    answer(store.reads[1]!);
+    answer(store.reads[2]!);
+    await turn();
+    expect(subjectsRead()).toEqual([['one'], ['two'], ['three'], ['four', 'five']]);
+    await answerAll();
+    expect(await Promise.all(gathered)).toEqual(['three', 'four', 'five']);
+  });
+
+  it('a failed read gives its place back', async () => {
+    const gathered = ask('three');
+    store.reads[0]!.fail(new Error('connection lost'));
+    await turn();
+    expect(subjectsRead()).toEqual([['one'], ['two'], ['three']]);
+    await answerAll();
+    expect(await gathered).toBe('three');
+    expect(await first[0]).toBe('unavailable');
+  });
+
+  it('nothing is read when nobody gathered', async () => {
+    await answerAll();
+    expect(store.reads).toHaveLength(2);
+    expect(await Promise.all(first)).toEqual(['one', 'two']);
+  });
+});
+
+/** Fills both places, so that these requests gather; then lets their read begin. */
+async function gather<Asked>(...asks: (() => Promise<Asked>)[]): Promise<[Read, Promise<Asked>[]]> {
+  const before = [ask('x'), ask('y')];
+  const asked = asks.map((askNow) => askNow());
+  for (const read of store.reads) answer(read);
+  await Promise.all(before);
+  await turn();
+  return [store.reads[2]!, asked];
+}
+
+const asking = (subject: string) => () => ask(subject);
+const readAnna = () => reader.read({ subject: 'anna' });
+
+describe('a read for many', () => {
+  it('gives each its own record, in the order of the queries', async () => {
+    const [read, asked] = await gather(...['c', 'a', 'nobody', 'b'].map(asking));
+    const records = read.subjects.map((id) => (id === 'nobody' ? undefined : recordOf(id)));
+    read.succeed({ everyoneLoggedOutAt: null, records });
+    expect(await Promise.all(asked)).toEqual(['c', 'a', 'no such user', 'b']);
+  });
+
+  it('asks for a user twice when two requests do, and gives each a record of its own', async () => {
+    const [read, asked] = await gather(readAnna, readAnna);
+    expect(read.subjects).toEqual(['anna', 'anna']);
+    answer(read);
+    const [one, other] = await Promise.all(asked);
+    expect(one).toEqual(other);
+    expect(one).not.toBe(other);
+    expect(one!.user).not.toBe(other!.user);
+  });
+
+  it('an error in one record fails its own request only, as it is', async () => {
+    const [read, asked] = await gather(asking('a'), asking('b'), asking('c'));
+    const records = [recordOf('a'), new TypeError('cannot be loaded'), recordOf('c')];
+    read.succeed({ everyoneLoggedOutAt: null, records });
+    expect(await Promise.all(asked)).toEqual(['a', 'TypeError: cannot be loaded', 'c']);
+    expect(lines).toEqual([]);
+  });
+
+  it('when it fails, all of it is unavailable, and the next works', async () => {
+    const [read, asked] = await gather(asking('a'), asking('b'));
+    read.fail(new Error('connection lost'));
+    expect(await Promise.all(asked)).toEqual(['unavailable', 'unavailable']);
+    const next = ask('a');
+    answer(store.reads.at(-1)!);
+    expect(await next).toBe('a');
+  });
+});
+
+describe('a store that fails', () => {
+  it('is the cause of the error, which is a 503 and tells the client nothing', async () => {
+    const cause = new Error('password authentication failed for user "app"');
+    const asked = reader.read({ subject: 'anna' });
+    store.reads[0]!.fail(cause);
+    const error = await asked.catch((failure: unknown) => failure);
+    expect(error).toBeInstanceOf(TokenStateUnavailableError);
+    expect(error).toMatchObject({ cause, statusCode: 503, expose: true });
+    expect((error as Error).message).toBe('The token state is not available at the moment.');
+  });
+
+  it('may throw at once, or answer nonsense', async () => {
+    store.read = () => {
+      throw new Error('no connection in the pool');
+    };
+    expect(await ask('anna')).toBe('unavailable');
+    store.read = () => Promise.resolve(undefined as never);
+    expect(await ask('anna')).toBe('unavailable');
+  });
+
+  it('is one line in the log, and one more when it is back', async () => {
+    for (const subject of ['a', 'b', 'c']) {
+      const asked = ask(subject);
+      store.reads.at(-1)!.fail(new Error('connection lost'));
+      expect(await asked).toBe('unavailable');
+    }
+    expect(lines).toEqual(['error The token state cannot be read; requests with a token get 503']);
+    for (const subject of ['a', 'b']) {
+      const asked = ask(subject);
+      answer(store.reads.at(-1)!);
+      expect(await asked).toBe(subject);
+    }
+    expect(lines.slice(1)).toEqual(['log The token state can be read again']);
+  });
+
+  it('is told again at the next outage', async () => {
+    for (const ends of ['fail', 'succeed', 'fail'] as const) {
+      const asked = ask('a');
+      store.reads.at(-1)![ends]({ everyoneLoggedOutAt: null, records: [] });
+      await asked;
+    }
+    expect(lines.map((line) => line.split(' ')[0])).toEqual(['error', 'log', 'error']);
+  });
+
+  it('is not told while it works', async () => {
+    const asked = ask('a');
+    answer(store.reads[0]!);
+    await asked;
+    expect(lines).toEqual([]);
+  });
+});
+
+describe('a read that hangs', () => {
+  it('fails its requests after the time limit, and not before', async () => {
+    let outcome = 'waiting';
+    const asked = ask('anna').then((result) => (outcome = result));
+    await vi.advanceTimersByTimeAsync(TIMEOUT_MS - 1);
+    expect(outcome).toBe('waiting');
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await asked).toBe('unavailable');
+  });
+
+  it('says what happened in the cause', async () => {
+    const asked = reader.read({ subject: 'anna' }).catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(TIMEOUT_MS);
+    expect(await asked).toMatchObject({
+      cause: { message: 'The token state was not read within 2000 ms' },
+    });
+  });
+
+  it('counts each request from its own arrival, the time that it gathered included', async () => {
+    const outcomes: string[] = [];
+    const note = (subject: string) =>
+      void ask(subject).then((outcome) => outcomes.push(`${subject} ${outcome}`));
+    note('one');
+    note('two');
+    await vi.advanceTimersByTimeAsync(500);
+    note('three');
+    await vi.advanceTimersByTimeAsync(1499);
+    expect(outcomes).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(outcomes).toEqual(['one unavailable', 'two unavailable']);
+    expect(subjectsRead()).toEqual([['one'], ['two'], ['three']]);
+    await vi.advanceTimersByTimeAsync(499);
+    expect(outcomes).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(outcomes.at(-1)).toBe('three unavailable');
+    answer(store.reads[2]!);
+    await turn();
+    expect(outcomes).toHaveLength(3);
+  });
+
+  it('gives its place back, so that later requests are read', async () => {
+    const hung = [ask('one'), ask('two')];
+    await vi.advanceTimersByTimeAsync(TIMEOUT_MS);
+    expect(await Promise.all(hung)).toEqual(['unavailable', 'unavailable']);
+    const later = [ask('three'), ask('four')];
+    expect(subjectsRead().slice(2)).toEqual([['three'], ['four']]);
+    for (const read of store.reads.slice(2)) answer(read);
+    expect(await Promise.all(later)).toEqual(['three', 'four']);
+  });
+
+  it('gives its place back once, also when it answers after all', async () => {
+    const hung = [ask('one'), ask('two')];
+    await vi.advanceTimersByTimeAsync(TIMEOUT_MS);
+    const later = [ask('three'), ask('four')];
+    for (const read of store.reads.slice(0, 2)) answer(read);
+    await turn();
+    const gathered = ask('five');
+    await turn();
+    expect(subjectsRead().slice(2)).toEqual([['three'], ['four']]);
+    for (const read of store.reads.slice(2)) answer(read);
+    await turn();
+    answer(store.reads[4]!);
+    expect(await Promise.all([...hung, ...later, gathered])).toEqual([
+      'unavailable',
+      'unavailable',
+      'three',
+      'four',
+      'five',
+    ]);
+  });
+
+  it('answers nobody who came later with what it still finds', async () => {
+    const hung = ask('anna');
+    await vi.advanceTimersByTimeAsync(TIMEOUT_MS);
+    let settled = false;
+    const later = ask('anna').finally(() => (settled = true));
+    answer(store.reads[0]!);
+    await turn();
+    expect(settled).toBe(false);
+    answer(store.reads[1]!);
+    expect(await Promise.all([hung, later])).toEqual(['unavailable', 'anna']);
+  });
+
+  it('leaves nobody unread: a place comes free before the last who gathered gives up', async () => {
+    const asked = ['one', 'two', 'three'].map(ask);
+    await vi.advanceTimersByTimeAsync(TIMEOUT_MS - 1);
+    asked.push(ask('four'));
+    await vi.advanceTimersByTimeAsync(1);
+    expect(subjectsRead()).toEqual([['one'], ['two'], ['three', 'four']]);
+    answer(store.reads[2]!);
+    expect(await Promise.all(asked)).toEqual(['unavailable', 'unavailable', 'unavailable', 'four']);
+  });
+
+  it('is not read again for requests that gave up', async () => {
+    const hung = ['one', 'two', 'three'].map(ask);
+    await vi.advanceTimersByTimeAsync(3 * TIMEOUT_MS);
+    expect(await Promise.all(hung)).toEqual(['unavailable', 'unavailable', 'unavailable']);
+    const later = ask('four');
+    expect(subjectsRead()).toEqual([['one'], ['two'], ['three'], ['four']]);
+    answer(store.reads[3]!);
+    expect(await later).toBe('four');
+  });
+
+  it('is one line in the log for all who waited', async () => {
+    const hung = ['a', 'b', 'c', 'd'].map(ask);
+    await vi.advanceTimersByTimeAsync(3 * TIMEOUT_MS);
+    await Promise.all(hung);
+    expect(lines).toEqual(['error The token state cannot be read; requests with a token get 503']);
+  });
+
+  it('leaves no rejection behind that nobody handles', async () => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown) => unhandled.push(reason);
+    process.on('unhandledRejection', note);
+    const hung = ['a', 'b', 'c'].map(ask);
+    await vi.advanceTimersByTimeAsync(2 * TIMEOUT_MS);
+    await Promise.all(hung);
+    for (const read of store.reads) read.fail(new Error('connection lost'));
+    await turn();
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', note);
+    expect(unhandled).toEqual([]);
+  });
+});

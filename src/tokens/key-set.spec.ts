@@ -1,0 +1,187 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { KeySet } from './key-set.js';
+import { type KeyOptions, readKey, type SigningKey } from './signing-key.js';
+
+function keyOf(options: KeyOptions): SigningKey {
+  const key = readKey(options, 'key');
+  if (typeof key === 'string') throw new Error(key);
+  return key;
+}
+
+const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const fresh = keyOf({ secret: randomBytes(32), kid: 'fresh' });
+const older = keyOf({ secret: randomBytes(32), kid: 'older' });
+const pair = keyOf({ privateKey, kid: 'pair' });
+const keys = new KeySet([fresh, older, pair]);
+
+const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** A token with these header fields over good ones; what it says below its header is not looked at. */
+function token(header: Record<string, unknown>): string {
+  const good = { alg: 'HS256', typ: 'at+jwt', kid: 'fresh' };
+  return `${encode({ ...good, ...header })}.${encode({})}.c2ln`;
+}
+
+const INVALID = { accepted: false, reason: 'token_invalid' };
+const strictly = (header: Record<string, unknown>) => keys.select(token(header), false);
+const legacy = (header: Record<string, unknown>) => keys.select(token(header), true);
+
+describe('KeySet', () => {
+  it('signs with the first key', () => {
+    expect(keys.current).toBe(fresh);
+    expect(new KeySet([pair, fresh]).current).toBe(pair);
+  });
+
+  it('names each algorithm once', () => {
+    expect(keys.algorithms).toEqual(['HS256', 'ES256']);
+  });
+
+  it.each([fresh, older, pair])('verifies with the key of the kid: $kid', (key) => {
+    expect(strictly({ kid: key.kid, alg: key.algorithm })).toBe(key);
+    expect(legacy({ kid: key.kid, alg: key.algorithm })).toBe(key);
+  });
+
+  it('has no key for a token that cannot be read, and says why', () => {
+    expect(keys.select(undefined, false)).toEqual({ ...INVALID, detail: 'the token is not text' });
+    expect(keys.select('a.b', true)).toMatchObject(INVALID);
+    expect(strictly({ crit: ['b64'], b64: false })).toEqual({
+      ...INVALID,
+      detail: '"crit" asks for an extension',
+    });
+  });
+});
+
+describe('the kid', () => {
+  const HOSTILE: [string, unknown][] = [
+    ['unknown', 'retired'],
+    ['of another case', 'FRESH'],
+    ['with a space', 'fresh '],
+    ['empty', ''],
+    ['__proto__', '__proto__'],
+    ['constructor', 'constructor'],
+    ['toString', 'toString'],
+    ['a path', '../../../dev/null'],
+    ['SQL', "' UNION SELECT 'key' --"],
+    ['null', null],
+    ['a number', 0],
+    ['a list of it', ['fresh']],
+    ['an object', { toString: 'fresh' }],
+    ['true', true],
+    ['10 KB', 'k'.repeat(10_240)],
+  ];
+
+  it.each(HOSTILE)('that is %s has no key, legacy window or not', (_, kid) => {
+    for (const refused of [strictly({ kid }), legacy({ kid })]) {
+      expect(refused).toMatchObject(INVALID);
+      expect(refused).toHaveProperty(
+        'detail',
+        expect.stringMatching(/^"kid" .* is none of the keys$/),
+      );
+    }
+  });
+
+  it('is shown to the developer, cut short and on one line', () => {
+    expect(strictly({ kid: 'retired' })).toHaveProperty(
+      'detail',
+      '"kid" "retired" is none of the keys',
+    );
+    const { detail } = strictly({ kid: `\n\u001B[2J${'k'.repeat(10_240)}` }) as { detail: string };
+    expect(detail.length).toBeLessThan(120);
+    // oxlint-disable-next-line no-control-regex -- looks for what could forge a line of a log
+    expect(detail).not.toMatch(/[\u0000-\u001F]/);
+  });
+
+  it('must be there, also when there is one key only', () => {
+    const refused = new KeySet([fresh]).select(token({ kid: undefined }), false);
+    expect(refused).toEqual({ ...INVALID, detail: '"kid" missing is none of the keys' });
+  });
+
+  it('may be missing within the legacy window: the oldest key of the algorithm signed then', () => {
+    expect(legacy({ kid: undefined })).toBe(older);
+    expect(legacy({ kid: undefined, alg: 'ES256' })).toBe(pair);
+    expect(legacy({ kid: undefined, alg: 'RS256' })).toMatchObject(INVALID);
+    expect(legacy({ kid: undefined, alg: 'none' })).toMatchObject(INVALID);
+  });
+});
+
+describe('the algorithm', () => {
+  it.each([
+    ['fresh', 'none'],
+    ['fresh', 'None'],
+    ['fresh', ''],
+    ['fresh', undefined],
+    ['fresh', null],
+    ['fresh', ['HS256']],
+    ['fresh', 'hs256'],
+    ['fresh', 'HS512'],
+    ['fresh', 'ES256'],
+    ['pair', 'HS256'],
+    ['pair', 'ES384'],
+    ['pair', 'none'],
+  ])('of the key %s is not %j, whatever the header says', (kid, alg) => {
+    for (const refused of [strictly({ kid, alg }), legacy({ kid, alg })]) {
+      expect(refused).toMatchObject(INVALID);
+      expect(refused).toHaveProperty('detail', expect.stringMatching(/^"alg" is .*, the key has /));
+    }
+  });
+});
+
+describe('the type', () => {
+  const ACCESS = ['at+jwt', 'AT+JWT', 'At+Jwt', 'application/at+jwt', 'Application/AT+JWT'];
+  const LEGACY = ['JWT', 'jwt', 'application/jwt', undefined];
+  const OTHER = [
+    null,
+    '',
+    0,
+    true,
+    {},
+    ['at+jwt'],
+    ['JWT'],
+    ' at+jwt',
+    'at+jwt ',
+    'at+jwt; v=1',
+    'at jwt',
+    'text/at+jwt',
+    'application/application/at+jwt',
+    'refresh+jwt',
+    'rt+jwt',
+    'id+jwt',
+    'logout+jwt',
+    'secevent+jwt',
+    'dpop+jwt',
+    'JOSE',
+    '__proto__',
+  ];
+
+  it.each(ACCESS)('%s is that of an access token', (typ) => {
+    expect(strictly({ typ })).toBe(fresh);
+    expect(legacy({ typ })).toBe(fresh);
+  });
+
+  it.each(LEGACY)('%s is taken within the legacy window alone', (typ) => {
+    expect(strictly({ typ })).toMatchObject(INVALID);
+    expect(legacy({ typ })).toBe(fresh);
+  });
+
+  it.each(OTHER.map((typ) => [typ]))('%j is refused, legacy window or not', (typ) => {
+    for (const refused of [strictly({ typ }), legacy({ typ })]) {
+      expect(refused).toMatchObject(INVALID);
+      expect(refused).toHaveProperty(
+        'detail',
+        expect.stringMatching(/^"typ" is .*, not "at\+jwt"/),
+      );
+    }
+  });
+
+  it('says what may have gone wrong', () => {
+    expect(strictly({ typ: 'JWT' })).toHaveProperty(
+      'detail',
+      '"typ" is "JWT", not "at+jwt": was the token signed by TokenIssuer?',
+    );
+    expect(strictly({ typ: undefined })).toHaveProperty(
+      'detail',
+      expect.stringMatching(/^"typ" is missing, /),
+    );
+  });
+});

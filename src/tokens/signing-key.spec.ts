@@ -1,0 +1,335 @@
+import {
+  createPublicKey,
+  createSecretKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { Algorithm } from './algorithm.js';
+import { type KeyOptions, readKey, type SigningKey } from './signing-key.js';
+
+const SECRET = '0123456789abcdef0123456789abcdef';
+const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const otherEc = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const ed = generateKeyPairSync('ed25519');
+
+const publicPem = (key: KeyObject) => key.export({ type: 'spki', format: 'pem' }).toString();
+const privatePem = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'pem' }).toString();
+
+/** The key itself; a set-up mistake fails the test with its message. */
+function good(options: KeyOptions): SigningKey {
+  const key = readKey(options, 'options');
+  if (typeof key === 'string') throw new Error(key);
+  return key;
+}
+
+describe('readKey', () => {
+  it.each([
+    ['text', SECRET],
+    ['bytes', Buffer.from(SECRET)],
+    ['a KeyObject', createSecretKey(Buffer.from(SECRET))],
+  ])('takes a secret as %s, to sign and to verify with HS256', (_, secret) => {
+    const key = good({ secret });
+    expect(key.algorithm).toBe('HS256');
+    expect(key.verifyWith.export()).toEqual(Buffer.from(SECRET));
+    expect(key.signWith!.export()).toEqual(Buffer.from(SECRET));
+    expect(key.kid).toBe(good({ secret: SECRET }).kid);
+  });
+
+  it('counts a secret in bytes of UTF-8, not in characters', () => {
+    expect(good({ secret: 'ü'.repeat(16) }).algorithm).toBe('HS256');
+    expect(readKey({ secret: 'u'.repeat(16) }, 'options')).toContain('the secret has 16 bytes');
+  });
+
+  it('keeps its own copy of the bytes of a secret', () => {
+    const secret = Buffer.from(SECRET);
+    const key = good({ secret });
+    secret.fill(0);
+    expect(key.signWith!.export()).toEqual(Buffer.from(SECRET));
+  });
+
+  it.each<[string, KeyOptions, Algorithm]>([
+    ['RSA as PEM', { privateKey: privatePem(rsa.privateKey) }, 'RS256'],
+    ['RSA as PEM bytes', { privateKey: Buffer.from(privatePem(rsa.privateKey)) }, 'RS256'],
+    ['RSA as KeyObject', { privateKey: rsa.privateKey }, 'RS256'],
+    ['RSA for PS384', { privateKey: rsa.privateKey, algorithm: 'PS384' }, 'PS384'],
+    ['P-256 as PEM', { privateKey: privatePem(ec.privateKey) }, 'ES256'],
+    ['P-256 as both halves', { privateKey: ec.privateKey, publicKey: ec.publicKey }, 'ES256'],
+  ])('takes a private key, %s, to sign and to verify', (_, options, algorithm) => {
+    const key = good(options);
+    expect(key.algorithm).toBe(algorithm);
+    expect(key.signWith!.type).toBe('private');
+    expect(key.verifyWith.type).toBe('public');
+    expect(createPublicKey(key.signWith!).equals(key.verifyWith)).toBe(true);
+  });
+
+  it.each([
+    ['PEM', publicPem(ec.publicKey)],
+    ['a KeyObject', ec.publicKey],
+  ])('takes a public key as %s, and cannot sign with it', (_, publicKey) => {
+    const key = good({ publicKey });
+    expect(key.verifyWith.equals(ec.publicKey)).toBe(true);
+    expect(key).not.toHaveProperty('signWith');
+  });
+
+  it('takes the algorithm and the kid that it is given', () => {
+    const secret = randomBytes(64);
+    expect(good({ secret, algorithm: 'HS512', kid: 'mine' })).toMatchObject({
+      algorithm: 'HS512',
+      kid: 'mine',
+    });
+  });
+});
+
+describe('the kid of a key that names none', () => {
+  it('never changes: tokens that are out carry it', () => {
+    expect(good({ secret: SECRET }).kid).toBe('Dt6jAKTaQOvVxTmS');
+    const publicKey = `-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEEVs/o5+uQbTjL3chynL4wXgUg2R9
+q9UU8I5mEovUf86QZ7kOBIjJwqnzD1omageEHWwHdBO6B+dFabmdT9POxg==
+-----END PUBLIC KEY-----`;
+    expect(good({ publicKey }).kid).toBe('pA8PLil03HaoLfb_');
+  });
+
+  it('is the same for both halves of a pair, in every form', () => {
+    const kids = [
+      { privateKey: ec.privateKey },
+      { privateKey: privatePem(ec.privateKey) },
+      { publicKey: ec.publicKey },
+      { publicKey: publicPem(ec.publicKey) },
+      { privateKey: ec.privateKey, publicKey: ec.publicKey },
+    ].map((options) => good(options).kid);
+    expect(new Set(kids).size).toBe(1);
+  });
+
+  it('is different for every key', () => {
+    const keys: KeyOptions[] = [
+      { secret: SECRET },
+      { secret: `${SECRET} ` },
+      { secret: SECRET.toUpperCase() },
+      { privateKey: ec.privateKey },
+      { privateKey: otherEc.privateKey },
+      { publicKey: rsa.publicKey },
+    ];
+    expect(new Set(keys.map((options) => good(options).kid)).size).toBe(keys.length);
+  });
+
+  it('is short text that a header can hold, and tells nothing of the secret', () => {
+    const { kid } = good({ secret: SECRET });
+    expect(kid).toMatch(/^[\w-]{16}$/);
+    expect(kid).not.toBe(good({ secret: `${SECRET.slice(1)}0` }).kid);
+    expect(SECRET).not.toContain(kid);
+  });
+});
+
+function unreadable(half: string): string {
+  return `keys[0].${half}Key: cannot be read as a ${half} key: give PEM text, and mind that line breaks survive the environment variable.`;
+}
+
+describe('a key that cannot be used', () => {
+  const sshKey =
+    'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl me@host';
+  const weakRsa = generateKeyPairSync('rsa', { modulusLength: 1024 });
+  const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' });
+  const pairAsSecret =
+    'keys[0].secret: is a public or private key, not a secret: give it as privateKey or publicKey.';
+
+  const mistakes: [string, unknown, unknown][] = [
+    ['nothing', {}, 'keys[0]: has no key: give secret, privateKey or publicKey.'],
+    [
+      'a secret and a pair',
+      { secret: SECRET, publicKey: ec.publicKey },
+      'keys[0]: has a secret and a key pair: give one of them.',
+    ],
+    [
+      'an empty secret',
+      { secret: '' },
+      expect.stringMatching(
+        /^keys\[0\]\.secret: is empty: generate one with "openssl rand -base64 48"/,
+      ),
+    ],
+    [
+      'an empty buffer',
+      { secret: Buffer.alloc(0) },
+      expect.stringMatching(/^keys\[0\]\.secret: is empty: /),
+    ],
+    [
+      'a number as secret',
+      { secret: 12_345_678 },
+      'keys[0].secret: is number: give text, a Buffer or a KeyObject.',
+    ],
+    ['null as secret', { secret: null }, expect.stringMatching(/^keys\[0\]\.secret: is /)],
+    [
+      'a short secret',
+      { secret: 'correct-horse' },
+      expect.stringMatching(/^keys\[0\]: the secret has 13 bytes and HS256 needs at least 32/),
+    ],
+    [
+      'one too short for HS384',
+      { secret: SECRET, algorithm: 'HS384' },
+      expect.stringMatching(/^keys\[0\]: the secret has 32 bytes and HS384 needs at least 48/),
+    ],
+    [
+      'one too short for HS512',
+      { secret: SECRET, algorithm: 'HS512' },
+      expect.stringMatching(/^keys\[0\]: the secret has 32 bytes and HS512 needs at least 64/),
+    ],
+    ['a public PEM as secret', { secret: publicPem(rsa.publicKey) }, pairAsSecret],
+    ['a public PEM after a blank line', { secret: `\n${publicPem(ec.publicKey)}` }, pairAsSecret],
+    [
+      'a PKCS #1 PEM as secret',
+      { secret: rsa.publicKey.export({ type: 'pkcs1', format: 'pem' }) },
+      pairAsSecret,
+    ],
+    ['PEM bytes as secret', { secret: Buffer.from(publicPem(rsa.publicKey)) }, pairAsSecret],
+    ['a private PEM as secret', { secret: privatePem(ec.privateKey) }, pairAsSecret],
+    [
+      'a public DER as secret',
+      { secret: rsa.publicKey.export({ type: 'spki', format: 'der' }) },
+      pairAsSecret,
+    ],
+    [
+      'a JWK as secret',
+      { secret: JSON.stringify(rsa.publicKey.export({ format: 'jwk' })) },
+      pairAsSecret,
+    ],
+    [
+      'a JWK set as secret',
+      { secret: JSON.stringify({ keys: [ec.publicKey.export({ format: 'jwk' })] }, null, 2) },
+      pairAsSecret,
+    ],
+    ['an ssh key as secret', { secret: sshKey }, pairAsSecret],
+    [
+      'a public KeyObject as secret',
+      { secret: ec.publicKey },
+      'keys[0].secret: is a public key: give it as publicKey.',
+    ],
+    [
+      'a private KeyObject as secret',
+      { secret: ec.privateKey },
+      'keys[0].secret: is a private key: give it as privateKey.',
+    ],
+    [
+      'a public KeyObject as private',
+      { privateKey: ec.publicKey },
+      'keys[0].privateKey: is a public key: give the private one.',
+    ],
+    [
+      'a private KeyObject as public',
+      { publicKey: ec.privateKey },
+      'keys[0].publicKey: is a private key: give the public one.',
+    ],
+    [
+      'a secret KeyObject as private',
+      { privateKey: createSecretKey(randomBytes(32)) },
+      'keys[0].privateKey: is a secret key: give the private one.',
+    ],
+    ['a public PEM as private', { privateKey: publicPem(ec.publicKey) }, unreadable('private')],
+    [
+      'PEM that lost its line breaks',
+      { privateKey: privatePem(ec.privateKey).replaceAll('\n', '\\n') },
+      unreadable('private'),
+    ],
+    [
+      'PEM without a passphrase',
+      {
+        privateKey: ec.privateKey.export({
+          type: 'pkcs8',
+          format: 'pem',
+          cipher: 'aes-256-cbc',
+          passphrase: 'hunter2',
+        }),
+      },
+      unreadable('private'),
+    ],
+    ['text that is no PEM', { publicKey: 'correct-horse-battery-staple' }, unreadable('public')],
+    ['an empty public key', { publicKey: '' }, unreadable('public')],
+    [
+      'halves of two pairs',
+      { privateKey: ec.privateKey, publicKey: otherEc.publicKey },
+      'keys[0]: publicKey does not belong to privateKey: leave publicKey out and it is derived.',
+    ],
+    [
+      'halves of two kinds',
+      { privateKey: ec.privateKey, publicKey: rsa.publicKey },
+      expect.stringMatching(/publicKey does not belong to privateKey/),
+    ],
+    [
+      'RSA of 1024 bits',
+      { privateKey: weakRsa.privateKey },
+      expect.stringMatching(/^keys\[0\]: the RSA key has 1024 bits and RS256 needs at least 2048/),
+    ],
+    [
+      'the wrong curve',
+      { privateKey: p384.privateKey, algorithm: 'ES256' },
+      expect.stringMatching(
+        /^keys\[0\]: ES256 needs a key on the curve prime256v1 .* use ES384\.$/,
+      ),
+    ],
+    [
+      'Ed25519',
+      { privateKey: ed.privateKey },
+      expect.stringMatching(
+        /^keys\[0\]: jsonwebtoken cannot use a key of type ed25519 .* with ES256, or RSA\.$/,
+      ),
+    ],
+    [
+      'Ed25519 as ES256',
+      { publicKey: ed.publicKey, algorithm: 'ES256' },
+      expect.stringMatching(/given a key of type ed25519/),
+    ],
+    [
+      'HS256 with a pair',
+      { privateKey: rsa.privateKey, algorithm: 'HS256' },
+      expect.stringMatching(/^keys\[0\]: HS256 takes a secret and was given a rsa key/),
+    ],
+    [
+      'RS256 with a secret',
+      { secret: SECRET, algorithm: 'RS256' },
+      expect.stringMatching(/^keys\[0\]: RS256 takes a key pair and was given a secret/),
+    ],
+    [
+      'RS256 with an EC key',
+      { privateKey: ec.privateKey, algorithm: 'RS256' },
+      'keys[0]: RS256 does not fit a key of type ec: use ES256.',
+    ],
+    [
+      'none',
+      { secret: SECRET, algorithm: 'none' },
+      expect.stringMatching(/^keys\[0\]: the algorithm "none" is not one/),
+    ],
+    [
+      'empty',
+      { secret: SECRET, algorithm: '' },
+      expect.stringMatching(/^keys\[0\]: the algorithm "" is not one/),
+    ],
+    [
+      'EdDSA',
+      { privateKey: ed.privateKey, algorithm: 'EdDSA' },
+      expect.stringMatching(/^keys\[0\]: the algorithm "EdDSA" is not one/),
+    ],
+    [
+      'ES256K',
+      { privateKey: ec.privateKey, algorithm: 'ES256K' },
+      expect.stringMatching(/^keys\[0\]: the algorithm "ES256K" is not one/),
+    ],
+  ];
+
+  it.each(mistakes)('%s: says what is wrong, where, and what to do', (_, options, message) => {
+    const problem = readKey(options as KeyOptions, 'keys[0]');
+    expect(problem).toEqual(message);
+  });
+
+  it.each(mistakes)('%s: shows nothing of the key', (_, options) => {
+    const problem = readKey(options as KeyOptions, 'keys[0]') as string;
+    const { secret, privateKey, publicKey } = options as KeyOptions;
+    const texts = [secret, privateKey, publicKey].map((key) =>
+      typeof key === 'string' || Buffer.isBuffer(key) ? key.toString('latin1') : '',
+    );
+    const pieces = texts.flatMap((text) => text.match(/[\w+/=-]{8,}/g) ?? []);
+    const material = pieces.filter((piece) => !piece.startsWith('-----'));
+    expect(material.filter((piece) => problem.includes(piece))).toEqual([]);
+  });
+});

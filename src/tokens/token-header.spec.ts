@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { readHeader } from './token-header.js';
+
+const encode = (text: string) => Buffer.from(text).toString('base64url');
+const HEADER = { alg: 'HS256', typ: 'at+jwt', kid: 'a' };
+const token = (header: unknown, payload = '{}') =>
+  `${encode(JSON.stringify(header))}.${encode(payload)}.c2ln`;
+
+describe('readHeader', () => {
+  it('reads the header of a compact JWS', () => {
+    expect(readHeader(token(HEADER), false)).toEqual(HEADER);
+    expect(readHeader(token(HEADER), true)).toEqual(HEADER);
+  });
+
+  it('hands on whatever the fields hold', () => {
+    const header = { alg: 1, typ: [], kid: { a: null } };
+    expect(readHeader(token(header), false)).toEqual(header);
+    expect(readHeader(token({}), false)).toEqual({});
+  });
+
+  it.each([
+    [undefined],
+    [null],
+    [1],
+    [true],
+    [{}],
+    [['a.b.c']],
+    [Buffer.from('a.b.c')],
+    [Symbol()],
+  ])('finds no text in %s', (value) => {
+    expect(readHeader(value, false)).toBe('the token is not text');
+  });
+
+  const parts = { header: encode(JSON.stringify(HEADER)), payload: encode('{}') };
+  it.each([
+    ['nothing', ''],
+    ['a header alone', parts.header],
+    ['no signature', `${parts.header}.${parts.payload}`],
+    ['four parts', `${parts.header}.${parts.payload}.c2ln.c2ln`],
+    ['a JWE, with five', `${parts.header}.a.b.c.d`],
+    ['a thousand parts', `${parts.header}${'.a'.repeat(1000)}`],
+  ])('refuses %s', (_, value) => {
+    expect(readHeader(value, false)).toBe('the token has not three parts');
+  });
+
+  it('leaves an empty signature to the verification, which refuses it', () => {
+    expect(readHeader(`${parts.header}.${parts.payload}.`, false)).toEqual(HEADER);
+  });
+
+  it.each([
+    ['empty', ''],
+    ['not base64', '%%%'],
+    ['not JSON', encode('{alg:HS256}')],
+    ['half a JSON object', encode('{"alg":"HS256"')],
+    ['text', encode('"at+jwt"')],
+    ['a number', encode('1')],
+    ['null', encode('null')],
+    ['a list', encode('[]')],
+    ['a list with a header', encode(JSON.stringify([HEADER]))],
+    ['not UTF-8', Buffer.from([0xff, 0xfe]).toString('base64url')],
+  ])('refuses a header that is %s', (_, header) => {
+    expect(readHeader(`${header}.${parts.payload}.c2ln`, false)).toBe(
+      'the header is not a JSON object',
+    );
+  });
+
+  it.each([[['exp']], [[]], [null], [false], ['']])('refuses crit, also as %j', (crit) => {
+    expect(readHeader(token({ ...HEADER, crit }), false)).toBe('"crit" asks for an extension');
+  });
+
+  it.each([['null'], ['[]'], ['1'], ['"x"'], ['{'], ['']])(
+    'looks at the payload %s only when it is told to',
+    (payload) => {
+      expect(readHeader(token(HEADER, payload), false)).toEqual(HEADER);
+      expect(readHeader(token(HEADER, payload), true)).toBe('the payload is not a JSON object');
+    },
+  );
+
+  it('refuses a token that no header of a request can hold, before it reads any of it', () => {
+    const long = (length: number) => token(HEADER).padEnd(length, 'A');
+    expect(readHeader(long(16_384), false)).toEqual(HEADER);
+    expect(readHeader(long(16_385), false)).toBe('the token is longer than 16384 bytes');
+    expect(readHeader('.'.repeat(10_000_000), false)).toBe('the token is longer than 16384 bytes');
+  });
+
+  it('is not misled by names that every object has', () => {
+    const header =
+      '{"__proto__":{"alg":"none","crit":["x"]},"alg":"HS256","typ":"at+jwt","kid":"a"}';
+    const read = readHeader(`${encode(header)}.${parts.payload}.c2ln`, false);
+    expect(read).toMatchObject(HEADER);
+    expect(Object.getPrototypeOf(read)).toBe(Object.prototype);
+  });
+});

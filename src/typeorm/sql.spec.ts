@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { globalTableOf, quoteName, quoteTable, quoteText } from './sql.js';
+
+describe('a name in SQL', () => {
+  it.each([
+    ['users', '"users"'],
+    ['Users', '"Users"'],
+    ['the users', '"the users"'],
+    ['a"b', '"a""b"'],
+    ['"', '""""'],
+    ["it's", `"it's"`],
+    ['select', '"select"'],
+    ['a.b', '"a.b"'],
+    ['"; DROP TABLE users; --', '"""; DROP TABLE users; --"'],
+  ])('%s is quoted', (name, quoted) => {
+    expect(quoteName(name)).toBe(quoted);
+  });
+
+  it('has its schema quoted by itself', () => {
+    expect(quoteTable('my "schema"', 'users')).toBe('"my ""schema"""."users"');
+  });
+
+  it('has no schema where there is none', () => {
+    expect(quoteTable(undefined, 'users')).toBe('"users"');
+  });
+});
+
+describe('a text in SQL', () => {
+  it.each([
+    ['users', "'users'"],
+    ["it's", "'it''s'"],
+    ["'; DROP TABLE users; --", "'''; DROP TABLE users; --'"],
+    ['a"b', `'a"b'`],
+  ])('%s is quoted', (text, quoted) => {
+    expect(quoteText(text)).toBe(quoted);
+  });
+});
+
+it('the global table stands beside the users table', () => {
+  expect(globalTableOf('users')).toBe('users_token_invalidation');
+});
