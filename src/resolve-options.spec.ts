@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { createSecretKey, generateKeyPairSync } from 'node:crypto';
 import { ExtractJwt } from 'passport-jwt';
 import { describe, expect, it } from 'vitest';
@@ -218,35 +219,64 @@ describe('the keys', () => {
   });
 });
 
-function notADuration(name: string, shown: string, least: string): string {
-  return `${name} is ${shown}: give seconds as a number, or text with a unit such as '15m'. It is at least ${least} s.`;
+function notADuration(name: string, value: unknown, range: string): string {
+  const shown = typeof value === 'string' ? JSON.stringify(value) : inspect(value);
+  return `${name} is ${shown}: give seconds as a number, or text with a unit such as '15m'. From ${range} s.`;
 }
 
 describe('nonsense', () => {
-  const LEAST = { expiresIn: '1', clockTolerance: '0', readTimeout: '0.001', retryAfter: '0' };
+  const RANGES = {
+    expiresIn: '1 to 9007199254740991',
+    clockTolerance: '0 to 86400',
+    readTimeout: '0.001 to 3600',
+    writeTimeout: '0.001 to 3600',
+    retryAfter: '0 to 86400',
+  };
 
-  const durations = Object.entries(LEAST).flatMap(([name, least]) =>
-    ['900', '', 'soon', '-5m', -1, true, {}, []].map((value) => ({ name, value, least })),
+  const durations = Object.entries(RANGES).flatMap(([name, range]) =>
+    ['900', '', 'soon', '-5m', -1, true, {}, [], Number.NaN, 1n, '1e9 years'].map((value) => ({
+      name,
+      value,
+      range,
+    })),
   );
-  it.each(durations)('$name is not $value', ({ name, value, least }) => {
-    expect(problemsOf({ [name]: value })).toEqual([
-      notADuration(name, JSON.stringify(value), least),
-    ]);
+  it.each(durations)('$name is not $value', ({ name, value, range }) => {
+    expect(problemsOf({ [name]: value })).toEqual([notADuration(name, value, range)]);
   });
 
-  it.each(Object.keys(LEAST))('%s is not NaN, and not without end', (name) => {
-    expect(problemsOf({ [name]: Number.NaN })).toHaveLength(1);
+  it.each(Object.keys(RANGES))('%s is not without end', (name) => {
     expect(problemsOf({ [name]: Infinity })).toHaveLength(1);
   });
 
   it.each([
-    ['expiresIn', 0, '1'],
-    ['expiresIn', '999ms', '1'],
-    ['readTimeout', 0, '0.001'],
-  ])('%s is not as small as %j', (name, value, least) => {
-    expect(problemsOf({ [name]: value })).toEqual([
-      notADuration(name, JSON.stringify(value), least),
-    ]);
+    ['expiresIn', 0],
+    ['expiresIn', '999ms'],
+    ['readTimeout', 0],
+    ['writeTimeout', '30d'],
+    ['readTimeout', 3601],
+  ] as const)('%s is out of range with %j', (name, value) => {
+    expect(problemsOf({ [name]: value })).toEqual([notADuration(name, value, RANGES[name])]);
+  });
+
+  it.each(['issuer', 'audience'])('%s is not null', (name) => {
+    expect(problemsOf({ [name]: null })).toHaveLength(1);
+  });
+
+  it('checkSchema is not text', () => {
+    expect(problemsOf({ checkSchema: 'yes' })).toEqual(['checkSchema is not true or false.']);
+  });
+
+  it.each([undefined, null, 1, 'yes', Promise.resolve(true)])(
+    'a user whom isActive answers %j for is not active',
+    (answer) => {
+      const { resolved } = resolveOptions({ secret: SECRET, isActive: () => answer as never });
+      expect(resolved.isActive({})).toBe(false);
+    },
+  );
+
+  it('the first key is told its own mistake, and not that of the second', () => {
+    const { problems } = resolveOptions({ keys: [{ secret: 'short' }, { publicKey }] });
+    expect(problems).toEqual([expect.stringMatching(/^keys\[0\]: the secret has 5 bytes/)]);
   });
 
   const LEGACY =

@@ -5,7 +5,7 @@ import type {
   TokenInvalidationOptions,
 } from './token-invalidation.options.js';
 import { type Clock, systemClock } from './tokens/clock.js';
-import { type Duration, durationProblem, durationSeconds } from './tokens/duration.js';
+import { durationProblem, durationSeconds } from './tokens/duration.js';
 import { KeySet } from './tokens/key-set.js';
 import { type KeyOptions, readKey, type SigningKey } from './tokens/signing-key.js';
 
@@ -70,22 +70,23 @@ export function resolveOptions(options: TokenInvalidationOptions): {
   problems: string[];
 } {
   const problems = unknownOptions(options);
-  const seconds = (name: DurationOption, fallback: Duration, smallest: number): number => {
-    const value = durationSeconds(options[name] ?? fallback);
-    if (value !== undefined && value >= smallest) return value;
-    problems.push(`${durationProblem(options[name], name)} It is at least ${smallest} s.`);
-    return 0;
-  };
+  for (const name of Object.keys(DURATIONS) as DurationOption[]) {
+    if (secondsOf(options, name) !== undefined) continue;
+    const { least, most } = DURATIONS[name];
+    problems.push(`${durationProblem(options[name], name)} From ${least} to ${most} s.`);
+  }
+  const seconds = (name: DurationOption): number => secondsOf(options, name) ?? 0;
   const { issuer, audience, legacyUntil } = options;
   const resolved: ResolvedOptions = {
     keys: new KeySet(readKeys(options, problems)),
     clock: options.clock ?? systemClock,
-    expiresInSeconds: Math.floor(seconds('expiresIn', '15m', 1)),
-    clockToleranceSeconds: seconds('clockTolerance', '5m', 0),
-    readTimeoutMs: seconds('readTimeout', '2s', 0.001) * 1000,
-    retryAfterSeconds: Math.ceil(seconds('retryAfter', '1s', 0)),
+    expiresInSeconds: Math.floor(seconds('expiresIn')),
+    clockToleranceSeconds: seconds('clockTolerance'),
+    readTimeoutMs: seconds('readTimeout') * 1000,
+    retryAfterSeconds: Math.ceil(seconds('retryAfter')),
     jwtFromRequest: options.jwtFromRequest ?? ExtractJwt.fromAuthHeaderAsBearerToken(),
-    isActive: (user) => options.isActive?.(user) ?? true,
+    // Only true is yes: undefined is what a forgotten return, or a column that was not loaded, gives.
+    isActive: (user) => options.isActive === undefined || isTrue(options.isActive(user)),
     ...(issuer !== undefined && { issuer }),
     ...(audience !== undefined && { audience }),
     ...(legacyUntil !== undefined && { legacyUntil }),
@@ -94,8 +95,30 @@ export function resolveOptions(options: TokenInvalidationOptions): {
   return { resolved, problems };
 }
 
-type DurationOption =
-  'expiresIn' | 'clockTolerance' | 'readTimeout' | 'writeTimeout' | 'retryAfter';
+function isTrue(value: unknown): boolean {
+  return value === true;
+}
+
+/** Each duration's default, and the seconds that make sense: a timer of Node's holds 24 days at the most. */
+const DURATIONS = {
+  expiresIn: { fallback: '15m', least: 1, most: Number.MAX_SAFE_INTEGER },
+  clockTolerance: { fallback: '5m', least: 0, most: 86_400 },
+  readTimeout: { fallback: '2s', least: 0.001, most: 3_600 },
+  writeTimeout: { fallback: '10s', least: 0.001, most: 3_600 },
+  retryAfter: { fallback: '1s', least: 0, most: 86_400 },
+} as const;
+
+type DurationOption = keyof typeof DURATIONS;
+
+/** An option that is a duration, in seconds; `undefined` when it cannot be used. */
+export function secondsOf(
+  options: TokenInvalidationOptions,
+  name: DurationOption,
+): number | undefined {
+  const { fallback, least, most } = DURATIONS[name];
+  const seconds = durationSeconds(options[name] ?? fallback);
+  return seconds !== undefined && seconds >= least && seconds <= most ? seconds : undefined;
+}
 
 function readKeys({ secret, keys }: TokenInvalidationOptions, problems: string[]): SigningKey[] {
   if (keys !== undefined && secret !== undefined) {
@@ -111,18 +134,19 @@ function readKeys({ secret, keys }: TokenInvalidationOptions, problems: string[]
     const path = keys === undefined ? 'options' : `keys[${index}]`;
     return readKey(key ?? {}, path);
   });
-  const good = read.filter((key) => typeof key !== 'string');
-  problems.push(...read.filter((key) => typeof key === 'string'), ...keySetProblems(good));
-  return good;
-}
-
-function keySetProblems(keys: readonly SigningKey[]): string[] {
-  const problems: string[] = [];
-  if (keys[0] && keys[0].signWith === undefined) {
+  problems.push(...read.filter((key) => typeof key === 'string'));
+  if (typeof read[0] === 'object' && read[0].signWith === undefined) {
     problems.push(
       'keys[0]: only verifies, and the first key signs: put one with a secret or privateKey first.',
     );
   }
+  const good = read.filter((key) => typeof key !== 'string');
+  problems.push(...repeatedKids(good));
+  return good;
+}
+
+function repeatedKids(keys: readonly SigningKey[]): string[] {
+  const problems: string[] = [];
   const kids = keys.map((key) => key.kid);
   const repeated = new Set(kids.filter((kid, index) => kids.indexOf(kid) !== index));
   for (const kid of repeated) {
@@ -134,18 +158,19 @@ function keySetProblems(keys: readonly SigningKey[]): string[] {
 }
 
 function typeProblems(options: TokenInvalidationOptions): string[] {
-  const { legacyUntil, issuer, audience, clock } = options;
-  const audiences: unknown[] = Array.isArray(audience) ? audience : [audience ?? 'none'];
+  const { legacyUntil, issuer = 'none', audience = 'none', clock, checkSchema = true } = options;
+  const audiences: unknown[] = Array.isArray(audience) ? audience : [audience];
   const checks: [boolean, string][] = [
     [
       legacyUntil === undefined || Number.isFinite(legacyUntil?.getTime?.()),
       'legacyUntil is not a valid Date: give the instant at which the last old token has expired.',
     ],
-    [isNonEmptyText(issuer ?? 'none'), 'issuer is not text: give the iss claim, or leave it out.'],
+    [isNonEmptyText(issuer), 'issuer is not text: give the iss claim, or leave it out.'],
     [
       audiences.length > 0 && audiences.every(isNonEmptyText),
       'audience is not text or a list of text: give the aud claim, or leave it out.',
     ],
+    [typeof checkSchema === 'boolean', 'checkSchema is not true or false.'],
     [
       isFunctionOrAbsent(options, 'isActive'),
       'isActive is not a function: give (user) => boolean.',

@@ -9,7 +9,7 @@ import { RevocableJwtGuard } from './http/revocable-jwt.guard.js';
 import { createStrategy, RevocableJwtStrategy } from './http/revocable-jwt.strategy.js';
 import { TokenStateUnavailableFilter } from './http/token-state-unavailable.filter.js';
 import { TokenInvalidator } from './invalidation/token-invalidator.service.js';
-import { type ResolvedOptions, resolveOptions } from './resolve-options.js';
+import { type ResolvedOptions, resolveOptions, secondsOf } from './resolve-options.js';
 import { StrictReader } from './state/strict-reader.js';
 import { TokenStateStore } from './state/token-state.store.js';
 import { TokenInvalidationConfigError } from './token-invalidation.config-error.js';
@@ -18,7 +18,6 @@ import type {
   TokenInvalidationOptions,
 } from './token-invalidation.options.js';
 import { OPTIONS, SETUP } from './token-invalidation.tokens.js';
-import { durationSeconds } from './tokens/duration.js';
 import { TokenIssuer } from './tokens/token-issuer.service.js';
 import { TokenVerifier } from './tokens/token-verifier.service.js';
 import { TypeOrmTokenStateStore } from './typeorm/typeorm-token-state.store.js';
@@ -59,14 +58,17 @@ function storeProvider({ store, dataSource }: TokenInvalidationExtras): Provider
   return {
     provide: TokenStateStore,
     inject: [OPTIONS, { token: dataSource ?? DataSource, optional: true }],
-    useFactory: (options: TokenInvalidationOptions, source: DataSource | undefined) =>
-      new TypeOrmTokenStateStore(source, {
+    useFactory: (given: TokenInvalidationOptions | undefined, source: DataSource | undefined) => {
+      // A factory that returns nothing is a problem of the set-up, which names it.
+      const options = given ?? {};
+      return new TypeOrmTokenStateStore(source, {
         entity: options.entity,
         properties: options.properties ?? {},
         globalTable: options.globalTable,
         checkSchema: options.checkSchema ?? true,
-        writeTimeoutMs: (durationSeconds(options.writeTimeout ?? '10s') ?? 0) * 1000,
-      }),
+        writeTimeoutMs: (secondsOf(options, 'writeTimeout') ?? 0) * 1000,
+      });
+    },
   };
 }
 
@@ -100,9 +102,12 @@ function serviceProviders(): Provider[] {
 
 /** Everything else waits for this one, so that nothing runs on a set-up that cannot work. */
 async function setUp(
-  options: TokenInvalidationOptions,
+  options: TokenInvalidationOptions | undefined,
   store: TokenStateStore,
 ): Promise<ResolvedOptions> {
+  if (typeof options !== 'object' || options === null) {
+    throw new TokenInvalidationConfigError(['there are no options: return them from the factory.']);
+  }
   const { resolved, problems } = resolveOptions(options);
   problems.push(...(await store.checkSetup()));
   if (problems.length > 0) throw new TokenInvalidationConfigError(problems);

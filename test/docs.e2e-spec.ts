@@ -45,7 +45,8 @@ function writeBlock(document: string, { file, code, line }: CodeBlock, prelude: 
 
 describe('the documents', () => {
   it('have no code that does not compile', () => {
-    const settings = ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile).config as object;
+    const settings = ts.readConfigFile(`${root}tsconfig.json`, (path) => ts.sys.readFile(path))
+      .config as object;
     const { options } = ts.parseJsonConfigFileContent(settings, ts.sys, root);
     const program = ts.createProgram({
       rootNames: ts.sys.readDirectory(generated, ['.ts']),

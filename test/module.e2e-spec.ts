@@ -98,15 +98,15 @@ class PlainUser {
   email!: string;
 }
 
-describe('a set-up that cannot work stops the boot with every problem in one message', () => {
-  const boot = (options: object, typeorm = {}) =>
-    createApp({
-      url: database.url,
-      controllers: [],
-      tokenModule: TokenInvalidationModule.forRoot({ ...shape, ...options }),
-      ...typeorm,
-    });
+const boot = (options: object, typeorm = {}) =>
+  createApp({
+    url: database.url,
+    controllers: [],
+    tokenModule: TokenInvalidationModule.forRoot({ ...shape, ...options }),
+    ...typeorm,
+  });
 
+describe('a set-up that cannot work stops the boot with every problem in one message', () => {
   it('an entity without the columns, a short secret, an unknown option and a bad duration, all at once', async () => {
     const error: unknown = await boot(
       { entity: PlainUser, secret: 'short', expireIn: '1h', readTimeout: 'soon' },
@@ -115,8 +115,8 @@ describe('a set-up that cannot work stops the boot with every problem in one mes
     expect(error).toBeInstanceOf(TokenInvalidationConfigError);
     expect((error as TokenInvalidationConfigError).problems).toEqual([
       expect.stringMatching(/^expireIn is not an option: choose from entity, /),
-      expect.stringMatching(/^options: the secret has 5 bytes and HS256 needs at least 32/),
       expect.stringMatching(/^readTimeout is "soon": give seconds as a number/),
+      expect.stringMatching(/^options: the secret has 5 bytes and HS256 needs at least 32/),
       expect.stringMatching(
         /^entity: PlainUser has no column property "tokenVersion": extend RevocableUser/,
       ),

@@ -12,7 +12,7 @@ describe('promise 7: the check reads the primary, also with replication', () => 
   beforeAll(async () => {
     [primary, replica] = [await createDatabase(), await createDatabase()];
     const replication = { master: { url: primary.url }, slaves: [{ url: replica.url }] };
-    app = await createApp({ url: primary.url, typeorm: { replication } as object });
+    app = await createApp({ url: primary.url, typeorm: { replication } });
   });
 
   afterAll(async () => {

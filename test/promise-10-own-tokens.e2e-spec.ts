@@ -16,7 +16,9 @@ describe('promise 10: only tokens of our own are accepted', () => {
   beforeAll(async () => {
     user = await createUser(app().dataSource);
     token = await app().login(user.email, PASSWORD);
-    // What makes the rest a test: the forger knows how to make a token that is accepted.
+  });
+
+  it('what makes the rest a test: the forger knows how to make a token that is accepted', async () => {
     expect(await app().ask(forge({ sub: user.id, ver: 0 }))).toBe(200);
   });
 
@@ -159,6 +161,30 @@ describe('promise 10: a key pair', () => {
     const input = `${header}.${encode(JSON.stringify({ ...goodClaims(), sub: user.id, ver: 0 }))}`;
     const signature = createSign('sha512').update(input).sign(RSA.privateKey, 'base64url');
     expect(await app().ask(`${input}.${signature}`)).toBe('401 token_invalid');
+  });
+});
+
+describe('promise 10: two secrets, each with its algorithm', () => {
+  const longer = SECRET.padEnd(64, '!');
+  const app = useApp({
+    module: {
+      keys: [
+        { secret: longer, kid: 'short', algorithm: 'HS256' },
+        { secret: `${longer}, another`, kid: 'long', algorithm: 'HS512' },
+      ],
+    },
+  });
+
+  it('a key signs with its own and not with the other’s', async () => {
+    const user = await createUser(app().dataSource);
+    const payload = encode(JSON.stringify({ ...goodClaims(), sub: user.id, ver: 0 }));
+    const signed = (alg: string, hash: string): string => {
+      const header = { alg, typ: 'at+jwt', kid: 'short' };
+      const input = `${encode(JSON.stringify(header))}.${payload}`;
+      return `${input}.${createHmac(hash, longer).update(input).digest('base64url')}`;
+    };
+    expect(await app().ask(signed('HS256', 'sha256'))).toBe(200);
+    expect(await app().ask(signed('HS512', 'sha512'))).toBe('401 token_invalid');
   });
 });
 

@@ -34,13 +34,29 @@ describe.each(PLATFORMS)(
       const user = await createUser(app().dataSource);
       const token = app().issuer.issue(user);
       const answers = await Promise.all(Array.from({ length: 50 }, () => app().post(PATH, token)));
-      const statuses = answers.map((answer) => answer.status).toSorted();
+      const statuses = answers.map((answer) => answer.status).toSorted((a, b) => a - b);
       expect(statuses).toEqual([204, ...Array.from({ length: 49 }, () => 401)]);
       expect(await versionOf(user.id)).toBe(1);
       const refused = answers.filter((answer) => answer.status === 401);
       for (const { headers } of refused) {
         expect(headers.get('www-authenticate')).toContain('error="invalid_token"');
       }
+    });
+
+    it('a token that was ended between the guard and the statement is refused, and bumps nothing', async () => {
+      const user = await createUser(app().dataSource);
+      const token = app().issuer.issue(user);
+      const holder = app().dataSource.createQueryRunner();
+      await holder.startTransaction();
+      await holder.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [user.id]);
+      const both = Promise.all([app().post(PATH, token), app().post(PATH, token)]);
+      await untilWaiting(2);
+      await holder.rollbackTransaction();
+      await holder.release();
+
+      const statuses = (await both).map((answer) => answer.status);
+      expect(statuses.toSorted((a, b) => a - b)).toEqual([204, 401]);
+      expect(await versionOf(user.id)).toBe(1);
     });
 
     it.each(['GET', 'PUT', 'DELETE', 'PATCH'])('%s does not log out', async (method) => {
@@ -74,8 +90,24 @@ describe.each(PLATFORMS)(
       expect(await versionOf(user.id)).toBe(0);
     });
 
+    /** Both requests are past the guard, and wait in PostgreSQL for the row. */
+    async function untilWaiting(count: number): Promise<void> {
+      const sql = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      while ((await app().dataSource.query<object[]>(sql)).length < count);
+    }
+
     async function versionOf(id: string): Promise<number> {
       return (await app().users.findOneByOrFail({ id })).tokenVersion;
     }
   },
 );
+
+describe('promise 12: without a global guard', () => {
+  const app = useApp({ module: { globalGuard: false } });
+
+  it('the endpoint is guarded all the same', async () => {
+    expect(await app().post(PATH)).toMatchObject({ status: 401 });
+    const user = await createUser(app().dataSource);
+    expect(await app().post(PATH, app().issuer.issue(user))).toMatchObject({ status: 204 });
+  });
+});

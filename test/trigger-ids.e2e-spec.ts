@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TypeOrmTokenStateStore } from '../src/typeorm/typeorm-token-state.store.js';
 import { openStorage, type StorageDatabase } from './support/storage-database.js';
 import { claimsFor, verdictOn } from './support/storage-tokens.js';
-import { Session, untilBlocked } from './support/storage-users.js';
+import { Session } from './support/storage-users.js';
 
 @Entity('members')
 class Member extends RevocableUser {
@@ -165,49 +165,6 @@ describe('an id that is changed', () => {
     await session.query('UPDATE members SET id = id WHERE id = $1', [id]);
     expect(await ask(token)).toBe('accepted');
   });
-});
-
-describe('an id that is given again at the very moment', () => {
-  it('does not revive the tokens of a user whose deletion the new one waited for', async () => {
-    await insert();
-    const old = await issue();
-    const deleting = await Session.open(database.url);
-    await deleting.query('BEGIN');
-    await deleting.query('DELETE FROM members WHERE id = $1', [id]);
-
-    const inserted = insert();
-    await untilBlocked(database, await deleting.processId());
-    await deleting.query('COMMIT');
-    await inserted;
-    await deleting.close();
-
-    expect(await ask(old)).toBe('version_stale');
-  });
-
-  it.each(['REPEATABLE READ', 'SERIALIZABLE'])(
-    'does not in a %s transaction that began before the deletion',
-    async (level) => {
-      await insert();
-      const old = await issue();
-      const inserting = await Session.open(database.url);
-      await inserting.query(`BEGIN ISOLATION LEVEL ${level}`);
-      await inserting.query('SELECT count(*) FROM pg_class');
-      await remove();
-
-      // Either way is right: to fail and be tried again, or to see the deletion.
-      const inserted = await inserting
-        .query('INSERT INTO members (id) VALUES ($1)', [id])
-        .then(() => inserting.query('COMMIT'))
-        .then(
-          () => true,
-          () => false,
-        );
-      await inserting.close();
-      if (!inserted) await insert();
-
-      expect(await ask(old)).toBe('version_stale');
-    },
-  );
 });
 
 describe('a soft-deleted user', () => {

@@ -33,7 +33,7 @@ export function challenge(reason: RefusalReason, maxAuthAgeSeconds?: number): st
     `error_description="${DESCRIPTIONS[reason]}"`,
   ];
   if (reason === 'reauthentication_required' && maxAuthAgeSeconds !== undefined) {
-    parameters.push(`max_age="${maxAuthAgeSeconds}"`);
+    parameters.push(`max_age="${Math.floor(maxAuthAgeSeconds)}"`);
   }
   return `Bearer ${parameters.join(', ')}`;
 }

@@ -63,7 +63,10 @@ export function unavailable(
  */
 export function refusalOf(info: unknown, context: ExecutionContext): TokenRefusedException {
   const infos: unknown[] = Array.isArray(info) ? info : [info];
-  const found = infos.find(isRefusal) ?? refusal('token_missing');
+  const refusals = infos.filter(isRefusal);
+  // Of several strategies, the one that found a token has more to say.
+  const found =
+    refusals.find(({ reason }) => reason !== 'token_missing') ?? refusal('token_missing');
   return refused(context.switchToHttp().getResponse<HeaderWriter>(), found);
 }
 

@@ -14,7 +14,7 @@ export class TokenStateUnavailableFilter extends BaseExceptionFilter<Error> {
     if (host.getType() !== 'http') throw error;
     const response = host.switchToHttp().getResponse<HeaderWriter>();
     const answer = unavailable(response, this.settings.retryAfterSeconds);
-    // oxlint-disable-next-line promise/valid-params -- a filter's catch(), not a promise's
+    // oxlint-disable-next-line promise/valid-params, promise/no-promise-in-callback -- a filter's catch(), not a promise's
     super.catch(answer, host);
   }
 }

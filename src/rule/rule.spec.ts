@@ -460,6 +460,14 @@ describe('a state that cannot be compared', () => {
         state: { passwordChangedAt: at(-5000), logoutAllAt: INVALID },
       },
     ],
+    [
+      'an invalid password change before a logout',
+      { state: { passwordChangedAt: INVALID, logoutAllAt: at(-5_000_000) } },
+    ],
+    [
+      'a cutoff that a store left out',
+      { state: { passwordChangedAt: undefined as unknown as null } },
+    ],
     ['two invalid cutoffs', { state: { passwordChangedAt: INVALID, logoutAllAt: INVALID } }],
     ['an invalid global cutoff', { record: { everyoneLoggedOutAt: INVALID } }],
   ])('refuses: %s', (_, given) => {

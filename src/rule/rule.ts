@@ -98,7 +98,7 @@ function nameOfStaleness(iat: number, state: TokenState): RefusalReason {
 }
 
 function killingInstant(cutoff: Date | null, iat: number): number | undefined {
-  return cutoff !== null && wholeSecond(cutoff) >= Math.floor(iat) ? cutoff.getTime() : undefined;
+  return cutoff !== null && wholeSecond(cutoff) >= Math.floor(iat) ? Number(cutoff) : undefined;
 }
 
 /**
@@ -107,19 +107,14 @@ function killingInstant(cutoff: Date | null, iat: number): number | undefined {
  * global cutoff, have nothing but the second: there the second of the cutoff itself is refused too.
  */
 function judgeCutoffs(claims: TokenClaims, record: JudgedRecord): RefusalReason | undefined {
-  const { passwordChangedAt, logoutAllAt } = record.state;
+  const cutoffs = [record.state.passwordChangedAt, record.state.logoutAllAt];
   const survives = claims.ver === undefined ? isAfterSecondOf : isNotBeforeSecondOf;
-  if (!survives(claims.iat, newest(passwordChangedAt, logoutAllAt))) {
+  if (!cutoffs.every((cutoff) => survives(claims.iat, cutoff))) {
     return nameOfStaleness(claims.iat, record.state);
   }
   return isAfterSecondOf(claims.iat, record.everyoneLoggedOutAt)
     ? undefined
     : 'everyone_logged_out';
-}
-
-function newest(one: Date | null, other: Date | null): Date | null {
-  if (one === null || other === null) return one ?? other;
-  return one.getTime() > other.getTime() ? one : other;
 }
 
 function isNotBeforeSecondOf(iat: number, cutoff: Date | null): boolean {

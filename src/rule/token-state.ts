@@ -10,7 +10,7 @@ export interface TokenState {
   readonly logoutAllAt: Date | null;
 }
 
-/** The whole second of an instant, in seconds since the epoch: what `iat` can be compared with. */
+/** The whole second of an instant, in seconds since the epoch: what `iat` can be compared with. NaN for what is none. */
 export function wholeSecond(instant: Date): number {
-  return Math.floor(instant.getTime() / 1000);
+  return Math.floor(Number(instant) / 1000);
 }

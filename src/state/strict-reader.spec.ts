@@ -288,10 +288,24 @@ describe('a store that fails', () => {
   it('is told again at the next outage', async () => {
     for (const ends of ['fail', 'succeed', 'fail'] as const) {
       const asked = ask('a');
-      store.reads.at(-1)![ends]({ everyoneLoggedOutAt: null, records: [] });
+      store.reads.at(-1)![ends]({ everyoneLoggedOutAt: null, records: [undefined] });
       await asked;
     }
     expect(lines.map((line) => line.split(' ')[0])).toEqual(['error', 'log', 'error']);
+  });
+
+  it('is not over with an answer that came too late', async () => {
+    const asked = ask('a');
+    await vi.advanceTimersByTimeAsync(TIMEOUT_MS);
+    store.reads[0]!.succeed({ everyoneLoggedOutAt: null, records: [undefined] });
+    await asked;
+    expect(lines.map((line) => line.split(' ')[0])).toEqual(['error']);
+  });
+
+  it('is what an answer to fewer queries than were asked counts as', async () => {
+    const asked = ask('a');
+    store.reads[0]!.succeed({ everyoneLoggedOutAt: null, records: [] });
+    expect(await asked).toBe('unavailable');
   });
 
   it('is not told while it works', async () => {

@@ -1,5 +1,10 @@
 import { Logger } from '@nestjs/common';
-import type { StateQuery, StateRecord, TokenStateStore } from './token-state.store.js';
+import type {
+  StateQuery,
+  StateReading,
+  StateRecord,
+  TokenStateStore,
+} from './token-state.store.js';
 import { TokenStateUnavailableError } from './token-state-unavailable.error.js';
 
 /** How many reads are under way at once. While they are, further requests gather for the next. */
@@ -12,10 +17,9 @@ export interface StrictRecord<User> extends StateRecord<User> {
 
 interface Waiter<User> {
   readonly query: StateQuery;
-  readonly answer: (record: StrictRecord<User> | undefined) => void;
-  readonly fail: (error: Error) => void;
+  readonly resolve: (record: StrictRecord<User> | undefined) => void;
+  readonly reject: (error: Error) => void;
   readonly timer: NodeJS.Timeout;
-  settled: boolean;
 }
 
 /**
@@ -40,23 +44,15 @@ export class StrictReader<User> {
    */
   read(query: StateQuery): Promise<StrictRecord<User> | undefined> {
     return new Promise((resolve, reject) => {
-      const waiter: Waiter<User> = {
-        query,
-        answer: (record) => settle(waiter, () => resolve(record)),
-        fail: (error) => settle(waiter, () => reject(error)),
-        timer: setTimeout(() => waiter.fail(this.timedOut()), this.timeoutMs),
-        settled: false,
-      };
-      this.gathering.push(waiter);
+      const timer = setTimeout(() => reject(this.timedOut()), this.timeoutMs);
+      this.gathering.push({ query, resolve, reject, timer });
       if (this.reads < MAX_READS) this.startRead();
     });
   }
 
   private startRead(): void {
-    const waiters = this.gathering.filter((waiter) => !waiter.settled);
+    const waiters = this.gathering;
     this.gathering = [];
-    if (waiters.length === 0) return;
-
     this.reads += 1;
     // A read that hangs gives its place back after the time limit; what it still answers finds everyone gone.
     let holdsPlace = true;
@@ -68,25 +64,34 @@ export class StrictReader<User> {
       if (this.gathering.length > 0) this.startRead();
     };
     const limit = setTimeout(giveBack, this.timeoutMs);
-    void this.answer(waiters).finally(giveBack);
+    void this.answer(waiters, () => holdsPlace).finally(giveBack);
   }
 
-  private async answer(waiters: readonly Waiter<User>[]): Promise<void> {
+  private async answer(waiters: readonly Waiter<User>[], inTime: () => boolean): Promise<void> {
     try {
-      const queries = waiters.map((waiter) => waiter.query);
-      const reading = await this.store.read(queries, { timeoutMs: this.timeoutMs });
-      this.noteRecovery();
+      const reading = await this.readAll(waiters.map((waiter) => waiter.query));
+      if (inTime()) this.noteRecovery();
       for (const [index, waiter] of waiters.entries()) {
         const record = reading.records[index];
-        if (record instanceof Error) waiter.fail(record);
+        if (record instanceof Error) waiter.reject(record);
         else
-          waiter.answer(record && { ...record, everyoneLoggedOutAt: reading.everyoneLoggedOutAt });
+          waiter.resolve(record && { ...record, everyoneLoggedOutAt: reading.everyoneLoggedOutAt });
       }
     } catch (error) {
       this.noteOutage(error);
       const unavailable = new TokenStateUnavailableError(error);
-      for (const waiter of waiters) waiter.fail(unavailable);
+      for (const waiter of waiters) waiter.reject(unavailable);
+    } finally {
+      for (const waiter of waiters) clearTimeout(waiter.timer);
     }
+  }
+
+  private async readAll(queries: readonly StateQuery[]): Promise<StateReading<User>> {
+    const reading = await this.store.read(queries, { timeoutMs: this.timeoutMs });
+    if (reading.records.length === queries.length) return reading;
+    throw new Error(
+      `The store answered ${queries.length} queries with ${reading.records.length} records.`,
+    );
   }
 
   private timedOut(): TokenStateUnavailableError {
@@ -107,11 +112,4 @@ export class StrictReader<User> {
     if (!this.available) this.logger.log('The token state can be read again');
     this.available = true;
   }
-}
-
-function settle<User>(waiter: Waiter<User>, how: () => void): void {
-  if (waiter.settled) return;
-  waiter.settled = true;
-  clearTimeout(waiter.timer);
-  how();
 }

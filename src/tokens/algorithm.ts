@@ -28,7 +28,10 @@ const CURVES: Partial<Record<Algorithm, string>> = {
 export function defaultAlgorithm(key: KeyObject): Algorithm | undefined {
   if (key.type === 'secret') return 'HS256';
   if (key.asymmetricKeyType === 'rsa') return 'RS256';
-  if (key.asymmetricKeyType === 'rsa-pss') return 'PS256';
+  if (key.asymmetricKeyType === 'rsa-pss') {
+    const hash = key.asymmetricKeyDetails?.hashAlgorithm ?? 'sha256';
+    return ALGORITHMS.find((algorithm) => algorithm === hash.replace('sha', 'PS'));
+  }
   const curve = key.asymmetricKeyDetails?.namedCurve;
   return ALGORITHMS.find((algorithm) => curve !== undefined && CURVES[algorithm] === curve);
 }
@@ -72,9 +75,23 @@ function rsaProblem(algorithm: Algorithm, key: KeyObject): string | undefined {
     return `${algorithm} does not fit a key of type ${type}: use ${defaultAlgorithm(key) ?? 'another key; jsonwebtoken cannot use this type'}.`;
   }
   const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
+  if (type === 'rsa-pss' && !fitsPssParameters(algorithm, key)) {
+    return `${algorithm} does not fit the hash or the salt length that the RSA-PSS key prescribes: generate one without, or for ${algorithm}.`;
+  }
   return bits < 2048
     ? `the RSA key has ${bits} bits and ${algorithm} needs at least 2048 (RFC 7518 section 3.3): generate a new one with "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048".`
     : undefined;
+}
+
+/** A key of type rsa-pss may prescribe its hash, that of its mask and the least salt (RFC 4055 section 3.1). */
+function fitsPssParameters(algorithm: Algorithm, key: KeyObject): boolean {
+  const bits = Number(algorithm.slice(2));
+  const { hashAlgorithm, mgf1HashAlgorithm, saltLength = 0 } = key.asymmetricKeyDetails ?? {};
+  return (
+    (hashAlgorithm === undefined || hashAlgorithm === `sha${bits}`) &&
+    mgf1HashAlgorithm === hashAlgorithm &&
+    saltLength <= bits / 8
+  );
 }
 
 /** RFC 7518 section 3.4: each ES algorithm has its own curve. */

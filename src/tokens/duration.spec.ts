@@ -63,7 +63,8 @@ describe('durationProblem', () => {
     [undefined, 'undefined'],
     [null, 'null'],
     [-1, '-1'],
-    [{ m: 15 }, '{"m":15}'],
+    [{ m: 15 }, '{ m: 15 }'],
+    [Number.NaN, 'NaN'],
   ])('shows %j as it was given', (duration, shown) => {
     expect(durationProblem(duration, 'expiresIn')).toContain(`expiresIn is ${shown}: `);
   });

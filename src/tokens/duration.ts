@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import ms from 'ms';
 
 /** A span of time: a number of seconds, or text with a unit such as `'15m'`, `'12 hours'` or `'30d'`. */
@@ -22,5 +23,7 @@ export function requireSeconds(duration: Duration, setting: string): number {
 }
 
 export function durationProblem(duration: unknown, setting: string): string {
-  return `${setting} is ${JSON.stringify(duration)}: give seconds as a number, or text with a unit such as '15m'.`;
+  const shown =
+    typeof duration === 'string' ? JSON.stringify(duration) : inspect(duration, { depth: 0 });
+  return `${setting} is ${shown}: give seconds as a number, or text with a unit such as '15m'.`;
 }

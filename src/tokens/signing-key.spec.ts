@@ -4,6 +4,7 @@ import {
   generateKeyPairSync,
   type KeyObject,
   randomBytes,
+  type RSAPSSKeyPairKeyObjectOptions,
 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Algorithm } from './algorithm.js';
@@ -17,6 +18,12 @@ const ed = generateKeyPairSync('ed25519');
 
 const publicPem = (key: KeyObject) => key.export({ type: 'spki', format: 'pem' }).toString();
 const privatePem = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'pem' }).toString();
+
+const badKid = 'keys[0].kid: is not text: give text, or leave it out.';
+
+function pssKey(parameters: Omit<RSAPSSKeyPairKeyObjectOptions, 'modulusLength'>): KeyObject {
+  return generateKeyPairSync('rsa-pss', { modulusLength: 2048, ...parameters }).privateKey;
+}
 
 /** The key itself; a set-up mistake fails the test with its message. */
 function good(options: KeyOptions): SigningKey {
@@ -201,6 +208,71 @@ describe('a key that cannot be used', () => {
       pairAsSecret,
     ],
     ['an ssh key as secret', { secret: sshKey }, pairAsSecret],
+    ['an ssh key after a blank', { secret: ` ${sshKey}` }, pairAsSecret],
+    [
+      'an ssh key of a security key',
+      { secret: 'sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29t' },
+      pairAsSecret,
+    ],
+    ['SSH2 PEM as secret', { secret: '---- BEGIN SSH2 PUBLIC KEY ----\nAAAA' }, pairAsSecret],
+    [
+      'a public DER of PKCS #1 as secret',
+      { secret: rsa.publicKey.export({ type: 'pkcs1', format: 'der' }) },
+      pairAsSecret,
+    ],
+    [
+      'a private DER as secret',
+      { secret: ec.privateKey.export({ type: 'pkcs8', format: 'der' }) },
+      pairAsSecret,
+    ],
+    [
+      'a public DER in base64 as secret',
+      { secret: ec.publicKey.export({ type: 'spki', format: 'der' }).toString('base64') },
+      pairAsSecret,
+    ],
+    [
+      'PEM in base64 as secret',
+      { secret: Buffer.from(publicPem(rsa.publicKey)).toString('base64') },
+      pairAsSecret,
+    ],
+    [
+      'a list of JWKs as secret',
+      { secret: JSON.stringify([ec.publicKey.export({ format: 'jwk' })]) },
+      pairAsSecret,
+    ],
+    [
+      'PEM in a secret KeyObject',
+      { secret: createSecretKey(Buffer.from(publicPem(rsa.publicKey))) },
+      pairAsSecret,
+    ],
+    ['an empty private key', { privateKey: '' }, unreadable('private')],
+    ['null as private key', { privateKey: null as unknown as string }, unreadable('private')],
+    [
+      'a private PEM as public',
+      { publicKey: privatePem(ec.privateKey) },
+      'keys[0].publicKey: is a private key: give the public one.',
+    ],
+    [
+      'an RSA-PSS key of another hash',
+      {
+        privateKey: pssKey({ hashAlgorithm: 'sha512', mgf1HashAlgorithm: 'sha512' }),
+        algorithm: 'PS256',
+      },
+      expect.stringMatching(/^keys\[0\]: PS256 does not fit the hash or the salt length/),
+    ],
+    [
+      'an RSA-PSS key with more salt than hash',
+      {
+        privateKey: pssKey({
+          hashAlgorithm: 'sha256',
+          mgf1HashAlgorithm: 'sha256',
+          saltLength: 64 as never,
+        }),
+      },
+      expect.stringMatching(/^keys\[0\]: PS256 does not fit the hash or the salt length/),
+    ],
+    ['a kid that is no text', { secret: SECRET, kid: 5 as unknown as string }, badKid],
+    ['an empty kid', { secret: SECRET, kid: '' }, badKid],
     [
       'a public KeyObject as secret',
       { secret: ec.publicKey },

@@ -46,7 +46,10 @@ export function readKey(options: KeyOptions, path: string): SigningKey | string 
   }
   const problem = algorithmProblem(algorithm, verifyWith);
   if (problem !== undefined) return `${path}: ${problem}`;
-  return { ...material, algorithm, kid: options.kid ?? fingerprint(verifyWith) };
+  const { kid = fingerprint(verifyWith) } = options;
+  return typeof kid === 'string' && kid !== ''
+    ? { ...material, algorithm, kid }
+    : `${path}.kid: is not text: give text, or leave it out.`;
 }
 
 type Material = Pick<SigningKey, 'verifyWith' | 'signWith'>;
@@ -63,29 +66,37 @@ function readMaterial(options: KeyOptions, path: string): Material | string {
 }
 
 function readSecret(secret: KeyMaterial, path: string): Material | string {
-  if (secret instanceof KeyObject) {
-    return secret.type === 'secret'
-      ? { signWith: secret, verifyWith: secret }
-      : `${path}: is a ${secret.type} key: give it as ${secret.type}Key.`;
+  if (secret instanceof KeyObject && secret.type !== 'secret') {
+    return `${path}: is a ${secret.type} key: give it as ${secret.type}Key.`;
   }
-  if (typeof secret !== 'string' && !Buffer.isBuffer(secret)) {
+  if (typeof secret !== 'string' && !Buffer.isBuffer(secret) && !(secret instanceof KeyObject)) {
     return `${path}: is ${typeof secret}: give text, a Buffer or a KeyObject.`;
   }
-  if (secret.length === 0) {
+  const bytes = secret instanceof KeyObject ? secret.export() : Buffer.from(secret);
+  if (bytes.length === 0) {
     return `${path}: is empty: generate one with "openssl rand -base64 48", and check that the environment variable is set.`;
   }
   // Who holds a public key could sign with it if it were taken for an HMAC secret.
-  if (isKeyPair(secret)) {
+  if (isKeyPair(bytes)) {
     return `${path}: is a public or private key, not a secret: give it as privateKey or publicKey.`;
   }
-  const key = createSecretKey(Buffer.from(secret));
+  const key = createSecretKey(bytes);
   return { signWith: key, verifyWith: key };
 }
 
-function isKeyPair(material: string | Buffer): boolean {
-  if (/-----BEGIN |^\s*\{.*"kty"|^(ssh|ecdsa)-/s.test(material.toString('utf8'))) return true;
+/** PEM, JWK, OpenSSH and DER, also in another coat of base64. */
+function isKeyPair(bytes: Buffer): boolean {
+  return [bytes, Buffer.from(bytes.toString(), 'base64')].some(
+    (material) =>
+      /---- ?BEGIN |"kty"|^\s*(sk-)?(ssh|ecdsa)-/.test(material.toString()) ||
+      (['spki', 'pkcs1', 'pkcs8'] as const).some((type) => isDer(material, type)),
+  );
+}
+
+function isDer(key: Buffer, type: 'spki' | 'pkcs1' | 'pkcs8'): boolean {
   try {
-    createPublicKey({ key: Buffer.from(material), format: 'der', type: 'spki' });
+    if (type === 'pkcs8') createPrivateKey({ key, format: 'der', type });
+    else createPublicKey({ key, format: 'der', type });
     return true;
   } catch {
     return false;
@@ -93,7 +104,7 @@ function isKeyPair(material: string | Buffer): boolean {
 }
 
 function readPair({ privateKey, publicKey }: KeyOptions, path: string): Material | string {
-  const signWith = privateKey && parse(privateKey, 'private');
+  const signWith = privateKey === undefined ? undefined : parse(privateKey, 'private');
   if (typeof signWith === 'string') return `${path}.privateKey: ${signWith}`;
   const verifyWith =
     publicKey === undefined ? signWith && createPublicKey(signWith) : parse(publicKey, 'public');
@@ -111,7 +122,10 @@ function parse(material: KeyMaterial, type: 'private' | 'public'): KeyObject | s
     return material.type === type ? material : `is a ${material.type} key: give the ${type} one.`;
   }
   try {
-    return type === 'private' ? createPrivateKey(material) : createPublicKey(material);
+    const key = type === 'private' ? createPrivateKey(material) : createPublicKey(material);
+    // createPublicKey() takes the public half of a private key; whoever gave that did not mean to.
+    const isPrivate = material.toString().includes('PRIVATE KEY-----');
+    return type === 'public' && isPrivate ? 'is a private key: give the public one.' : key;
   } catch {
     // The cause could quote the key; its text stays out of the message.
     return `cannot be read as a ${type} key: give PEM text, and mind that line breaks survive the environment variable.`;

@@ -224,6 +224,11 @@ describe('TokenIssuer.reissue', () => {
     expect(claims['jti']).not.toBe('the-old-one');
   });
 
+  it('leaves the time of the login unknown where the old token does not know it', () => {
+    const { auth_time: _, ...legacy } = old;
+    expect(claimsOf(issuer().reissue(receipt, legacy))).not.toHaveProperty('auth_time');
+  });
+
   it('names today’s issuer and audience, not those of the old token', () => {
     const claims = claimsOf(
       issuer({ issuer: 'https://a.example', audience: 'web' }).reissue(receipt, old),

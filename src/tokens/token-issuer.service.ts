@@ -64,10 +64,9 @@ export class TokenIssuer<User = unknown> {
     const cutoffs = [state.passwordChangedAt, state.logoutAllAt].filter(
       (cutoff) => cutoff !== null,
     );
-    return this.sign(subject, state.tokenVersion, {
-      ...options,
-      notBefore: Math.max(0, ...cutoffs.map(wholeSecond)),
-    });
+    const iat = this.issuedAt(...cutoffs.map(wholeSecond));
+    const authTime = options.authTime ?? iat;
+    return this.sign(subject, state.tokenVersion, { ...options, iat, authTime });
   }
 
   /**
@@ -87,20 +86,28 @@ export class TokenIssuer<User = unknown> {
     return this.sign(receipt.subject, receipt.version, {
       ...options,
       claims: Object.fromEntries(own) as ExtraClaims,
-      ...(claims.auth_time !== undefined && { authTime: claims.auth_time }),
-      notBefore: Math.max(Math.floor(claims.iat), wholeSecond(receipt.effectiveAt)),
+      iat: this.issuedAt(Math.floor(claims.iat), wholeSecond(receipt.effectiveAt)),
+      // Unknown stays unknown: nobody entered credentials now.
+      authTime: claims.auth_time,
     });
   }
 
   /** The database's clock may be ahead of this node's; a new token must not look older than the cutoffs it follows. */
+  private issuedAt(...earliest: number[]): number {
+    return Math.max(Math.floor(this.clock.now() / 1000), ...earliest);
+  }
+
   private sign(
     subject: string,
     version: number,
-    options: IssueOptions & { readonly notBefore: number },
+    options: Pick<IssueOptions, 'claims' | 'expiresIn'> & {
+      readonly iat: number;
+      readonly authTime: number | undefined;
+    },
   ): string {
     const { algorithm, kid, signWith } = this.keys.current;
     const { issuer, audience, expiresInSeconds } = this.settings;
-    const iat = Math.max(Math.floor(this.clock.now() / 1000), options.notBefore);
+    const { iat, authTime } = options;
     const payload = {
       ...withoutReserved(options.claims),
       sub: subject,
@@ -108,7 +115,7 @@ export class TokenIssuer<User = unknown> {
       iat,
       exp: iat + lifetimeSeconds(options.expiresIn ?? expiresInSeconds),
       jti: randomUUID(),
-      auth_time: options.authTime ?? iat,
+      ...(authTime !== undefined && { auth_time: authTime }),
     };
     return this.jwt.sign(payload, {
       algorithm,

@@ -3,6 +3,8 @@ import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
 import { asError, type UserLoader } from './user-loader.js';
 import { subjectOf, type UserTable } from './user-table.js';
 
+type Found<User> = Map<unknown, User | Error>;
+
 /** Loads the entity through TypeORM's `find`, with eager relations, subclasses and `@AfterLoad`: a second query, on the primary. */
 export class FindingLoader<User extends ObjectLiteral> implements UserLoader<User> {
   readonly columns: readonly ColumnMetadata[];
@@ -15,15 +17,13 @@ export class FindingLoader<User extends ObjectLiteral> implements UserLoader<Use
   }
 
   async load(rows: readonly (readonly unknown[])[]): Promise<(User | Error | undefined)[]> {
+    const ids = rows.map(([id]) => id);
     const runner = this.dataSource.createQueryRunner('master');
     try {
-      const users = Array.from<User | Error | undefined>({ length: rows.length });
-      for (const round of roundsWithoutRepetition(rows)) {
-        const found = await this.find(
-          runner,
-          [...round.values()].map(([id]) => id),
-        );
-        for (const [index, [id]] of round) users[index] = found.get(id);
+      const users = Array.from<User | Error | undefined>({ length: ids.length });
+      for (const round of roundsWithoutRepetition(ids)) {
+        const found = await this.findApart(runner, [...round.keys()]);
+        for (const [id, index] of round) users[index] = found.get(id);
       }
       return users;
     } finally {
@@ -31,58 +31,64 @@ export class FindingLoader<User extends ObjectLiteral> implements UserLoader<Use
     }
   }
 
+  /** One user's @AfterLoad may throw, and the others are not to suffer. When all fail, it is the database. */
+  private async findApart(runner: QueryRunner, ids: readonly unknown[]): Promise<Found<User>> {
+    try {
+      return await this.findAll(runner, ids);
+    } catch (error) {
+      if (ids.length === 1) throw error;
+      const found: Found<User> = new Map();
+      for (const id of ids) {
+        const alone = await this.findAll(runner, [id]).catch((cause: unknown) => [
+          [id, asError(cause)] as const,
+        ]);
+        for (const [key, user] of alone) found.set(key, user);
+      }
+      if ([...found.values()].every((user) => user instanceof Error)) throw error;
+      return found;
+    }
+  }
+
+  /** A soft-deleted user is found too, whom the rule calls inactive; soft-deleted relations of the others are not. */
+  private async findAll(runner: QueryRunner, ids: readonly unknown[]): Promise<Found<User>> {
+    const found = await this.find(runner, ids, false);
+    const deleted = ids.filter((id) => !found.has(id));
+    if (deleted.length === 0) return found;
+    return new Map([...found, ...(await this.find(runner, deleted, true))]);
+  }
+
   private async find(
     runner: QueryRunner,
     ids: readonly unknown[],
-  ): Promise<Map<unknown, User | Error>> {
+    withDeleted: boolean,
+  ): Promise<Found<User>> {
     const { driver } = this.dataSource;
     const { metadata, id } = this.table;
-    try {
-      const users = await runner.manager.find<User>(metadata.target, {
-        where: {
-          [id.propertyName]: In(ids.map((raw) => driver.prepareHydratedValue(raw, id))),
-        } as never,
-        withDeleted: true,
-      });
-      const bySubject = new Map(
-        users.map((user) => [subjectOf(this.dataSource, this.table, user), user]),
-      );
-      return new Map(
-        ids.flatMap((raw) => {
-          const user = bySubject.get(String(raw));
-          return user ? [[raw, user]] : [];
-        }),
-      );
-    } catch (error) {
-      // One user's @AfterLoad may throw; the others are not to suffer.
-      return ids.length === 1
-        ? new Map([[ids[0], asError(error)]])
-        : this.findOneByOne(runner, ids);
-    }
-  }
-
-  private async findOneByOne(
-    runner: QueryRunner,
-    ids: readonly unknown[],
-  ): Promise<Map<unknown, User | Error>> {
-    const found = new Map<unknown, User | Error>();
-    for (const id of ids) {
-      for (const [key, user] of await this.find(runner, [id])) found.set(key, user);
-    }
-    return found;
+    const values = ids.map((raw): unknown => driver.prepareHydratedValue(raw, id));
+    const users = await runner.manager.find<User>(metadata.target, {
+      where: { [id.propertyName]: In(values) } as never,
+      withDeleted,
+    });
+    const bySubject = new Map(
+      users.map((user) => [subjectOf(this.dataSource, this.table, user), user]),
+    );
+    return new Map(
+      ids.flatMap((raw) => {
+        const user = bySubject.get(String(raw));
+        return user ? [[raw, user]] : [];
+      }),
+    );
   }
 }
 
-/** The rows with their indices, in rounds in which no row comes twice: one `find` gives one instance of each. */
-function roundsWithoutRepetition(
-  rows: readonly (readonly unknown[])[],
-): Map<number, readonly unknown[]>[] {
-  const rounds: Map<number, readonly unknown[]>[] = [];
-  const seen = new Map<readonly unknown[], number>();
-  for (const [index, row] of rows.entries()) {
-    const round = seen.get(row) ?? 0;
-    seen.set(row, round + 1);
-    (rounds[round] ??= new Map()).set(index, row);
+/** The ids with their places, in rounds in which none comes twice: one `find` gives one instance of each. */
+function roundsWithoutRepetition(ids: readonly unknown[]): Map<unknown, number>[] {
+  const rounds: Map<unknown, number>[] = [];
+  const seen = new Map<unknown, number>();
+  for (const [index, id] of ids.entries()) {
+    const round = seen.get(id) ?? 0;
+    seen.set(id, round + 1);
+    (rounds[round] ??= new Map()).set(id, index);
   }
   return rounds;
 }

@@ -15,12 +15,9 @@ export class HydratingLoader<User extends ObjectLiteral> implements UserLoader<U
   }
 
   async load(rows: readonly (readonly unknown[])[]): Promise<(User | Error)[]> {
-    const used = new Set<readonly unknown[]>();
     return rows.map((row) => {
-      const values = used.has(row) ? row.map(copyValue) : row;
-      used.add(row);
       try {
-        return this.hydrate(values);
+        return this.hydrate(row);
       } catch (error) {
         return asError(error);
       }
@@ -35,9 +32,4 @@ export class HydratingLoader<User extends ObjectLiteral> implements UserLoader<U
     }
     return user;
   }
-}
-
-/** structuredClone makes a plain Uint8Array of a Buffer. */
-function copyValue(value: unknown): unknown {
-  return Buffer.isBuffer(value) ? Buffer.from(value) : structuredClone(value);
 }

@@ -1,4 +1,4 @@
-import type { DataSource, EntityManager } from 'typeorm';
+import { type DataSource, type EntityManager, QueryFailedError } from 'typeorm';
 import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
 import { type PgPool, run, type Statement } from './pg-pool.js';
 
@@ -30,8 +30,7 @@ export class Primary {
   ): Promise<unknown[][]> {
     if (transaction !== undefined) {
       this.mustBeOurs(transaction);
-      const rows: object[] = await transaction.query(statement.text, [...statement.values]);
-      return rows.map((row) => Object.values(row));
+      return joined(transaction, statement);
     }
     try {
       return await run(this.applicationPool(), statement, timeoutMs);
@@ -68,6 +67,20 @@ export class Primary {
         'The transaction belongs to another data source than the users: pass an EntityManager of the one that holds them.',
       );
     }
+  }
+}
+
+async function joined(
+  transaction: EntityManager,
+  { text, values }: Statement,
+): Promise<unknown[][]> {
+  try {
+    const rows: object[] = await transaction.query(text, [...values]);
+    return rows.map((row) => Object.values(row));
+  } catch (error) {
+    // TypeORM's error carries the values, password hashes among them, into whatever log it ends in.
+    if (error instanceof QueryFailedError) Reflect.set(error, 'parameters', []);
+    throw error;
   }
 }
 

@@ -27,12 +27,13 @@ export class StateStatements {
   }
 
   /**
-   * Parameter: the ids. Columns: the id as text, version, the two cutoffs, whether soft-deleted, the global cutoff,
-   * then `columns`.
+   * Parameter: the ids, one for each query; an id that is asked for twice gives two rows. Columns: the place of the id
+   * in the list, the id as text, version, the two cutoffs, whether soft-deleted, the global cutoff, then `columns`.
    */
   read(columns: readonly ColumnMetadata[]): string {
     const { deletedAt } = this.table;
     const selected = [
+      'asked.place::float8',
       `${this.id}::text`,
       `${this.version}::float8`,
       milliseconds(this.cutoffs.password),
@@ -41,7 +42,10 @@ export class StateStatements {
       `(SELECT ${milliseconds('g.everyone_logged_out_at')} FROM ${this.globalTable} AS g)`,
       ...columns.map(columnOf),
     ];
-    return `SELECT ${selected.join(', ')} FROM ${this.users} AS u WHERE ${this.id} = ANY($1::${this.table.idType}[])`;
+    return (
+      `SELECT ${selected.join(', ')} FROM unnest($1::${this.table.idType}[]) WITH ORDINALITY AS asked (id, place) ` +
+      `JOIN ${this.users} AS u ON ${this.id} = asked.id`
+    );
   }
 
   /** Parameters: the id, and with `conditional` the version that must still be the user's. */
@@ -72,7 +76,7 @@ export class StateStatements {
     return this.update({
       with: `permit AS MATERIALIZED (SELECT ${permit} AS granted),`,
       set: [`${quoteName(password.databaseName)} = $3`],
-      from: 'FROM permit',
+      from: ', permit',
       where: `${columnOf(password)} = $2 AND permit.granted IS NOT NULL`,
       instant: CLOCK,
     });
@@ -87,7 +91,12 @@ export class StateStatements {
     );
   }
 
-  /** One UPDATE of one user. No row: no such user. A row of NULLs: the condition was not met. */
+  /**
+   * One UPDATE of one user. No row: no such user. A row of NULLs: the condition was not met.
+   *
+   * The row is locked first, so that the clock is read after any wait for it, and a user who was deleted meanwhile is
+   * unknown.
+   */
   private update(parts: {
     with?: string;
     set: readonly string[];
@@ -97,10 +106,11 @@ export class StateStatements {
   }): string {
     const isUser = `${this.id} = $1::${this.table.idType}`;
     return (
-      `WITH ${parts.with ?? ''} changed AS (UPDATE ${this.users} AS u SET ${parts.set.join(', ')} ${parts.from ?? ''} ` +
-      `WHERE ${isUser} AND ${parts.where} ` +
+      `WITH locked AS MATERIALIZED (SELECT ${this.id} AS id FROM ${this.users} AS u WHERE ${isUser} FOR NO KEY UPDATE), ` +
+      `${parts.with ?? ''} changed AS (UPDATE ${this.users} AS u SET ${parts.set.join(', ')} ` +
+      `FROM locked${parts.from ?? ''} WHERE ${this.id} = locked.id AND ${parts.where} ` +
       `RETURNING ${this.version}::float8 AS version, ${milliseconds(parts.instant)} AS instant) ` +
-      `SELECT changed.version, changed.instant FROM ${this.users} AS u LEFT JOIN changed ON true WHERE ${isUser}`
+      `SELECT changed.version, changed.instant FROM locked LEFT JOIN changed ON true`
     );
   }
 

@@ -62,31 +62,39 @@ const LONGEST_SUFFIX = '_token_invalidation_leave_id';
 
 function readNames(options: TokenInvalidationMigrationOptions): (schema: string) => MigrationNames {
   const { usersTable, passwordColumn } = options;
-  if (typeof usersTable !== 'string' || usersTable === '') {
-    throw new TypeError("tokenInvalidationMigration: usersTable is missing: give 'users', say.");
-  }
-  if (passwordColumn === undefined || passwordColumn === '') {
+  if (passwordColumn === undefined) {
     throw new TypeError(
       'tokenInvalidationMigration: passwordColumn is missing: name the column that holds the hash, or give null when the table has none.',
     );
   }
-  const parts = usersTable.split('.');
-  const users = parts.pop()!;
-  if (parts.length > 1 || Buffer.byteLength(users + LONGEST_SUFFIX) > MAX_NAME_BYTES) {
+  const parts = typeof usersTable === 'string' ? usersTable.split('.') : [];
+  const users = parts.at(-1) ?? '';
+  const ofSchema = parts.length === 2 ? parts[0] : undefined;
+  if (parts.length > 2 || ofSchema === '') {
     throw new TypeError(
-      `tokenInvalidationMigration: usersTable ${JSON.stringify(usersTable)} is not a name or schema.name of at most ${MAX_NAME_BYTES - LONGEST_SUFFIX.length} bytes.`,
+      `tokenInvalidationMigration: usersTable ${JSON.stringify(usersTable)} is not a name or schema.name.`,
     );
   }
-  return (schema) => ({
-    schema: parts[0] ?? schema,
-    users,
-    global: options.globalTable ?? globalTableOf(users),
-    id: options.idColumn ?? 'id',
-    password: passwordColumn,
-    version: options.tokenVersionColumn ?? 'token_version',
-    passwordChangedAt: options.passwordChangedAtColumn ?? 'password_changed_at',
-    logoutAllAt: options.logoutAllAtColumn ?? 'logout_all_at',
-  });
+  const name = (option: keyof TokenInvalidationMigrationOptions, fallback: string): string =>
+    requireName(option, options[option] ?? fallback);
+  const names = {
+    users: requireName('usersTable', users, LONGEST_SUFFIX),
+    global: name('globalTable', globalTableOf(users)),
+    id: name('idColumn', 'id'),
+    password: passwordColumn === null ? null : requireName('passwordColumn', passwordColumn),
+    version: name('tokenVersionColumn', 'token_version'),
+    passwordChangedAt: name('passwordChangedAtColumn', 'password_changed_at'),
+    logoutAllAt: name('logoutAllAtColumn', 'logout_all_at'),
+  };
+  return (schema) => ({ schema: ofSchema ?? schema, ...names });
+}
+
+function requireName(option: string, value: string, suffix = ''): string {
+  const problem = (what: string) => new TypeError(`tokenInvalidationMigration: ${option} ${what}`);
+  if (value === '') throw problem('is missing: name it as it stands in the database.');
+  const most = MAX_NAME_BYTES - suffix.length;
+  if (Buffer.byteLength(value) <= most) return value;
+  throw problem(`is ${JSON.stringify(value)}: give a name of at most ${most} bytes.`);
 }
 
 /** The triggers name their tables in full, so that no `search_path` of a later session leads them elsewhere. */

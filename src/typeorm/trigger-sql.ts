@@ -56,7 +56,7 @@ function keepState(names: MigrationNames): string[] {
   const watched = [version, ...cutoffs, ...(names.password ? [quoteName(names.password)] : [])];
   return [
     `CREATE FUNCTION ${functions.state}() RETURNS trigger
-    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $body$
     DECLARE
       -- Not now(), which is the start of the transaction and may be long past.
       instant CONSTANT timestamptz(3) := date_trunc('milliseconds', clock_timestamp());
@@ -72,7 +72,7 @@ function keepState(names: MigrationNames): string[] {
         NEW.${version} := OLD.${version} + 1;
       END IF;
       RETURN NEW;
-    END $$`,
+    END $body$`,
     // The arguments are for whoever looks at the trigger, the module's check at boot among them.
     `CREATE TRIGGER ${TRIGGER} BEFORE UPDATE ON ${users} FOR EACH ROW
       WHEN (${differs(watched)})
@@ -100,7 +100,7 @@ function passwordChange(names: MigrationNames): string {
   const password = quoteName(names.password!);
   const version = quoteName(names.version);
   const changedAt = quoteName(names.passwordChangedAt);
-  const permit = rehashPermit(`OLD.${password}`, `NEW.${password}`);
+  const permit = rehashPermit(`OLD.${password}::text`, `NEW.${password}::text`);
   return `
       IF NEW.${password} IS DISTINCT FROM OLD.${password}
         AND current_setting('${REHASH_SETTING}', true) IS DISTINCT FROM ${permit}
@@ -123,20 +123,22 @@ function keepIdsApart(names: MigrationNames): string[] {
   const cutoffs = [names.passwordChangedAt, names.logoutAllAt].map(quoteName);
   return [
     `CREATE FUNCTION ${functions.takeId}() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
     DECLARE
       instant CONSTANT timestamptz(3) := date_trunc('milliseconds', clock_timestamp());
     BEGIN
       IF TG_OP = 'INSERT' OR OLD.${id} IS DISTINCT FROM NEW.${id} THEN
         NEW.${version} := greatest(NEW.${version}, (SELECT retired_version FROM ${global}));
       END IF;
-      ${cutoffs.map((cutoff) => `NEW.${cutoff} := ${notAhead(cutoff)};`).join('\n      ')}
+      IF TG_OP = 'INSERT' THEN
+        ${cutoffs.map((cutoff) => `NEW.${cutoff} := ${notAhead(cutoff)};`).join('\n        ')}
+      END IF;
       RETURN NEW;
-    END $$`,
+    END $body$`,
     `CREATE TRIGGER ${TRIGGER}_take_id BEFORE INSERT OR UPDATE OF ${id} ON ${users}
       FOR EACH ROW EXECUTE FUNCTION ${functions.takeId}()`,
     `CREATE FUNCTION ${functions.leaveId}() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
     DECLARE
       highest bigint;
     BEGIN
@@ -148,7 +150,7 @@ function keepIdsApart(names: MigrationNames): string[] {
       -- Few rows leave with a version that is a new height, so that few of them queue for this one.
       UPDATE ${global} SET retired_version = highest + 1 WHERE retired_version <= highest;
       RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
-    END $$`,
+    END $body$`,
     `CREATE TRIGGER ${TRIGGER}_leave_id BEFORE DELETE OR UPDATE OF ${id} ON ${users}
       FOR EACH ROW EXECUTE FUNCTION ${functions.leaveId}()`,
     `CREATE TRIGGER ${TRIGGER}_truncate BEFORE TRUNCATE ON ${users}
@@ -161,7 +163,7 @@ function keepGlobalCutoff(names: MigrationNames): string[] {
   const { global, functions } = sqlNames(names);
   return [
     `CREATE FUNCTION ${functions.global}() RETURNS trigger
-    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $body$
     DECLARE
       instant CONSTANT timestamptz(3) := date_trunc('milliseconds', clock_timestamp());
     BEGIN
@@ -171,7 +173,7 @@ function keepGlobalCutoff(names: MigrationNames): string[] {
       ${neverBack('everyone_logged_out_at')}
       NEW.retired_version := greatest(OLD.retired_version, NEW.retired_version);
       RETURN NEW;
-    END $$`,
+    END $body$`,
     `CREATE TRIGGER ${TRIGGER} BEFORE UPDATE OR DELETE ON ${global}
       FOR EACH ROW EXECUTE FUNCTION ${functions.global}()`,
   ];

@@ -39,6 +39,7 @@ export interface TypeOrmStoreSettings {
 }
 
 type Row = [
+  place: number,
   id: string,
   version: number,
   passwordChangedAt: number | null,
@@ -47,8 +48,8 @@ type Row = [
   everyoneLoggedOutAt: number | null,
   ...values: unknown[],
 ];
-const EVERYONE = 5;
-const STATE_COLUMNS = 6;
+const EVERYONE = 6;
+const STATE_COLUMNS = 7;
 
 /** Keeps the token state in three columns of the application's own user table, in PostgreSQL through TypeORM. */
 export class TypeOrmTokenStateStore<User extends ObjectLiteral>
@@ -86,7 +87,7 @@ export class TypeOrmTokenStateStore<User extends ObjectLiteral>
 
   describe(user: User): { subject: string; state: TokenState } {
     const { table, dataSource } = this.bind();
-    return { subject: subjectOf(dataSource, table, user), state: stateOf(table, user) };
+    return { subject: subjectOf(dataSource, table, user), state: stateOf(dataSource, table, user) };
   }
 
   async read(
@@ -94,16 +95,21 @@ export class TypeOrmTokenStateStore<User extends ObjectLiteral>
     { timeoutMs }: { timeoutMs: number },
   ): Promise<StateReading<User>> {
     const { table, loader, primary, readStatement } = this.bind();
-    const subjects = queries.map((query) => query.subject);
-    const ids = new Set(subjects.filter((subject) => table.subjectFormat.accepts(subject)));
-    if (ids.size === 0) return { everyoneLoggedOutAt: null, records: queries.map(() => undefined) };
+    const asked = queries
+      .map(({ subject }, index) => ({ subject, index }))
+      .filter(({ subject }) => table.subjectFormat.accepts(subject));
+    const records = queries.map((): StateRecord<User> | Error | undefined => undefined);
+    if (asked.length === 0) return { everyoneLoggedOutAt: null, records };
 
-    const statement = { text: readStatement, values: [[...ids]] };
-    const rows = (await primary.read(statement, timeoutMs)) as Row[];
-    return {
-      everyoneLoggedOutAt: toDate(rows[0]?.[EVERYONE] ?? null),
-      records: await recordsOf(subjects, rows, loader),
-    };
+    const statement = { text: readStatement, values: [asked.map(({ subject }) => subject)] };
+    const found = (await primary.read(statement, timeoutMs)) as Row[];
+    // Under a collation without case, say, the database finds more than was asked for.
+    const rows = found.filter(([place, id]) => asked[place - 1]!.subject === id);
+    const users = await loader.load(rows.map((row) => row.slice(STATE_COLUMNS)));
+    for (const [position, row] of rows.entries()) {
+      records[asked[row[0] - 1]!.index] = recordOf(row, users[position]);
+    }
+    return { everyoneLoggedOutAt: toDate(rows[0]?.[EVERYONE] ?? null), records };
   }
 
   async invalidate(
@@ -208,25 +214,12 @@ const NO_DATA_SOURCE =
   "database: there is no TypeORM data source: import TypeOrmModule.forRoot({ … }) in the root module, name yours with dataSource: getDataSourceToken('…'), or give a store of your own as the option store.";
 const NO_ENTITY = 'entity is missing: give the class of the user entity.';
 
-/** Each query gets the row that carries exactly its subject, and a user of its own. */
-async function recordsOf<User>(
-  subjects: readonly string[],
-  rows: readonly Row[],
-  loader: UserLoader<User>,
-): Promise<(StateRecord<User> | Error | undefined)[]> {
-  const bySubject = new Map(rows.map((row) => [row[0], { row, values: row.slice(STATE_COLUMNS) }]));
-  const matched = subjects.map((subject) => bySubject.get(subject));
-  const users = await loader.load(matched.flatMap((match) => (match ? [match.values] : [])));
-  let next = 0;
-  return matched.map((match) => {
-    const user = match && users[next++];
-    if (match === undefined || user === undefined) return undefined;
-    return user instanceof Error ? user : recordOf<User>(match.row, user);
-  });
-}
-
-function recordOf<User>(row: Row, user: User): StateRecord<User> {
-  const [, tokenVersion, passwordChangedAt, logoutAllAt, softDeleted] = row;
+function recordOf<User extends object>(
+  row: Row,
+  user: User | Error | undefined,
+): StateRecord<User> | Error | undefined {
+  if (user === undefined || user instanceof Error) return user;
+  const [, , tokenVersion, passwordChangedAt, logoutAllAt, softDeleted] = row;
   return {
     user,
     active: !softDeleted,

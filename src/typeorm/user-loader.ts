@@ -6,7 +6,7 @@ export interface UserLoader<User> {
   readonly columns: readonly ColumnMetadata[];
 
   /**
-   * A user for each row, in their order; `undefined`: gone in the meantime. A row may come twice and then gives two
+   * A user for each row, in their order; `undefined`: gone in the meantime. An id may come twice and then gives two
    * users that share nothing, since each becomes the `request.user` of another request.
    *
    * @param rows - the values of `columns`

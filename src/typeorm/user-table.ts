@@ -118,26 +118,23 @@ export function subjectOf(dataSource: DataSource, table: UserTable, user: Object
 }
 
 /** The state that a loaded record carries. */
-export function stateOf(table: UserTable, user: ObjectLiteral): TokenState {
-  return {
-    tokenVersion: versionOf(table, user),
-    passwordChangedAt: cutoffOf(table, table.passwordChangedAt, user),
-    logoutAllAt: cutoffOf(table, table.logoutAllAt, user),
+export function stateOf(dataSource: DataSource, table: UserTable, user: ObjectLiteral): TokenState {
+  const stored = (column: ColumnMetadata): unknown =>
+    dataSource.driver.preparePersistentValue(column.getEntityValue(user), column);
+  const cutoff = (column: ColumnMetadata): Date | null => {
+    const value = stored(column);
+    if (value === null || (value instanceof Date && !Number.isNaN(value.getTime()))) return value;
+    throw incomplete(table, column);
   };
-}
-
-function versionOf(table: UserTable, user: ObjectLiteral): number {
   // A bigint column arrives as text.
-  const value: unknown = table.tokenVersion.getEntityValue(user);
-  const version = typeof value === 'string' ? Number(value) : value;
-  if (!Number.isSafeInteger(version)) throw incomplete(table, table.tokenVersion);
-  return version as number;
-}
-
-function cutoffOf(table: UserTable, column: ColumnMetadata, user: ObjectLiteral): Date | null {
-  const value: unknown = column.getEntityValue(user);
-  if (value === null || (value instanceof Date && !Number.isNaN(value.getTime()))) return value;
-  throw incomplete(table, column);
+  const version = stored(table.tokenVersion);
+  const tokenVersion = typeof version === 'string' ? Number(version) : version;
+  if (!Number.isSafeInteger(tokenVersion)) throw incomplete(table, table.tokenVersion);
+  return {
+    tokenVersion: tokenVersion as number,
+    passwordChangedAt: cutoff(table.passwordChangedAt),
+    logoutAllAt: cutoff(table.logoutAllAt),
+  };
 }
 
 function incomplete({ metadata }: UserTable, column: ColumnMetadata): TypeError {

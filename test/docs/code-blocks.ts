@@ -16,6 +16,6 @@ export function codeBlocks(path: string): CodeBlock[] {
     const code = match[1]!;
     const file = /^\/\/ (\S+\.ts)\n/.exec(code)?.[1];
     const line = text.slice(0, match.index).split('\n').length + 1;
-    return { code, line, ...(file !== undefined && { file }) };
+    return file === undefined ? { code, line } : { code, line, file };
   });
 }
