@@ -17,6 +17,7 @@ class Recorder extends TokenEventListener {
   fails = false;
 
   /** Async although the listener is not meant to be: an application's may be. */
+  // oxlint-disable-next-line typescript/no-misused-promises -- that is the point
   override async invalidated(event: InvalidationEvent): Promise<void> {
     this.invalidations.push(event);
     if (this.fails) throw new Error('the listener failed');
