@@ -22,8 +22,8 @@ export async function request(method, path, { token, json } = {}) {
   if (json !== undefined) headers['Content-Type'] = 'application/json';
   const sentAt = performance.now();
   try {
-    const body = json === undefined ? null : JSON.stringify(json);
-    const response = await fetch(path, { method, headers, body, cache: 'no-store' });
+    const body = json === undefined ? {} : { body: JSON.stringify(json) };
+    const response = await fetch(path, { method, headers, cache: 'no-store', ...body });
     const text = await response.text();
     return {
       status: response.status,

@@ -85,7 +85,7 @@ export class TokenIssuer<User = unknown> {
     const own = Object.entries(claims).filter(([name]) => !isReserved(name));
     return this.sign(receipt.subject, receipt.version, {
       ...options,
-      claims: Object.fromEntries(own) as ExtraClaims,
+      claims: Object.fromEntries(own),
       iat: this.issuedAt(Math.floor(claims.iat), wholeSecond(receipt.effectiveAt)),
       // Unknown stays unknown: nobody entered credentials now.
       authTime: claims.auth_time,
