@@ -35,7 +35,7 @@ export interface Statement {
  * What was given up before it got a connection is never sent: an invalidation that comes late would end newer logins.
  * A connection whose statement failed or hangs is closed.
  */
-export async function run(
+export async function runOn(
   pool: PgPool,
   { text, values }: Statement,
   timeoutMs: number,

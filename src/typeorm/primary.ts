@@ -1,6 +1,6 @@
 import { type DataSource, type EntityManager, QueryFailedError } from 'typeorm';
 import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
-import { type PgPool, run, type Statement } from './pg-pool.js';
+import { type PgPool, runOn, type Statement } from './pg-pool.js';
 
 /** Connections that reads have to themselves: as many as the reader uses at once. */
 const READ_CONNECTIONS = 2;
@@ -19,11 +19,11 @@ export class Primary {
 
   /** Rows come as arrays of values. */
   read(statement: Statement, timeoutMs: number): Promise<unknown[][]> {
-    return run(this.readPool(timeoutMs), statement, timeoutMs);
+    return runOn(this.readPool(timeoutMs), statement, timeoutMs);
   }
 
-  /** Runs a write: in the caller's transaction when there is one, whose errors are then the caller's. */
-  async write(
+  /** Runs any other statement: in the caller's transaction when there is one, whose errors are then the caller's. */
+  async run(
     statement: Statement,
     timeoutMs: number,
     transaction?: EntityManager,
@@ -33,7 +33,7 @@ export class Primary {
       return joined(transaction, statement);
     }
     try {
-      return await run(this.applicationPool(), statement, timeoutMs);
+      return await runOn(this.applicationPool(), statement, timeoutMs);
     } catch (error) {
       throw isFaultOfStatement(error) ? error : new TokenStateUnavailableError(error);
     }

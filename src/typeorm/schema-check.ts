@@ -16,7 +16,7 @@ export async function checkSchema(
   primary: Primary,
   { table, names, timeoutMs }: { table: UserTable; names: SchemaNames; timeoutMs: number },
 ): Promise<string[]> {
-  const [row] = await primary.read({ text: catalogueQuery(table, names), values: [] }, timeoutMs);
+  const [row] = await primary.run({ text: catalogueQuery(table, names), values: [] }, timeoutMs);
   const [usersExist, missing, globalExists, trigger, watched] = row as [
     boolean,
     string[],

@@ -145,7 +145,7 @@ export class TypeOrmTokenStateStore<User extends ObjectLiteral>
   async invalidateEveryone(transaction?: EntityManager): Promise<Date> {
     const { statements, primary } = this.bind();
     const statement = { text: statements.invalidateEveryone(), values: [] };
-    const [row] = await primary.write(statement, this.settings.writeTimeoutMs, transaction);
+    const [row] = await primary.run(statement, this.settings.writeTimeoutMs, transaction);
     return new Date(row![0] as number);
   }
 
@@ -157,7 +157,7 @@ export class TypeOrmTokenStateStore<User extends ObjectLiteral>
     const { table, primary } = this.bind();
     if (!table.subjectFormat.accepts(subject)) return 'unknown';
     const statement = { text, values: [subject, ...values] };
-    const [row] = await primary.write(statement, this.settings.writeTimeoutMs, transaction);
+    const [row] = await primary.run(statement, this.settings.writeTimeoutMs, transaction);
     if (row === undefined) return 'unknown';
     const [version, instant] = row as [number | null, number | null];
     return version === null ? 'conflict' : { version, effectiveAt: new Date(instant!) };
