@@ -4,6 +4,7 @@ import { PassportStrategy } from '@nestjs/passport';
 import { TokenEventListener, TokenInvalidationModule } from 'nestjs-token-invalidation';
 import { ExtractJwt, Strategy } from 'passport-jwt';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { RevocableTokens1760000000001 } from '../migrations/1760000000001-revocable-tokens.js';
 import { createApp, SECRET } from './support/create-app.js';
 import { createDatabase, createEmptyDatabase, type TestDatabase } from './support/database.js';
 import { User } from './support/user.entity.js';
@@ -90,6 +91,13 @@ describe('the likeliest mistakes of set-up say what is wrong and what to do', ()
   it('the migration that was not run', async () => {
     await expect(createApp({ url: empty.url })).rejects.toThrow(
       /there is no table "users": run the migration made with tokenInvalidationMigration\(\)/,
+    );
+  });
+
+  it('the migration that runs before there are users', async () => {
+    const typeorm = { migrations: [RevocableTokens1760000000001], migrationsRun: true };
+    await expect(createApp({ url: empty.url, typeorm })).rejects.toThrow(
+      /there is no table "public"\."users": let the migration that creates it run first/,
     );
   });
 

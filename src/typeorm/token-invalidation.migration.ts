@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { createTriggers, dropTriggers, type MigrationNames } from './trigger-sql.js';
-import { globalTableOf, quoteName, quoteTable } from './sql.js';
+import { globalTableOf, quoteName, quoteTable, quoteText } from './sql.js';
 
 /** Where the migration puts what. Names as they stand in the database, not quoted. */
 export interface TokenInvalidationMigrationOptions {
@@ -42,6 +42,7 @@ export function tokenInvalidationMigration(
   return class TokenInvalidationMigration implements MigrationInterface {
     async up(queryRunner: QueryRunner): Promise<void> {
       const names = namesIn(await currentSchema(queryRunner));
+      await requireUsersTable(queryRunner, names);
       for (const statement of [...createColumns(names), ...createTriggers(names)]) {
         await queryRunner.query(statement);
       }
@@ -101,6 +102,16 @@ function requireName(option: string, value: string, suffix = ''): string {
 async function currentSchema(queryRunner: QueryRunner): Promise<string> {
   const [row] = (await queryRunner.query('SELECT current_schema() AS name')) as { name: string }[];
   return row!.name;
+}
+
+async function requireUsersTable(queryRunner: QueryRunner, names: MigrationNames): Promise<void> {
+  const users = quoteTable(names.schema, names.users);
+  const sql = `SELECT to_regclass(${quoteText(users)}) IS NOT NULL AS exists`;
+  const [row] = (await queryRunner.query(sql)) as { exists: boolean }[];
+  if (row!.exists) return;
+  throw new Error(
+    `tokenInvalidationMigration: there is no table ${users}: let the migration that creates it run first, and name it as usersTable.`,
+  );
 }
 
 function createColumns(names: MigrationNames): string[] {
