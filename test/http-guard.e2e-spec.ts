@@ -1,4 +1,5 @@
 import {
+  type CanActivate,
   Controller,
   type ExecutionContext,
   Get,
@@ -7,6 +8,7 @@ import {
   Req,
   UseGuards,
 } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import { AuthGuard, PassportStrategy } from '@nestjs/passport';
 import { parseCookie } from 'cookie';
 import {
@@ -264,6 +266,32 @@ describe.each(PLATFORMS)('on %s, a token elsewhere than in Authorization', (plat
     expect(await asked(`theme=dark; access_token=${token}`)).toMatchObject({ status: 200 });
     expect(await asked('theme=dark')).toMatchObject({ body: { errorCode: 'token_missing' } });
     expect(await asked('access_token=x')).toMatchObject({ body: { errorCode: 'token_invalid' } });
+  });
+});
+
+/** Another global guard, which needs the user. */
+@Injectable()
+class EditorsOnlyGuard implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const { user } = context.switchToHttp().getRequest<{ user?: User }>();
+    return user?.role === 'editor';
+  }
+}
+
+@Module({ providers: [{ provide: APP_GUARD, useClass: EditorsOnlyGuard }] })
+class EditorsModule {}
+
+describe('another global guard, of a module that is imported after this one', () => {
+  const app = useApp({ imports: [EditorsModule] });
+
+  it('finds the user on the request', async () => {
+    const [member, editor] = [
+      await createUser(app().dataSource),
+      await createUser(app().dataSource, { role: 'editor' }),
+    ];
+    expect(await app().ask(app().issuer.issue(editor))).toBe(200);
+    expect(await app().get('/auth/me', app().issuer.issue(member))).toMatchObject({ status: 403 });
+    expect(await app().get('/auth/me')).toMatchObject({ status: 401 });
   });
 });
 

@@ -8,3 +8,4 @@ export { InMemoryTransaction } from './in-memory-transaction.js';
 export { expectTokensToDie } from './expect-tokens-to-die.js';
 export type { ExpectTokensToDieOptions } from './expect-tokens-to-die.js';
 export { FrozenClock } from './frozen-clock.js';
+export { issueToken } from './issue-token.js';

@@ -1,4 +1,5 @@
 // What the recipes take for granted: their imports, and what stands around them in an application.
+import { equal } from 'node:assert';
 import { describe, it } from 'node:test';
 import {
   Body,
