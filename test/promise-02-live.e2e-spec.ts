@@ -50,6 +50,20 @@ describe('promise 2: a token from a record read after the invalidation is accept
   });
 });
 
+describe('promise 2: everyone is logged out', () => {
+  const app = useApp({ clock: new OffsetClock(0) });
+
+  it('and whoever logs in once that is acknowledged is in at once', async () => {
+    const user = await createUser(app().dataSource);
+    for (let round = 1; round <= 3; round += 1) {
+      const before = await app().login(user.email, PASSWORD);
+      await app().invalidator.invalidateEveryone();
+      expect(await app().ask(before)).toBe('401 everyone_logged_out');
+      expect(await app().ask(await app().login(user.email, PASSWORD))).toBe(200);
+    }
+  });
+});
+
 const SKEWS = [-300, -299, -60, -1, 0, 1, 60, 299, 300];
 
 describe('promise 2: clocks up to five minutes apart', () => {

@@ -14,7 +14,7 @@ const ROOMS = {
   },
   invalidation: {
     rooms: ['state', 'events', 'rule'],
-    packages: ['@nestjs/common', 'typeorm'],
+    packages: ['@nestjs/common', 'typeorm', 'timers/promises'],
   },
   typeorm: { rooms: ['state', 'rule'], packages: ['@nestjs/common', 'typeorm'] },
   http: {

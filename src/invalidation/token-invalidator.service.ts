@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { InvalidationEvent } from '../events/token-event.listener.js';
@@ -117,17 +118,20 @@ export class TokenInvalidator<Transaction = EntityManager> {
   }
 
   /**
-   * Ends every token of everyone, after a leak or a restored backup. Tokens of the same second die too, since they
-   * carry nothing else to be told apart by: a login within that second has to be repeated.
+   * Ends every token of everyone, after a leak or a restored backup: at once, and those of the same second too, since
+   * they carry nothing else to be told apart by. It resolves when that second is over, so that whoever logs in
+   * afterwards is in. With `transaction` it does not wait: a login within that second has to be repeated.
    */
   async invalidateEveryone({
     transaction,
   }: InvalidationOptions<Transaction> = {}): Promise<GlobalInvalidationReceipt> {
     const effectiveAt = await this.store.invalidateEveryone(transaction);
-    return this.told(
-      { subject: null, version: null, effectiveAt, reason: 'everyone_logged_out' },
+    const receipt = this.told(
+      { subject: null, version: null, effectiveAt, reason: 'everyone_logged_out' } as const,
       { transaction },
     );
+    if (transaction === undefined) await untilNextSecond(effectiveAt);
+    return receipt;
   }
 
   private async invalidateUser(
@@ -151,6 +155,11 @@ export class TokenInvalidator<Transaction = EntityManager> {
     this.events.invalidated({ ...receipt, pending, ...(note !== undefined && { note }) });
     return receipt;
   }
+}
+
+/** Counted from when the store's clock was read, so that no two clocks are compared. Timers may be a little early. */
+async function untilNextSecond(instant: Date): Promise<void> {
+  await setTimeout(1000 - (instant.getTime() % 1000) + 10);
 }
 
 function cutoffOf(reason: InvalidationReceipt['reason']): CutoffKind {
