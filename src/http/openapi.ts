@@ -49,10 +49,13 @@ export function DocumentLogoutEverywhere(): MethodDecorator {
   );
 }
 
-/** Not an import(): a module that awaits at its top level cannot be required by CommonJS. */
+/**
+ * The application's own @nestjs/swagger, as seen from where it runs. Not an import(): a module that awaits at its top
+ * level cannot be required by CommonJS. Not from import.meta.url: Jest, which compiles to CommonJS, has none.
+ */
 function loadSwagger(): Swagger | undefined {
   try {
-    return createRequire(import.meta.url)('@nestjs/swagger') as Swagger;
+    return createRequire(`${process.cwd()}/`)('@nestjs/swagger') as Swagger;
   } catch {
     return undefined;
   }
