@@ -28,6 +28,7 @@ describe('promise 4: nothing revives a token', () => {
       stale.role = 'editor';
       await app().users.save(stale);
     });
+    expect(await app().users.findOneBy({ id })).toMatchObject({ role: 'editor', tokenVersion: 1 });
     expect(await app().ask(token)).toBe('401 logged_out_everywhere');
   });
 

@@ -1,6 +1,8 @@
 import { createSecretKey } from 'node:crypto';
 import { Controller, Get, UseGuards } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
+import { RevocableUser, tokenInvalidationMigration } from 'nestjs-token-invalidation';
+import { Entity, type MigrationInterface, PrimaryColumn, type QueryRunner } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp, SECRET, type TestApp } from './support/create-app.js';
 import { createDatabase, type TestDatabase } from './support/database.js';
@@ -67,6 +69,51 @@ describe('promise 9: no subject disturbs another, and no token widens what is re
     expect(answers.map((answer) => answer.body['id'])).toEqual(
       asked.map((index) => users[index]!.id),
     );
+  });
+});
+
+/** Ids are names here, and the database tells no case apart: Alice is alice to it. */
+@Entity('people')
+class Person extends RevocableUser {
+  @PrimaryColumn('text')
+  id!: string;
+}
+
+class CreatePeople1760000000002 implements MigrationInterface {
+  async up(queryRunner: QueryRunner): Promise<void> {
+    const rules = `provider = icu, locale = 'und-u-ks-level2', deterministic = false`;
+    await queryRunner.query(`CREATE COLLATION without_case (${rules})`);
+    await queryRunner.query('CREATE TABLE people (id text COLLATE without_case PRIMARY KEY)');
+  }
+
+  async down(): Promise<void> {}
+}
+
+class RevocablePeople1760000000003 extends tokenInvalidationMigration({
+  usersTable: 'people',
+  passwordColumn: null,
+}) {}
+
+describe('promise 9: where the database finds more than was asked for', () => {
+  const app = useApp({
+    entities: [Person],
+    controllers: [],
+    module: { entity: Person, isActive: () => true },
+    typeorm: {
+      migrations: [CreatePeople1760000000002, RevocablePeople1760000000003],
+      migrationsRun: true,
+      migrationsTableName: 'migrations_of_people',
+    },
+  });
+
+  it('the row’s id is compared with the subject once more', async () => {
+    await app().dataSource.query(`INSERT INTO people (id) VALUES ('alice')`);
+    const [row] = await app().dataSource.query(`SELECT id FROM people WHERE id = 'ALICE'`);
+    expect(row).toEqual({ id: 'alice' });
+    expect((await app().verifier.verify(forge({ sub: 'alice', ver: 0 }))).accepted).toBe(true);
+    expect(await app().verifier.verify(forge({ sub: 'ALICE', ver: 0 }))).toMatchObject({
+      reason: 'user_unknown',
+    });
   });
 });
 

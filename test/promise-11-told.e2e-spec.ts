@@ -138,11 +138,20 @@ describe.each(PLATFORMS)('promise 11: on %s, whoever is refused is told why', (p
       .invalidator.rehashPassword('nobody', { currentHash, newHash })
       .catch((error: unknown) => error);
 
+    const aborted = await app()
+      .dataSource.transaction(async (transaction) => {
+        await transaction.query('SELECT 1 / 0').catch(() => undefined);
+        const replacement = { currentHash, newHash };
+        await app().invalidator.changePassword(user.id, replacement, { transaction });
+      })
+      .catch((error: unknown) => error);
+
     const told = inspectAll([
       ...lines,
       answers.map(({ body, headers }) => [body, [...headers]]),
       conflict,
       missing,
+      aborted,
       recorder().refusals,
       recorder().invalidations,
     ]);
@@ -151,6 +160,7 @@ describe.each(PLATFORMS)('promise 11: on %s, whoever is refused is told why', (p
       expect(told).not.toContain(secret);
     }
     expect(told).toContain('PasswordConflictError');
+    expect(told).toContain('current transaction is aborted');
   });
 });
 

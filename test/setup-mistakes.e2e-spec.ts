@@ -1,7 +1,12 @@
 import { Injectable, Logger, Module, Scope } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { PassportStrategy } from '@nestjs/passport';
-import { TokenEventListener, TokenInvalidationModule } from 'nestjs-token-invalidation';
+import {
+  TokenEventListener,
+  TokenInvalidationModule,
+  TokenVerifier,
+} from 'nestjs-token-invalidation';
+import passport from 'passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { RevocableTokens1760000000001 } from '../migrations/1760000000001-revocable-tokens.js';
@@ -25,6 +30,17 @@ class OwnJwtStrategy extends PassportStrategy(Strategy, 'jwt') {
 @Module({ providers: [OwnJwtStrategy] })
 class AuthModule {}
 
+/** The same, made after the module's strategy, because it waits for something of the module. */
+@Injectable()
+class LateJwtStrategy extends OwnJwtStrategy {
+  constructor(readonly verifier: TokenVerifier) {
+    super();
+  }
+}
+
+@Module({ providers: [LateJwtStrategy] })
+class LateAuthModule {}
+
 @Injectable({ scope: Scope.REQUEST })
 class RequestScopedListener extends TokenEventListener {}
 
@@ -38,11 +54,17 @@ describe('the likeliest mistakes of set-up say what is wrong and what to do', ()
 
   afterAll(() => Promise.all([database.drop(), empty.drop()]));
 
-  it('two strategies with one name', async () => {
+  it.each([
+    ['made first', AuthModule, 'OwnJwtStrategy'],
+    ['made last', LateAuthModule, 'LateJwtStrategy'],
+  ])('two strategies with one name, the other %s', async (_, authModule, name) => {
+    onTestFinished(() => void passport.unuse('jwt'));
     const module = { strategyName: 'jwt' };
-    const boot = createApp({ url: database.url, module, imports: [AuthModule] });
+    const boot = createApp({ url: database.url, module, imports: [authModule] });
     await expect(boot).rejects.toThrow(
-      /Two Passport strategies have the name "jwt".*OwnJwtStrategy: remove your own, or name the module's with strategyName/,
+      new RegExp(
+        `Two Passport strategies have the name "jwt".*${name}: remove your own, or name the module's with strategyName`,
+      ),
     );
   });
 
