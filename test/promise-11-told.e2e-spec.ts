@@ -146,12 +146,32 @@ describe.each(PLATFORMS)('promise 11: on %s, whoever is refused is told why', (p
       })
       .catch((error: unknown) => error);
 
+    await app().dataSource.query(
+      `ALTER TABLE users ADD CHECK (password_hash <> '${newHash}') NOT VALID`,
+    );
+    const stored = await app().users.findOneOrFail({
+      where: { id: user.id },
+      select: { passwordHash: true },
+    });
+    const forbidden = { currentHash: stored.passwordHash, newHash };
+    const refused = [
+      await app()
+        .invalidator.changePassword(user.id, forbidden)
+        .catch((error: unknown) => error),
+      await app()
+        .dataSource.transaction((transaction) =>
+          app().invalidator.changePassword(user.id, forbidden, { transaction }),
+        )
+        .catch((error: unknown) => error),
+    ];
+
     const told = inspectAll([
       ...lines,
       answers.map(({ body, headers }) => [body, [...headers]]),
       conflict,
       missing,
       aborted,
+      refused,
       recorder().refusals,
       recorder().invalidations,
     ]);
@@ -161,6 +181,7 @@ describe.each(PLATFORMS)('promise 11: on %s, whoever is refused is told why', (p
     }
     expect(told).toContain('PasswordConflictError');
     expect(told).toContain('current transaction is aborted');
+    expect(told.match(/violates check constraint/g)?.length).toBeGreaterThanOrEqual(2);
   });
 });
 

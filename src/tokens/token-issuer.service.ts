@@ -76,12 +76,18 @@ export class TokenIssuer<User = unknown> {
    *
    * @param receipt - what the invalidation returned
    * @param claims - of the accepted token that asked for it
+   * @throws TypeError when the two are of different users: an administrator would become the user
    */
   reissue(
     receipt: { readonly subject: string; readonly version: number; readonly effectiveAt: Date },
     claims: TokenClaims,
     options: Pick<IssueOptions, 'expiresIn'> = {},
   ): string {
+    if (claims.sub !== receipt.subject) {
+      throw new TypeError(
+        'The receipt is for another user than the token: only who ended the own tokens can be kept in.',
+      );
+    }
     const own = Object.entries(claims).filter(([name]) => !isReserved(name));
     return this.sign(receipt.subject, receipt.version, {
       ...options,

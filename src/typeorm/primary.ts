@@ -35,7 +35,9 @@ export class Primary {
     try {
       return await runOn(this.applicationPool(), statement, timeoutMs);
     } catch (error) {
-      throw isFaultOfStatement(error) ? error : new TokenStateUnavailableError(error);
+      throw isFaultOfStatement(error)
+        ? withoutValues(error)
+        : new TokenStateUnavailableError(error);
     }
   }
 
@@ -78,10 +80,22 @@ async function joined(
     const rows: object[] = await transaction.query(text, [...values]);
     return rows.map((row) => Object.values(row));
   } catch (error) {
-    // TypeORM's error carries the values, password hashes among them, into whatever log it ends in.
-    if (error instanceof QueryFailedError) Reflect.set(error, 'parameters', []);
-    throw error;
+    throw withoutValues(error);
   }
+}
+
+/**
+ * The same error, which no longer carries password hashes into whatever log it ends in: TypeORM's has the values of the
+ * statement, PostgreSQL's the row that failed.
+ */
+function withoutValues(error: unknown): unknown {
+  const errors = error instanceof QueryFailedError ? [error, error.driverError] : [error];
+  for (const each of errors) {
+    if (typeof each !== 'object' || each === null) continue;
+    if ('parameters' in each) Reflect.set(each, 'parameters', []);
+    if ('detail' in each) Reflect.set(each, 'detail', undefined);
+  }
+  return error;
 }
 
 function openReadPool(beside: PgPool, timeoutMs: number): PgPool {
