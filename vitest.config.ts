@@ -4,6 +4,8 @@ import { sourceAlias } from './test/support/source-alias.mjs';
 export default defineConfig({
   resolve: { alias: sourceAlias },
   test: {
+    // The default leaves a core to a watcher. More than two would outgrow the connections of the one PostgreSQL.
+    maxWorkers: 2,
     projects: [
       {
         extends: true,
