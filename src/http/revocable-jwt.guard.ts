@@ -5,14 +5,12 @@ import {
   Injectable,
   Optional,
 } from '@nestjs/common';
-import { type ReflectableDecorator, Reflector } from '@nestjs/core';
+import { Reflector } from '@nestjs/core';
 import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
 import { TokenVerifier, type Verdict } from '../tokens/token-verifier.service.js';
 import { type HeaderWriter, refused, unavailable } from './http-answers.js';
 import { HTTP_SETTINGS, type HttpSettings } from './http-settings.js';
-import { MaxAuthAge } from './max-auth-age.js';
-import { OptionalAuth } from './optional-auth.decorator.js';
-import { Public } from './public.decorator.js';
+import { RouteAccessReader } from './route-access.js';
 import { RevocableJwtStrategy } from './revocable-jwt.strategy.js';
 
 interface AuthenticatedRequest {
@@ -35,12 +33,15 @@ interface AuthenticatedRequest {
  */
 @Injectable()
 export class RevocableJwtGuard implements CanActivate {
+  private readonly routes: RouteAccessReader;
+
   constructor(
-    private readonly reflector: Reflector,
+    reflector: Reflector,
     @Optional() private readonly strategy: RevocableJwtStrategy,
     @Optional() private readonly verifier: TokenVerifier,
     @Optional() @Inject(HTTP_SETTINGS) private readonly settings: HttpSettings,
   ) {
+    this.routes = new RouteAccessReader(reflector);
     if (!strategy) {
       throw new Error(
         'RevocableJwtGuard is used in a module that does not see TokenInvalidationModule: add TokenInvalidationModule.forRoot({ … }) to the imports of the root module with isGlobal: true, or to the imports of this module.',
@@ -49,11 +50,10 @@ export class RevocableJwtGuard implements CanActivate {
   }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const maxAuthAge = this.metadata(MaxAuthAge, context);
-    // Who asks for a recent login asks for a login, whatever stands beside it.
-    const mayBeOpen = maxAuthAge === undefined;
-    if (mayBeOpen && this.metadata(Public, context)) return true;
+    const access = this.routes.of(context);
+    if (access.isOpen) return true;
 
+    const { maxAuthAge } = access;
     const verdict = await this.judge(context, maxAuthAge);
     if (verdict.accepted) {
       const request = this.getRequest(context);
@@ -61,8 +61,7 @@ export class RevocableJwtGuard implements CanActivate {
       request.authInfo = verdict.claims;
       return true;
     }
-    const anonymous = verdict.reason === 'token_missing' && this.metadata(OptionalAuth, context);
-    if (mayBeOpen && anonymous) return true;
+    if (access.admitsAnonymous && verdict.reason === 'token_missing') return true;
     throw refused(this.getResponse(context), verdict, maxAuthAge);
   }
 
@@ -94,13 +93,5 @@ export class RevocableJwtGuard implements CanActivate {
     throw new Error(
       `RevocableJwtGuard guards HTTP and was asked about "${context.getType()}": override its getRequest() and getResponse(), or ask TokenVerifier there.`,
     );
-  }
-
-  private metadata<Value>(
-    decorator: ReflectableDecorator<never, Value>,
-    context: ExecutionContext,
-  ): Value | undefined {
-    const targets = [context.getHandler(), context.getClass()];
-    return this.reflector.getAllAndOverride<Value | undefined>(decorator.KEY, targets);
   }
 }
