@@ -283,6 +283,7 @@ describe('nonsense', () => {
     'legacyUntil is not a valid Date: give the instant at which the last old token has expired.';
   const ISSUER = 'issuer is not text: give the iss claim, or leave it out.';
   const AUDIENCE = 'audience is not text or a list of text: give the aud claim, or leave it out.';
+  const CACHE = 'signatureCacheSize is not a whole number from 0 to 1000000.';
   const ACTIVE = 'isActive is not a function: give (user) => boolean.';
   const EXTRACTOR = 'jwtFromRequest is not a function: give one of ExtractJwt.';
   const CLOCK = 'clock has no now(): give { now: () => ms }.';
@@ -303,6 +304,11 @@ describe('nonsense', () => {
     ['audience', ['web', null], AUDIENCE],
     ['audience', /web/, AUDIENCE],
     ['audience', 1, AUDIENCE],
+    ['signatureCacheSize', -1, CACHE],
+    ['signatureCacheSize', 0.5, CACHE],
+    ['signatureCacheSize', NaN, CACHE],
+    ['signatureCacheSize', '100', CACHE],
+    ['signatureCacheSize', 1_000_001, CACHE],
     ['isActive', true, ACTIVE],
     ['isActive', 'active', ACTIVE],
     ['isActive', null, ACTIVE],
@@ -368,6 +374,7 @@ const OPTION_NAMES = [
   'legacyUntil',
   'isActive',
   'jwtFromRequest',
+  'signatureCacheSize',
   'readTimeout',
   'writeTimeout',
   'retryAfter',

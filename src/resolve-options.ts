@@ -18,6 +18,7 @@ export interface ResolvedOptions {
   readonly readTimeoutMs: number;
   readonly retryAfterSeconds: number;
   readonly jwtFromRequest: TokenExtractor;
+  readonly signatureCacheSize: number;
   readonly issuer?: string;
   readonly audience?: string | string[];
   readonly legacyUntil?: Date;
@@ -37,6 +38,7 @@ const OPTION_NAMES: Readonly<Record<keyof TokenInvalidationOptions, true>> = {
   legacyUntil: true,
   isActive: true,
   jwtFromRequest: true,
+  signatureCacheSize: true,
   readTimeout: true,
   writeTimeout: true,
   retryAfter: true,
@@ -85,6 +87,7 @@ export function resolveOptions(options: TokenInvalidationOptions): {
     readTimeoutMs: seconds('readTimeout') * 1000,
     retryAfterSeconds: Math.ceil(seconds('retryAfter')),
     jwtFromRequest: options.jwtFromRequest ?? ExtractJwt.fromAuthHeaderAsBearerToken(),
+    signatureCacheSize: options.signatureCacheSize ?? 5000,
     // Only true is yes: undefined is what a forgotten return, or a column that was not loaded, gives.
     isActive: (user) => options.isActive === undefined || isTrue(options.isActive(user)),
     ...(issuer !== undefined && { issuer }),
@@ -172,6 +175,10 @@ function typeProblems(options: TokenInvalidationOptions): string[] {
     ],
     [typeof checkSchema === 'boolean', 'checkSchema is not true or false.'],
     [
+      isCacheSize(options.signatureCacheSize ?? 0),
+      'signatureCacheSize is not a whole number from 0 to 1000000.',
+    ],
+    [
       isFunctionOrAbsent(options, 'isActive'),
       'isActive is not a function: give (user) => boolean.',
     ],
@@ -185,6 +192,10 @@ function typeProblems(options: TokenInvalidationOptions): string[] {
     ],
   ];
   return checks.filter(([good]) => !good).map(([, problem]) => problem);
+}
+
+function isCacheSize(value: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= 1_000_000;
 }
 
 function isNonEmptyText(value: unknown): boolean {

@@ -124,6 +124,7 @@ function createVerifier(
     { keys: setup.keys, reader, clock: setup.clock, events },
     {
       policy: setup,
+      signatureCacheSize: setup.signatureCacheSize,
       isActive: (user) => setup.isActive(user as object),
       ...(setup.issuer !== undefined && { issuer: setup.issuer }),
       ...(setup.audience !== undefined && { audience: setup.audience }),

@@ -10,13 +10,13 @@ const ROOMS = {
   state: { rooms: ['rule'], packages: ['@nestjs/common'] },
   tokens: {
     rooms: ['state', 'events', 'rule'],
-    packages: ['@nestjs/common', '@nestjs/jwt', 'ms', 'crypto', 'util'],
+    packages: ['@nestjs/common', '@nestjs/jwt', 'lru-cache', 'ms', 'crypto', 'util'],
   },
   invalidation: {
     rooms: ['state', 'events', 'rule'],
     packages: ['@nestjs/common', 'typeorm', 'timers/promises'],
   },
-  typeorm: { rooms: ['state', 'rule'], packages: ['@nestjs/common', 'typeorm'] },
+  typeorm: { rooms: ['state', 'rule'], packages: ['@nestjs/common', 'typeorm', 'crypto'] },
   http: {
     rooms: ['invalidation', 'tokens', 'state', 'events', 'rule'],
     packages: [

@@ -11,11 +11,9 @@ import { isRefusal } from './http-answers.js';
 // oxlint-disable-next-line typescript/no-explicit-any -- the request is Express', Fastify's or the application's own
 export type TokenExtractor = (request: any) => string | null;
 
-/** What Passport, or `judge`, puts on the object that stands for one attempt. */
+/** What Passport puts on the object that stands for one attempt. */
 interface Attempt {
-  success(user: unknown, info: unknown): void;
   fail(info: unknown): void;
-  error(error: unknown): void;
 }
 
 /** Stands for the token that isn't there, so that a missing token takes the same way as a wrong one. */
@@ -23,13 +21,14 @@ const NO_TOKEN = Symbol('no token');
 
 /**
  * The Passport strategy of one module: passport-jwt finds the token and verifies the signature, the rule decides.
- * `AuthGuard(name)` finds it in Passport's table under the name that the module was given.
+ * `AuthGuard(name)` finds it in Passport's table under the name that the module was given. The module's own guard asks
+ * `judge`, which needs nothing of Passport.
  */
 export abstract class RevocableJwtStrategy<User = unknown> implements OnApplicationBootstrap {
   /** @throws Error when another strategy took the name */
   abstract onApplicationBootstrap(): void;
 
-  /** Judges a request without Passport's table, which is one for the whole process. */
+  /** Judges a request without Passport, whose table is one for the whole process. */
   abstract judge(request: object): Promise<Verdict<User>>;
 }
 
@@ -63,15 +62,9 @@ export function createStrategy<User>(
       super.authenticate(request, options);
     }
 
-    judge(request: object): Promise<Verdict<User>> {
-      return new Promise((resolve, reject) => {
-        const attempt = Object.create(this) as this & Attempt;
-        attempt.success = (user, claims) =>
-          resolve({ accepted: true, user: user as User, claims: claims as TokenClaims });
-        attempt.fail = (info) => resolve(info as Refusal);
-        attempt.error = reject;
-        attempt.authenticate(request as never, {});
-      });
+    async judge(request: object): Promise<Verdict<User>> {
+      const token = extract(request);
+      return token ? verifier.verify(token) : verifier.refuse(refusal('token_missing'));
     }
   }
   return new NamedStrategy(strategyOptions(verifier, extract));

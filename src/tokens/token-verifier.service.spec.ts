@@ -1,6 +1,7 @@
 import { constants, createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { Logger } from '@nestjs/common';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { JwtService } from '@nestjs/jwt';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type RefusalEvent, TokenEventListener } from '../events/token-event.listener.js';
 import { TokenEvents } from '../events/token-events.js';
 import type { TokenPolicy } from '../rule/rule.js';
@@ -11,7 +12,12 @@ import { TokenStateUnavailableError } from '../state/token-state-unavailable.err
 import { KeySet } from './key-set.js';
 import { type KeyOptions, readKey, type SigningKey } from './signing-key.js';
 import { TokenIssuer } from './token-issuer.service.js';
-import { TokenVerifier, type VerifierSettings } from './token-verifier.service.js';
+import {
+  type Acceptance,
+  TokenVerifier,
+  type Verdict,
+  type VerifierSettings,
+} from './token-verifier.service.js';
 
 const SECOND = 1_768_478_400;
 const SECRET = '0123456789abcdef0123456789abcdef';
@@ -105,6 +111,7 @@ function setUp({
     { keys: keySet, reader, clock, events },
     {
       policy: { clockToleranceSeconds: 300, ...policy },
+      signatureCacheSize: 100,
       isActive: (user) => !user.disabled,
       ...settings,
     },
@@ -566,5 +573,98 @@ describe('TokenVerifier.verifyClaims', () => {
     expect(await verdict).toStrictEqual({ accepted: true, user: ANNA, claims: GOOD_CLAIMS });
     expect(await verifier.verifyClaims(null)).toMatchObject({ reason: 'claims_invalid' });
     expect(told).toHaveLength(1);
+  });
+});
+
+/** Asks, and lets the store answer when it is asked. */
+const ask = (
+  { verifier, store }: ReturnType<typeof setUp>,
+  token: string,
+  user: User = ANNA,
+): Promise<Verdict<User>> => {
+  const before = store.subjects.length;
+  const verdict = verifier.verify(token);
+  if (store.subjects.length > before) store.answer(user);
+  return verdict;
+};
+
+describe('the memory of verified signatures', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it('spares the second verification, and not the second read', async () => {
+    const verify = vi.spyOn(JwtService.prototype, 'verify');
+    const all = setUp();
+    const token = all.issuer.issue(ANNA);
+    expect((await ask(all, token)).accepted).toBe(true);
+    expect((await ask(all, token)).accepted).toBe(true);
+    expect(verify).toHaveBeenCalledTimes(1);
+    expect(all.store.subjects).toEqual(['anna', 'anna']);
+  });
+
+  it('is none when its size is 0', async () => {
+    const verify = vi.spyOn(JwtService.prototype, 'verify');
+    const all = setUp({ signatureCacheSize: 0 });
+    const token = all.issuer.issue(ANNA);
+    await ask(all, token);
+    await ask(all, token);
+    expect(verify).toHaveBeenCalledTimes(2);
+  });
+
+  it('forgets the least recently used', async () => {
+    const verify = vi.spyOn(JwtService.prototype, 'verify');
+    const all = setUp({ signatureCacheSize: 2 });
+    const [first, second, third] = [1, 2, 3].map(() => all.issuer.issue(ANNA));
+    for (const token of [first, second, first, third, first]) await ask(all, token!);
+    expect(verify).toHaveBeenCalledTimes(3);
+    await ask(all, second!);
+    expect(verify).toHaveBeenCalledTimes(4);
+  });
+
+  it('accepts nothing that has expired, or was invalidated, since', async () => {
+    const all = setUp();
+    const token = all.issuer.issue(ANNA);
+    await ask(all, token);
+    const stale = { ...ANNA, tokenVersion: ANNA.tokenVersion + 1 };
+    expect(await ask(all, token, stale)).toMatchObject({ reason: 'version_stale' });
+    all.clock.milliseconds += 900_000;
+    expect(await ask(all, token)).toMatchObject({ reason: 'token_expired' });
+  });
+
+  it('gives each request claims of its own, the same to the letter', async () => {
+    const all = setUp();
+    const token = all.issuer.issue(ANNA, {
+      claims: { scope: { orders: ['read'], note: 'Zoë ✓' } },
+    });
+    const verdicts = [await ask(all, token), await ask(all, token), await ask(all, token)];
+    const claims = verdicts.map((verdict) => (verdict as Acceptance<User>).claims);
+    expect(claims[1]).toStrictEqual(claims[0]);
+    expect(claims[2]).not.toBe(claims[1]);
+    expect(claims[2]!['scope']).not.toBe(claims[1]!['scope']);
+  });
+
+  it('takes in no token whose signature is wrong', async () => {
+    const verify = vi.spyOn(JwtService.prototype, 'verify');
+    const all = setUp();
+    const token = `${all.issuer.issue(ANNA).slice(0, -4)}AAAA`;
+    expect(await ask(all, token)).toMatchObject({ reason: 'token_invalid' });
+    expect(await ask(all, token)).toMatchObject({ reason: 'token_invalid' });
+    expect(verify).toHaveBeenCalledTimes(2);
+  });
+
+  it('takes in no token that passes only while the legacy window is open', async () => {
+    const all = setUp({ policy: { legacyUntil: new Date((SECOND + 60) * 1000) } });
+    const token = forge({ typ: 'JWT' }, GOOD_CLAIMS, hmac(SECRET));
+    expect((await ask(all, token)).accepted).toBe(true);
+    all.clock.milliseconds += 60_000;
+    expect(await ask(all, token)).toMatchObject({ reason: 'token_invalid' });
+  });
+
+  it('takes in no token of more than 2048 characters', async () => {
+    const verify = vi.spyOn(JwtService.prototype, 'verify');
+    const all = setUp();
+    const token = all.issuer.issue(ANNA, { claims: { note: 'x'.repeat(2000) } });
+    await ask(all, token);
+    await ask(all, token);
+    expect(verify).toHaveBeenCalledTimes(2);
   });
 });

@@ -16,6 +16,7 @@ import type { Clock } from './clock.js';
 import { type Duration, requireSeconds } from './duration.js';
 import type { KeySet } from './key-set.js';
 import type { SigningKey } from './signing-key.js';
+import { VerifiedTokens } from './verified-tokens.js';
 
 /** A token that holds: whose it is, and what it says. */
 export interface Acceptance<User> {
@@ -30,6 +31,8 @@ export interface VerifierSettings<User> {
   readonly policy: TokenPolicy;
   readonly issuer?: string;
   readonly audience?: string | string[];
+  /** How many tokens are remembered whose signature was verified. */
+  readonly signatureCacheSize: number;
   isActive(user: User): boolean;
 }
 
@@ -63,11 +66,14 @@ export interface VerifierParts<User> {
 @Injectable()
 export class TokenVerifier<User = unknown> {
   private readonly jwt = new JwtService();
+  private readonly verified: VerifiedTokens;
 
   constructor(
     private readonly parts: VerifierParts<User>,
     private readonly settings: VerifierSettings<User>,
-  ) {}
+  ) {
+    this.verified = new VerifiedTokens(settings.signatureCacheSize);
+  }
 
   /** How a signature is verified. The times are left to the rule, which has the application's clock. */
   get jwtOptions(): JwtOptions {
@@ -90,15 +96,8 @@ export class TokenVerifier<User = unknown> {
     const { maxAuthAge } = demands;
     const maxAgeSeconds =
       maxAuthAge === undefined ? undefined : requireSeconds(maxAuthAge, 'maxAuthAge');
-    const key = this.selectKey(token);
-    if ('accepted' in key) return key;
-    let payload: unknown;
-    try {
-      const options = { ...this.jwtOptions, secret: key.verifyWith };
-      payload = this.jwt.verify(token, options as unknown as JwtVerifyOptions);
-    } catch (error) {
-      return this.refuse(refusal('token_invalid', (error as Error).message));
-    }
+    const payload = this.verified.recall(token) ?? this.verifySignature(token);
+    if (payload instanceof BadSignature) return this.refuse(payload.reason);
     const verdict = await this.verifyClaims(payload);
     if (!verdict.accepted || maxAgeSeconds === undefined) return verdict;
     return this.requireRecentLogin(verdict.claims, maxAgeSeconds) ?? verdict;
@@ -123,9 +122,7 @@ export class TokenVerifier<User = unknown> {
 
   /** The key to verify this token with, or the refusal. */
   selectKey(token: unknown): SigningKey | Refusal {
-    const { legacyUntil } = this.settings.policy;
-    const legacy = legacyUntil !== undefined && this.parts.clock.now() < legacyUntil.getTime();
-    const selected = this.parts.keys.select(token, legacy);
+    const selected = this.parts.keys.select(token, this.isLegacyWindowOpen());
     return 'accepted' in selected ? this.refuse(selected) : selected;
   }
 
@@ -147,6 +144,26 @@ export class TokenVerifier<User = unknown> {
     return refused;
   }
 
+  private verifySignature(token: string): unknown {
+    const legacy = this.isLegacyWindowOpen();
+    const key = this.parts.keys.select(token, legacy);
+    if ('accepted' in key) return new BadSignature(key);
+    try {
+      const options = { ...this.jwtOptions, secret: key.verifyWith };
+      const payload: unknown = this.jwt.verify(token, options as unknown as JwtVerifyOptions);
+      // What passes in the legacy window need not pass when it has closed.
+      if (!legacy && isObject(payload)) this.verified.remember(token);
+      return payload;
+    } catch (error) {
+      return new BadSignature(refusal('token_invalid', (error as Error).message));
+    }
+  }
+
+  private isLegacyWindowOpen(): boolean {
+    const { legacyUntil } = this.settings.policy;
+    return legacyUntil !== undefined && this.parts.clock.now() < legacyUntil.getTime();
+  }
+
   private judged(record: StrictRecord<User>): JudgedRecord {
     return {
       state: record.state,
@@ -154,4 +171,13 @@ export class TokenVerifier<User = unknown> {
       everyoneLoggedOutAt: record.everyoneLoggedOutAt,
     };
   }
+}
+
+/** Told apart from a payload by its class: a payload may hold anything. */
+class BadSignature {
+  constructor(readonly reason: Refusal) {}
+}
+
+function isObject(payload: unknown): boolean {
+  return typeof payload === 'object' && payload !== null;
 }
