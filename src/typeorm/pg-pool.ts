@@ -13,6 +13,7 @@ export interface PgPoolOptions {
 
 interface PgClient {
   query(config: {
+    name?: string;
     text: string;
     values: unknown[];
     rowMode: 'array';
@@ -26,6 +27,8 @@ interface PgClient {
 export interface Statement {
   readonly text: string;
   readonly values: readonly unknown[];
+  /** Prepares the statement under this name, once for each connection. */
+  readonly name?: string;
 }
 
 /**
@@ -37,7 +40,7 @@ export interface Statement {
  */
 export async function runOn(
   pool: PgPool,
-  { text, values }: Statement,
+  { text, values, name }: Statement,
   timeoutMs: number,
 ): Promise<unknown[][]> {
   const deadline = performance.now() + timeoutMs;
@@ -46,6 +49,7 @@ export async function runOn(
   try {
     const query_timeout = Math.max(1, Math.ceil(deadline - performance.now()));
     const { rows } = await client.query({
+      ...(name !== undefined && { name }),
       text,
       values: [...values],
       rowMode: 'array',

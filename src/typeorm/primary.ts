@@ -14,12 +14,28 @@ const READ_CONNECTIONS = 2;
  */
 export class Primary {
   private reads?: { readonly beside: PgPool; readonly pool: PgPool };
+  private preparing = true;
 
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Rows come as arrays of values. */
-  read(statement: Statement, timeoutMs: number): Promise<unknown[][]> {
-    return runOn(this.readPool(timeoutMs), statement, timeoutMs);
+  /**
+   * Rows come as arrays of values. A statement with a name is prepared once for each connection, which spares the
+   * database half of its work.
+   */
+  async read(statement: Statement, timeoutMs: number): Promise<unknown[][]> {
+    const pool = this.readPool(timeoutMs);
+    const { text, values } = statement;
+    if (!this.preparing) return runOn(pool, { text, values }, timeoutMs);
+    const started = performance.now();
+    try {
+      return await runOn(pool, statement, timeoutMs);
+    } catch (error) {
+      if (!isFaultOfPreparing(error)) throw error;
+      // A column's new type makes the plan useless, once. A pooler that deals out its connections by the transaction
+      // and knows nothing of prepared statements would fail again and again.
+      this.preparing = codeOf(error) === PLAN_OUTDATED;
+      return runOn(pool, { text, values }, timeoutMs - (performance.now() - started));
+    }
   }
 
   /** Runs any other statement: in the caller's transaction when there is one, whose errors are then the caller's. */
@@ -117,8 +133,20 @@ function openReadPool(beside: PgPool, timeoutMs: number): PgPool {
   return pool;
 }
 
+/** SQLSTATE feature_not_supported: "cached plan must not change result type". */
+const PLAN_OUTDATED = '0A000';
+
+/** SQLSTATE invalid_sql_statement_name and duplicate_prepared_statement. */
+function isFaultOfPreparing(error: unknown): boolean {
+  return [PLAN_OUTDATED, '26000', '42P05'].includes(codeOf(error));
+}
+
+function codeOf(error: unknown): string {
+  const code: unknown = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : '';
+}
+
 /** SQLSTATE classes 22, 23, 42 and P0: the database is well and refuses the statement. */
 function isFaultOfStatement(error: unknown): boolean {
-  const code: unknown = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' && /^(22|23|42|P0)[0-9A-Z]{3}$/.test(code);
+  return /^(22|23|42|P0)[0-9A-Z]{3}$/.test(codeOf(error));
 }

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** An SQL identifier, quoted. */
 export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
@@ -27,4 +29,12 @@ export const REHASH_SETTING = 'token_invalidation.rehash';
 /** What the setting must say: this very change and no other. The same text on both sides, SQL over two values. */
 export function rehashPermit(oldHash: string, newHash: string): string {
   return `pg_catalog.format('%L %L', ${oldHash}, ${newHash})`;
+}
+
+/**
+ * A name to prepare a statement under. By its text, so that behind a pooler no other version of the application can
+ * have given the name to another statement.
+ */
+export function statementName(text: string): string {
+  return `token_state_${createHash('sha256').update(text).digest('hex').slice(0, 24)}`;
 }

@@ -14,7 +14,7 @@ import {
 } from '../state/token-state.store.js';
 import { Primary } from './primary.js';
 import { checkSchema } from './schema-check.js';
-import { globalTableOf, quoteTable } from './sql.js';
+import { globalTableOf, quoteTable, statementName } from './sql.js';
 import { StateStatements } from './state-statements.js';
 import { chooseLoader } from './choose-loader.js';
 import type { UserLoader } from './user-loader.js';
@@ -101,8 +101,8 @@ export class TypeOrmTokenStateStore<User extends ObjectLiteral>
     const records = queries.map((): StateRecord<User> | Error | undefined => undefined);
     if (asked.length === 0) return { everyoneLoggedOutAt: null, records };
 
-    const statement = { text: readStatement, values: [asked.map(({ subject }) => subject)] };
-    const found = (await primary.read(statement, timeoutMs)) as Row[];
+    const values = [asked.map(({ subject }) => subject)];
+    const found = (await primary.read({ ...readStatement, values }, timeoutMs)) as Row[];
     // Under a collation without case, say, the database finds more than was asked for.
     const rows = found.filter(([place, id]) => asked[place - 1]!.subject === id);
     const users = await loader.load(rows.map((row) => row.slice(STATE_COLUMNS)));
@@ -193,7 +193,8 @@ export class TypeOrmTokenStateStore<User extends ObjectLiteral>
 
     const statements = new StateStatements(table, this.globalTable(table));
     const loader = chooseLoader<User>(dataSource, table);
-    const readStatement = statements.read(loader.columns);
+    const text = statements.read(loader.columns);
+    const readStatement = { text, name: statementName(text) };
     const primary = new Primary(dataSource);
     this.bound = { dataSource, table, primary, statements, loader, readStatement };
     return this.bound;
@@ -207,7 +208,7 @@ interface Bound<User extends ObjectLiteral> {
   readonly primary: Primary;
   readonly statements: StateStatements;
   readonly loader: UserLoader<User>;
-  readonly readStatement: string;
+  readonly readStatement: { readonly text: string; readonly name: string };
 }
 
 const NO_DATA_SOURCE =
