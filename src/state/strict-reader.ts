@@ -74,8 +74,7 @@ export class StrictReader<User> {
       for (const [index, waiter] of waiters.entries()) {
         const record = reading.records[index];
         if (record instanceof Error) waiter.reject(record);
-        else
-          waiter.resolve(record && { ...record, everyoneLoggedOutAt: reading.everyoneLoggedOutAt });
+        else waiter.resolve(record && strictRecord(record, reading.everyoneLoggedOutAt));
       }
     } catch (error) {
       this.noteOutage(error);
@@ -112,4 +111,11 @@ export class StrictReader<User> {
     if (!this.available) this.logger.log('The token state can be read again');
     this.available = true;
   }
+}
+
+function strictRecord<User>(
+  { user, state, active }: StateRecord<User>,
+  everyoneLoggedOutAt: Date | null,
+): StrictRecord<User> {
+  return { user, state, active, everyoneLoggedOutAt };
 }
