@@ -1,0 +1,44 @@
+export type Platform = 'express' | 'fastify';
+
+export const PLATFORMS: readonly Platform[] = ['express', 'fastify'];
+
+/** A header that says who is calling. */
+export interface Credential {
+  readonly name: 'authorization' | 'cookie';
+  readonly value: string;
+}
+
+export interface VariantContext {
+  readonly platform: Platform;
+  readonly databaseUrl: string;
+  /** The users whose credentials the load uses; they exist in table `users` (id uuid). */
+  readonly userIds: readonly string[];
+  /** One more user, whose credential is made and then revoked. */
+  readonly revokedUserId: string;
+}
+
+export interface RunningVariant {
+  /** Like http://127.0.0.1:4242. */
+  readonly url: string;
+  /**
+   * One for each of userIds, in order. The route is GET /me and answers {"id":"<user id>"}
+   * ({"id":"anyone"} for the open route).
+   */
+  readonly credentials: readonly Credential[];
+  /** Made, then revoked the way this variant revokes. */
+  readonly revoked: Credential;
+  /** With a bad signature. */
+  readonly forged: Credential;
+  close(): Promise<void>;
+}
+
+export interface Variant {
+  readonly name: string;
+  readonly title: string;
+  readonly platforms: readonly Platform[];
+  /** What `revoked` must get: 401, or 200 where the variant cannot revoke at once. */
+  readonly revokedStatus: 200 | 401;
+  /** What `forged` must get: 401, or 200 for the open route. */
+  readonly forgedStatus: 200 | 401;
+  start(context: VariantContext): Promise<RunningVariant>;
+}
