@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import {
+  CanActivate,
+  Controller,
+  ExecutionContext,
+  Get,
+  Inject,
+  Injectable,
+  Module,
+  Req,
+  UnauthorizedException,
+  UseGuards,
+} from '@nestjs/common';
+import { betterAuth as createBetterAuth } from 'better-auth';
+import { makeSignature } from 'better-auth/crypto';
+import { getMigrations } from 'better-auth/db/migration';
+import { fromNodeHeaders } from 'better-auth/node';
+import { Pool } from 'pg';
+import { cookieCredential, forgeCookie } from './cookies.js';
+import { prepareBetterAuth } from './other-tables.js';
+import { expressApp, fastifyApp, listen } from './plain-app.js';
+import {
+  type Credential,
+  PLATFORMS,
+  type RunningVariant,
+  type Variant,
+  type VariantContext,
+} from './variant.js';
+
+const AUTH = Symbol('better-auth');
+const DAY_SECONDS = 24 * 60 * 60;
+
+type Auth = ReturnType<typeof createAuth>;
+type Session = Auth['$Infer']['Session'];
+
+interface AuthRequest {
+  readonly headers: IncomingHttpHeaders;
+  session?: Session;
+}
+
+@Injectable()
+class BetterAuthGuard implements CanActivate {
+  constructor(@Inject(AUTH) private readonly auth: Auth) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<AuthRequest>();
+    const session = await this.auth.api.getSession({ headers: fromNodeHeaders(request.headers) });
+    if (!session) throw new UnauthorizedException();
+    request.session = session;
+    return true;
+  }
+}
+
+@Controller()
+class MeController {
+  @Get('me')
+  @UseGuards(BetterAuthGuard)
+  me(@Req() request: AuthRequest): { id: string | undefined } {
+    return { id: request.session?.user.id };
+  }
+}
+
+/** Each request reads the session, and then its user. */
+export const betterAuth: Variant = {
+  name: 'better-auth',
+  title: 'better-auth, sessions in PostgreSQL',
+  platforms: PLATFORMS,
+  revokedStatus: 401,
+  forgedStatus: 401,
+  start: (context) => startBetterAuth(context, false),
+};
+
+/** No request reads anything, so that a session that was ended goes on until its cookie is renewed. */
+export const betterAuthCookieCache: Variant = {
+  name: 'better-auth-cookie-cache',
+  title: 'better-auth with its cookie cache',
+  platforms: PLATFORMS,
+  revokedStatus: 200,
+  forgedStatus: 401,
+  start: (context) => startBetterAuth(context, true),
+};
+
+async function startBetterAuth(
+  context: VariantContext,
+  cookieCache: boolean,
+): Promise<RunningVariant> {
+  const pool = new Pool({ connectionString: context.databaseUrl, max: 10 });
+  const auth = createAuth(pool, cookieCache);
+  await prepareBetterAuth(pool, async () => (await getMigrations(auth.options)).runMigrations());
+  const app = await (context.platform === 'express' ? expressApp : fastifyApp)(moduleOf(auth));
+  const url = await listen(app);
+  const issue = (userId: string) => issueCookie(auth, userId, cookieCache);
+  const credentials = await Promise.all(context.userIds.map(issue));
+  const revoked = await issue(context.revokedUserId);
+  await (await auth.$context).internalAdapter.deleteUserSessions(context.revokedUserId);
+  const forged = forgeCookie(await issue(context.revokedUserId));
+  return { url, credentials, revoked, forged, close: () => app.close().then(() => pool.end()) };
+}
+
+function createAuth(pool: Pool, cookieCache: boolean) {
+  return createBetterAuth({
+    database: pool,
+    secret: randomBytes(32).toString('base64url'),
+    baseURL: 'http://127.0.0.1',
+    emailAndPassword: { enabled: true },
+    // Longer than its default of five minutes: else the load, which takes no new cookies, would outlive its own.
+    session: { cookieCache: { enabled: cookieCache, maxAge: DAY_SECONDS } },
+    rateLimit: { enabled: false },
+    telemetry: { enabled: false },
+    logger: { disabled: true },
+  });
+}
+
+function moduleOf(auth: Auth) {
+  @Module({ controllers: [MeController], providers: [{ provide: AUTH, useValue: auth }] })
+  class BetterAuthModule {}
+  return BetterAuthModule;
+}
+
+/** The cookies that a browser has after a login. */
+async function issueCookie(auth: Auth, userId: string, cookieCache: boolean): Promise<Credential> {
+  const { internalAdapter, authCookies, secret } = await auth.$context;
+  const { token } = await internalAdapter.createSession(userId);
+  const signed = encodeURIComponent(`${token}.${await makeSignature(token, secret)}`);
+  const cookie = `${authCookies.sessionToken.name}=${signed}`;
+  if (!cookieCache) return { name: 'cookie', value: cookie };
+  const { headers } = await auth.api.getSession({
+    headers: new Headers({ cookie }),
+    returnHeaders: true,
+  });
+  return { name: 'cookie', value: `${cookie}; ${cookieCredential(headers).value}` };
+}
