@@ -17,7 +17,8 @@ import { makeSignature } from 'better-auth/crypto';
 import { getMigrations } from 'better-auth/db/migration';
 import { fromNodeHeaders } from 'better-auth/node';
 import { Pool } from 'pg';
-import { cookieCredential, forgeCookie } from './cookies.js';
+import { cookieCredential } from './cookie-credential.js';
+import { forge } from './forge.js';
 import { prepareBetterAuth } from './other-tables.js';
 import { expressApp, fastifyApp, listen } from './plain-app.js';
 import {
@@ -94,7 +95,7 @@ async function startBetterAuth(
   const credentials = await Promise.all(context.userIds.map(issue));
   const revoked = await issue(context.revokedUserId);
   await (await auth.$context).internalAdapter.deleteUserSessions(context.revokedUserId);
-  const forged = forgeCookie(await issue(context.revokedUserId));
+  const forged = forge(await issue(context.revokedUserId));
   return { url, credentials, revoked, forged, close: () => app.close().then(() => pool.end()) };
 }
 

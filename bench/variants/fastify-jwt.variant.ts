@@ -12,7 +12,8 @@ import {
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import { Pool } from 'pg';
-import { bearer, EXPIRES_IN, forge, SECRET } from './jwt.js';
+import { forge } from './forge.js';
+import { bearer, EXPIRES_IN, SECRET } from './jwt.js';
 import { fastifyApp, listen } from './plain-app.js';
 import type { Credential, RunningVariant, Variant, VariantContext } from './variant.js';
 

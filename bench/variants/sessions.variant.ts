@@ -19,7 +19,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import connectPgSimple from 'connect-pg-simple';
 import session from 'express-session';
 import { Pool } from 'pg';
-import { cookieCredential, forgeCookie } from './cookies.js';
+import { cookieCredential } from './cookie-credential.js';
+import { forge } from './forge.js';
 import { prepareSessions, SESSIONS_SCHEMA } from './other-tables.js';
 import { expressApp, fastifyApp, listen } from './plain-app.js';
 import {
@@ -91,7 +92,7 @@ async function startSessions(context: VariantContext): Promise<RunningVariant> {
     url,
     credentials,
     revoked,
-    forged: forgeCookie(await login(url, context.revokedUserId)),
+    forged: forge(await login(url, context.revokedUserId)),
     close: () => app.close().then(() => pool.end()),
   };
 }
