@@ -1,8 +1,9 @@
 const INTEGER = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
-/** A number as precise as one reads it: 12,345, 123, 12.3, 1.23. */
+/** A number as precise as one reads it: 12,345, 123, 12.3, 1.23, 0.002. */
 export function number(value: number): string {
   if (Math.abs(value) >= 100 || Number.isInteger(value)) return INTEGER.format(value);
+  if (Math.abs(value) < 0.01) return value.toPrecision(1);
   return value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
 }
 

@@ -17,7 +17,7 @@ const FIGURES: readonly Column[] = [
 ];
 const RSS: Column = ['RSS, MB', ({ median }) => number(median.rssMegabytes)];
 const STATEMENTS: Column = [
-  'statements/request',
+  'SQL/request',
   ({ statementsPerRequest: count }) => (count === undefined ? '' : number(count)),
 ];
 
@@ -63,7 +63,7 @@ export function mainTable(results: Results, platform: Platform): string {
     'variant',
     ({ variant: name }) => (name === LIBRARY ? `**${variantLabel(name)}**` : variantLabel(name)),
   ];
-  return tableOf(points, [variant, ...FIGURES, RSS, ratio], 1);
+  return tableOf(points, [variant, ...FIGURES, RSS, ...statementsOf(points), ratio], 1);
 }
 
 export function targetsTable(results: Results): string {
@@ -92,12 +92,17 @@ export function variedTable(results: Results, series: keyof typeof VARIED): stri
 }
 
 function seriesTable(points: readonly Point[], varied: readonly Column[] = []): string {
-  const counted = points.some(({ statementsPerRequest }) => statementsPerRequest !== undefined);
   const grouped = platformsOf(points).flatMap((platform) =>
     inGroups(points.filter((point) => point.platform === platform)),
   );
-  const statements = counted ? [STATEMENTS] : [];
-  return tableOf(grouped, [PLATFORM, VARIANT, ...varied, ...FIGURES, ...statements], 2);
+  return tableOf(grouped, [PLATFORM, VARIANT, ...varied, ...FIGURES, ...statementsOf(points)], 2);
+}
+
+/** The column, where anything was counted. */
+function statementsOf(points: readonly Point[]): Column[] {
+  return points.some(({ statementsPerRequest }) => statementsPerRequest !== undefined)
+    ? [STATEMENTS]
+    : [];
 }
 
 /** The points of a variant beside each other. */
