@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import { tokenInvalidationMigration } from 'nestjs-token-invalidation';
+import { Client } from 'pg';
+import { DataSource } from 'typeorm';
+import {
+  type DatabaseServer,
+  databaseServer,
+} from '../tools/embedded-postgres/embedded-postgres.js';
+
+/** How many users the load speaks for. */
+const CALLERS = 200;
+
+class RevocableTokens1760000000001 extends tokenInvalidationMigration({
+  usersTable: 'users',
+  passwordColumn: 'password_hash',
+}) {}
+
+/** A database with a users table of some size. */
+export interface UsersDatabase {
+  readonly url: string;
+  readonly users: number;
+  /** Spread evenly over the table. */
+  readonly userIds: readonly string[];
+  readonly revokedUserId: string;
+}
+
+/** The databases of one run, on the embedded server or on the one that `DATABASE_URL` names. */
+export class BenchDatabases {
+  private readonly names: string[] = [];
+  private readonly made = new Map<number, Promise<UsersDatabase>>();
+
+  private constructor(private readonly server: DatabaseServer) {}
+
+  static async start(): Promise<BenchDatabases> {
+    return new BenchDatabases(await databaseServer());
+  }
+
+  /** The same one for the same size. */
+  withUsers(users: number): Promise<UsersDatabase> {
+    const known = this.made.get(users) ?? this.create(users);
+    this.made.set(users, known);
+    return known;
+  }
+
+  async version(): Promise<string> {
+    const rows = await query(this.server.url, ['SHOW server_version']);
+    return String(rows[0]?.['server_version']);
+  }
+
+  async remove(): Promise<void> {
+    for (const name of this.names) {
+      await query(this.server.url, [`DROP DATABASE ${name} WITH (FORCE)`]);
+    }
+    await this.server.stop();
+  }
+
+  private async create(users: number): Promise<UsersDatabase> {
+    const name = `token_invalidation_bench_${randomBytes(4).toString('hex')}`;
+    await query(this.server.url, [`CREATE DATABASE ${name}`]);
+    this.names.push(name);
+    const url = new URL(this.server.url);
+    url.pathname = `/${name}`;
+    await query(url.href, [CREATE_USERS, insertUsers(users)]);
+    await migrate(url.href);
+    await query(url.href, ['VACUUM ANALYZE users']);
+    const [revokedUserId, ...userIds] = await callers(url.href, users);
+    return { url: url.href, users, userIds, revokedUserId: revokedUserId! };
+  }
+}
+
+const CREATE_USERS = `
+  CREATE TABLE users (
+    id uuid NOT NULL DEFAULT gen_random_uuid() PRIMARY KEY,
+    email text NOT NULL UNIQUE,
+    password_hash text NOT NULL,
+    display_name text NOT NULL,
+    role text NOT NULL DEFAULT 'member',
+    active boolean NOT NULL DEFAULT true,
+    locale text NOT NULL DEFAULT 'en',
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now()
+  )`;
+
+function insertUsers(users: number): string {
+  return `
+    INSERT INTO users (email, password_hash, display_name)
+    SELECT 'user-' || n || '@example.com',
+           '$argon2id$v=19$m=19456,t=2,p=1$' || md5(n::text) || '$' || md5('hash' || n),
+           'User number ' || n
+    FROM generate_series(1, ${users}) AS n`;
+}
+
+async function migrate(url: string): Promise<void> {
+  const migrations = [RevocableTokens1760000000001];
+  const dataSource = new DataSource({ type: 'postgres', url, migrations });
+  await dataSource.initialize();
+  try {
+    await dataSource.runMigrations();
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+/** One to be revoked, and those who call. */
+async function callers(url: string, users: number): Promise<string[]> {
+  const step = Math.floor(users / (CALLERS + 1));
+  const emails = Array.from(
+    { length: CALLERS + 1 },
+    (_, n) => `'user-${n * step + 1}@example.com'`,
+  );
+  const rows = await query(url, [`SELECT id FROM users WHERE email IN (${emails.join(', ')})`]);
+  return rows.map((row) => String(row['id']));
+}
+
+/** Runs them on a connection of their own. Returns the rows of the last one. */
+async function query(
+  url: string,
+  statements: readonly string[],
+): Promise<Record<string, unknown>[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    let rows: Record<string, unknown>[] = [];
+    for (const statement of statements) {
+      rows = (await client.query<Record<string, unknown>>(statement)).rows;
+    }
+    return rows;
+  } finally {
+    await client.end();
+  }
+}

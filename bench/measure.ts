@@ -1,0 +1,80 @@
+import { Child } from './child.js';
+import type { Call, LoadReport, OpenLoad, RunLoad } from './load/messages.js';
+import type { Figures } from './results.js';
+import type { ServerProcess } from './server/server-process.js';
+import { forge } from './variants/forge.js';
+
+/** A kind of load. */
+export interface LoadShape {
+  readonly connections: number;
+  /** Of how many users' credentials the requests are. */
+  readonly distinctTokens: number;
+  readonly forgedPercent: number;
+}
+
+export interface Measurement {
+  readonly figures: Figures;
+  readonly statementsPerRequest: number;
+  /** How much of one core the load process needed: near 1, it was the load that was measured. */
+  readonly loadCoreShare: number;
+}
+
+/** The process that makes the requests. */
+export class LoadProcess {
+  private readonly child = new Child('load', 'load/main.js');
+
+  async measure(
+    server: ServerProcess,
+    shape: LoadShape,
+    { warmUpSeconds, seconds }: { warmUpSeconds: number; seconds: number },
+  ): Promise<Measurement> {
+    await this.open(server, shape, warmUpSeconds);
+    const before = await server.usage();
+    const report = await this.run(server, seconds);
+    const after = await server.usage();
+    const { requests } = report;
+    return {
+      figures: {
+        cpuMicroseconds: (after.cpuMicroseconds - before.cpuMicroseconds) / requests,
+        requestsPerSecond: requests / report.seconds,
+        p50Milliseconds: report.p50Milliseconds,
+        p99Milliseconds: report.p99Milliseconds,
+        rssMegabytes: after.rssMegabytes,
+        requests,
+      },
+      statementsPerRequest: (after.statements - before.statements) / requests,
+      loadCoreShare: report.coreShare,
+    };
+  }
+
+  /** Opens the connections and warms up the server. */
+  async open(server: ServerProcess, shape: LoadShape, warmUpSeconds: number): Promise<void> {
+    const { connections, distinctTokens, forgedPercent } = shape;
+    const credentials = server.started.credentials.slice(0, distinctTokens);
+    const calls = credentials.map((credential, index): Call => ({
+      credential,
+      status: 200,
+      body: server.expectedBody(index),
+    }));
+    const forgedCalls = credentials.map((credential): Call => ({
+      credential: forge(credential),
+      status: server.variant.forgedStatus,
+    }));
+    const { url } = server.started;
+    const order: OpenLoad = { url, connections, calls, forgedPercent, forgedCalls, warmUpSeconds };
+    check(server, await this.child.ask<LoadReport>(order));
+  }
+
+  async run(server: ServerProcess, seconds: number): Promise<LoadReport> {
+    return check(server, await this.child.ask<LoadReport>({ seconds } satisfies RunLoad));
+  }
+
+  stop(): Promise<void> {
+    return this.child.stop();
+  }
+}
+
+function check(server: ServerProcess, report: LoadReport): LoadReport {
+  if (report.wrong !== undefined) throw new Error(`${server.name}, under load: ${report.wrong}`);
+  return report;
+}

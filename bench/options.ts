@@ -1,0 +1,108 @@
+import { parseArgs } from 'node:util';
+import type { Point } from './results.js';
+import { VARIANTS } from './variants/index.js';
+import { type Platform, PLATFORMS, type Variant } from './variants/variant.js';
+
+export type Series = Point['series'];
+
+export const SERIES: readonly Series[] = [
+  'main',
+  'one-connection',
+  'users',
+  'concurrency',
+  'one-user',
+  'refused',
+];
+
+export interface Options {
+  readonly variants: readonly Variant[];
+  readonly platforms: readonly Platform[];
+  readonly series: readonly Series[];
+  readonly rounds: number;
+  /** Of each measurement of the main series. */
+  readonly seconds: number;
+  readonly connections: number;
+  readonly json: string | undefined;
+  /** Of a new server, before anything is measured. */
+  readonly warmUpSeconds: number;
+  /** Folder for CPU profiles of the library. */
+  readonly profile: string | undefined;
+  /** How many requests; `undefined`: no soak. */
+  readonly soakRequests: number | undefined;
+}
+
+export const USAGE = `npm run bench -- [options]
+  --quick              main series only, one short round: checks the answers more than the speed
+  --only LIST          variants, by name or number: ${VARIANTS.map(({ name }, n) => `${n + 1} ${name}`).join(', ')}
+  --platform LIST      ${PLATFORMS.join(', ')}
+  --series LIST        ${SERIES.join(', ')}. Default: all; with --only or --platform: main
+  --rounds N           default 3
+  --seconds N          of each measurement of the main series. Default 2.5
+  --connections N      of the main series. Default 64
+  --json FILE          writes the results, too
+  --profile FOLDER     writes CPU profiles of the library's servers
+  --soak               only the soak: 10 million requests to the library; with --series, after them
+  --soak-requests N    a soak of another length`;
+
+/** @throws TypeError with what is wrong */
+export function readOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      platform: { type: 'string' },
+      series: { type: 'string' },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      connections: { type: 'string' },
+      json: { type: 'string' },
+      profile: { type: 'string' },
+      soak: { type: 'boolean', default: false },
+      'soak-requests': { type: 'string' },
+    },
+  });
+  const soak = values.soak || values['soak-requests'] !== undefined;
+  const part = values.quick || values.only !== undefined || values.platform !== undefined;
+  const allSeries = soak ? [] : part ? (['main'] as const) : SERIES;
+  return {
+    variants: list(values.only, VARIANTS, variantNamed),
+    platforms: list(values.platform, PLATFORMS, oneOf(PLATFORMS)),
+    series: list(values.series, allSeries, oneOf(SERIES)),
+    rounds: positive(values.rounds, values.quick ? 1 : 3),
+    seconds: positive(values.seconds, values.quick ? 0.8 : 2.5),
+    connections: positive(values.connections, 64),
+    warmUpSeconds: values.quick ? 0.5 : 1.5,
+    json: values.json,
+    profile: values.profile,
+    soakRequests: soak ? positive(values['soak-requests'], 10_000_000) : undefined,
+  };
+}
+
+function list<Item>(
+  text: string | undefined,
+  all: readonly Item[],
+  find: (word: string) => Item,
+): readonly Item[] {
+  return text === undefined ? all : text.split(',').map((word) => find(word.trim()));
+}
+
+function variantNamed(word: string): Variant {
+  const variant = VARIANTS.find(({ name }, index) => name === word || String(index + 1) === word);
+  if (!variant) throw new TypeError(`--only: there is no variant ${word}`);
+  return variant;
+}
+
+function oneOf<Word extends string>(words: readonly Word[]): (word: string) => Word {
+  return (word) => {
+    const found = words.find((candidate) => candidate === word);
+    if (found === undefined) throw new TypeError(`${word} is none of ${words.join(', ')}`);
+    return found;
+  };
+}
+
+function positive(text: string | undefined, otherwise: number): number {
+  const number = text === undefined ? otherwise : Number(text);
+  if (!(number > 0)) throw new TypeError(`${text} is not a number above 0`);
+  return number;
+}

@@ -1,0 +1,78 @@
+import type { UsersDatabase } from './database.js';
+import type { LoadProcess, LoadShape, Measurement } from './measure.js';
+import type { Series } from './options.js';
+import { progress } from './progress.js';
+import type { Point } from './results.js';
+import type { ServerProcess } from './server/server-process.js';
+import { median, medianFigures } from './statistics.js';
+
+/** A server, and the load that it is given. */
+export interface Case extends LoadShape {
+  readonly server: ServerProcess;
+}
+
+export interface SeriesPlan {
+  readonly series: Series;
+  readonly cases: readonly Case[];
+  readonly rounds: number;
+  readonly seconds: number;
+}
+
+/** What a connection does before it is measured, in every round. */
+const WARM_UP_SECONDS = 0.3;
+
+/** Above this share of a core the load itself may be what was measured. */
+const BUSY_LOAD = 0.95;
+
+/** Each round measures each case once, and begins with another one. */
+export async function runSeries(plan: SeriesPlan, load: LoadProcess): Promise<Point[]> {
+  const taken = new Map<Case, Measurement[]>(plan.cases.map((item) => [item, []]));
+  for (let round = 0; round < plan.rounds; round++) {
+    progress(`${plan.series}: round ${round + 1} of ${plan.rounds}`);
+    for (const item of rotated(plan.cases, round)) {
+      const times = { warmUpSeconds: WARM_UP_SECONDS, seconds: plan.seconds };
+      const measurement = await load.measure(item.server, item, times);
+      taken.get(item)!.push(measurement);
+      report(item, measurement);
+    }
+  }
+  return plan.cases.map((item) => toPoint(plan.series, item, taken.get(item)!));
+}
+
+function rotated<Item>(items: readonly Item[], by: number): Item[] {
+  const start = items.length === 0 ? 0 : by % items.length;
+  return [...items.slice(start), ...items.slice(0, start)];
+}
+
+function report({ server, ...shape }: Case, { figures, loadCoreShare }: Measurement): void {
+  const { requestsPerSecond, cpuMicroseconds, p50Milliseconds, p99Milliseconds } = figures;
+  const busy = loadCoreShare > BUSY_LOAD ? ' (the load process is at its limit)' : '';
+  const kind = shape.forgedPercent > 0 ? `, ${shape.forgedPercent} % forged` : '';
+  progress(
+    `  ${server.name}, ${shape.connections} connections, ${server.database.users} users${kind}: ` +
+      `${requestsPerSecond.toFixed(0)}/s, ${cpuMicroseconds.toFixed(1)} us CPU, ` +
+      `p50 ${p50Milliseconds.toFixed(2)} ms, p99 ${p99Milliseconds.toFixed(2)} ms, ` +
+      `load ${(loadCoreShare * 100).toFixed(0)} %${busy}`,
+  );
+}
+
+function toPoint(series: Series, item: Case, measurements: readonly Measurement[]): Point {
+  const rounds = measurements.map(({ figures }) => figures);
+  return {
+    series,
+    platform: item.server.platform,
+    variant: item.server.variant.name,
+    connections: item.connections,
+    users: item.server.database.users,
+    distinctTokens: item.distinctTokens,
+    forgedPercent: item.forgedPercent,
+    rounds,
+    median: medianFigures(rounds),
+    statementsPerRequest: median(measurements.map((one) => one.statementsPerRequest)),
+  };
+}
+
+/** The usual load: each caller of the database has a token, and all of them are good. */
+export function usualLoad(database: UsersDatabase, connections: number): LoadShape {
+  return { connections, distinctTokens: database.userIds.length, forgedPercent: 0 };
+}

@@ -1,0 +1,93 @@
+import type { Options, Series } from './options.js';
+import { type Case, type SeriesPlan, usualLoad } from './run-series.js';
+import type { ServerProcess } from './server/server-process.js';
+import type { Servers } from './servers.js';
+import { careful } from './variants/careful.variant.js';
+import { handWritten } from './variants/hand-written.variant.js';
+import { library } from './variants/library.variant.js';
+import type { Platform, Variant } from './variants/variant.js';
+
+export const USERS = 100_000;
+
+const USER_COUNTS = [10_000, USERS, 1_000_000];
+
+const CONCURRENCY = [1, 8, 64, 512];
+
+/** Per cent of all requests. */
+const FORGED = [0, 10, 100];
+
+type Plan = (
+  platform: Platform,
+  servers: Servers,
+  options: Options,
+) => Promise<SeriesPlan['cases']>;
+
+/** What each series measures on one platform. */
+const PLANS: Record<Series, Plan> = {
+  async main(platform, servers, { variants, connections }) {
+    const offered = variants.filter(({ platforms }) => platforms.includes(platform));
+    return cases(await start(offered, platform, servers), ({ database }) => [
+      usualLoad(database, connections),
+    ]);
+  },
+
+  async 'one-connection'(platform, servers) {
+    const started = await start([library, careful, handWritten], platform, servers);
+    return cases(started, ({ database }) => [usualLoad(database, 1)]);
+  },
+
+  async users(platform, servers, { connections }) {
+    const started: ServerProcess[] = [];
+    for (const users of USER_COUNTS) started.push(await servers.get(library, platform, users));
+    return cases(started, ({ database }) => [usualLoad(database, connections)]);
+  },
+
+  async concurrency(platform, servers) {
+    const started = await start([library, handWritten], platform, servers);
+    return cases(started, ({ database }) => CONCURRENCY.map((count) => usualLoad(database, count)));
+  },
+
+  async 'one-user'(platform, servers, { connections }) {
+    const started = await start([library, handWritten], platform, servers);
+    return cases(started, () => [{ connections, distinctTokens: 1, forgedPercent: 0 }]);
+  },
+
+  async refused(platform, servers, { connections }) {
+    const started = await start([library], platform, servers);
+    return cases(started, ({ database }) =>
+      FORGED.map((forgedPercent) => ({ ...usualLoad(database, connections), forgedPercent })),
+    );
+  },
+};
+
+export async function planSeries(
+  series: Series,
+  platform: Platform,
+  servers: Servers,
+  options: Options,
+): Promise<SeriesPlan> {
+  return {
+    series,
+    cases: await PLANS[series](platform, servers, options),
+    rounds: options.rounds,
+    // The others are compared with themselves, and are many.
+    seconds: series === 'main' ? options.seconds : Math.min(options.seconds, 1.5),
+  };
+}
+
+async function start(
+  variants: readonly Variant[],
+  platform: Platform,
+  servers: Servers,
+): Promise<ServerProcess[]> {
+  const started: ServerProcess[] = [];
+  for (const variant of variants) started.push(await servers.get(variant, platform, USERS));
+  return started;
+}
+
+function cases(
+  servers: readonly ServerProcess[],
+  shapes: (server: ServerProcess) => Omit<Case, 'server'>[],
+): Case[] {
+  return servers.flatMap((server) => shapes(server).map((shape) => ({ server, ...shape })));
+}

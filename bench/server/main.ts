@@ -1,0 +1,41 @@
+import { once } from 'node:events';
+import { VARIANTS } from '../variants/index.js';
+import type { RunningVariant } from '../variants/variant.js';
+import type { ServerQuestion, ServerStarted, StartServer, Usage } from './messages.js';
+import { StatementCount } from './statement-count.js';
+
+const MEGABYTE = 1024 * 1024;
+
+// Without the runner there is nobody to stop it. Through `exit`, so that a profile is written.
+process.once('disconnect', () => process.exit());
+
+const statements = new StatementCount();
+const [start] = (await once(process, 'message')) as [StartServer];
+const variant = VARIANTS.find(({ name }) => name === start.variant);
+if (!variant) throw new Error(`There is no variant ${start.variant}.`);
+
+const running = await variant.start(start.context);
+process.on('message', (question: ServerQuestion) => void answer(question, running));
+const { url, credentials, revoked, forged } = running;
+process.send?.({ url, credentials, revoked, forged } satisfies ServerStarted);
+
+async function answer(question: ServerQuestion, server: RunningVariant): Promise<void> {
+  if (question === 'stop') {
+    await server.close();
+    process.disconnect?.();
+    return;
+  }
+  if (question === 'usage-after-gc') globalThis.gc?.();
+  process.send?.(usage());
+}
+
+function usage(): Usage {
+  const { user, system } = process.cpuUsage();
+  const { rss, heapUsed } = process.memoryUsage();
+  return {
+    cpuMicroseconds: user + system,
+    statements: statements.total,
+    rssMegabytes: rss / MEGABYTE,
+    heapMegabytes: heapUsed / MEGABYTE,
+  };
+}

@@ -1,0 +1,24 @@
+import type { Credential, VariantContext } from '../variants/variant.js';
+
+export interface StartServer {
+  readonly variant: string;
+  readonly context: VariantContext;
+}
+
+export interface ServerStarted {
+  readonly url: string;
+  readonly credentials: readonly Credential[];
+  readonly revoked: Credential;
+  readonly forged: Credential;
+}
+
+/** What the server has used since it was started. */
+export interface Usage {
+  readonly cpuMicroseconds: number;
+  readonly statements: number;
+  readonly rssMegabytes: number;
+  readonly heapMegabytes: number;
+}
+
+/** Asked of a started server. `usage-after-gc` collects the garbage first. */
+export type ServerQuestion = 'usage' | 'usage-after-gc' | 'stop';

@@ -1,0 +1,29 @@
+import { createRequire } from 'node:module';
+
+interface PgModule {
+  readonly Client: { readonly prototype: { query(...values: unknown[]): unknown } };
+}
+
+/** Counts what is sent to the database through pg: the copy that TypeORM uses, and the copy of `bench/`. */
+export class StatementCount {
+  total = 0;
+
+  constructor() {
+    const here = createRequire(import.meta.url);
+    const typeorm = createRequire(here.resolve('typeorm'));
+    for (const { prototype } of new Set(
+      [here('pg') as PgModule, typeorm('pg') as PgModule].map(({ Client }) => Client),
+    )) {
+      this.watch(prototype);
+    }
+  }
+
+  private watch(prototype: PgModule['Client']['prototype']): void {
+    const { query } = prototype;
+    const count = () => this.total++;
+    prototype.query = function counted(this: unknown, ...values: unknown[]): unknown {
+      count();
+      return query.apply(this, values);
+    };
+  }
+}

@@ -1,0 +1,21 @@
+import type { Figures } from './results.js';
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : (sorted[middle - 1]! + upper) / 2;
+}
+
+/** The median of each figure by itself. */
+export function medianFigures(rounds: readonly Figures[]): Figures {
+  const of = (key: keyof Figures) => median(rounds.map((figures) => figures[key]));
+  return {
+    cpuMicroseconds: of('cpuMicroseconds'),
+    requestsPerSecond: of('requestsPerSecond'),
+    p50Milliseconds: of('p50Milliseconds'),
+    p99Milliseconds: of('p99Milliseconds'),
+    rssMegabytes: of('rssMegabytes'),
+    requests: of('requests'),
+  };
+}

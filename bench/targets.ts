@@ -1,0 +1,204 @@
+import type { Figures, Point, Results } from './results.js';
+import type { Platform } from './variants/variant.js';
+
+export interface JudgedTarget {
+  readonly target: string;
+  readonly measured: string;
+  /** `undefined`: not measured in this run. */
+  readonly met: boolean | undefined;
+}
+
+/** What this library is meant to reach, against what the run has measured. */
+export function judgeTargets(results: Results): JudgedTarget[] {
+  const run = new Measured(results);
+  return [
+    ...throughput(run),
+    guardCost(run),
+    ...oneConnection(run),
+    ...(['express', 'fastify'] as const).map((platform) => tail(run, platform)),
+    ...(['express', 'fastify'] as const).map((platform) => flatOverUsers(run, platform)),
+    ...(['express', 'fastify'] as const).map((platform) => cheapRefusal(run, platform)),
+    ...(['express', 'fastify'] as const).map((platform) => refusalReadsNothing(run, platform)),
+    flatOverTime(results),
+  ];
+}
+
+class Measured {
+  constructor(private readonly results: Results) {}
+
+  point(series: Point['series'], platform: Platform, wanted: Partial<Point>): Point | undefined {
+    const keys = Object.keys(wanted) as (keyof Point)[];
+    return this.results.points.find(
+      (point) =>
+        point.series === series &&
+        point.platform === platform &&
+        keys.every((key) => point[key] === wanted[key]),
+    );
+  }
+
+  main(platform: Platform, variant: string): Figures | undefined {
+    return this.point('main', platform, { variant })?.median;
+  }
+}
+
+const THROUGHPUT: readonly [Platform, variant: string, atLeast: number][] = [
+  ['express', 'hand-written', 5],
+  ['express', 'docs', 3.5],
+  ['express', 'open', 0.88],
+  ['fastify', 'hand-written', 14],
+  ['fastify', 'docs', 9],
+];
+
+function throughput(run: Measured): JudgedTarget[] {
+  return THROUGHPUT.map(([platform, variant, atLeast]) => {
+    const ratio = divide(
+      run.main(platform, 'library')?.requestsPerSecond,
+      run.main(platform, variant)?.requestsPerSecond,
+    );
+    const target = `${platform}: throughput at least ${atLeast} times that of ${variant}`;
+    return judged(
+      target,
+      ratio,
+      (value) => value >= atLeast,
+      (value) => `${value.toFixed(2)} times`,
+    );
+  });
+}
+
+const GUARD_MICROSECONDS = 30;
+
+function guardCost(run: Measured): JudgedTarget {
+  const above = (variant: string) =>
+    subtract(
+      run.main('fastify', variant)?.cpuMicroseconds,
+      run.main('fastify', 'open')?.cpuMicroseconds,
+    );
+  const docs = above('docs');
+  return judged(
+    `fastify: CPU above that of the open route at most ${GUARD_MICROSECONDS} us`,
+    above('library'),
+    (value) => value <= GUARD_MICROSECONDS,
+    (value) =>
+      `${value.toFixed(1)} us${docs === undefined ? '' : ` (docs: ${docs.toFixed(0)} us)`}`,
+  );
+}
+
+function oneConnection(run: Measured): JudgedTarget[] {
+  return (['express', 'fastify'] as const).flatMap((platform) => {
+    const p50 = (variant: string) =>
+      run.point('one-connection', platform, { variant })?.median.p50Milliseconds;
+    const [careful, handWritten] = [
+      divide(p50('library'), p50('careful')),
+      divide(p50('library'), p50('hand-written')),
+    ];
+    const times = (value: number) => `${value.toFixed(2)} times`;
+    return [
+      judged(
+        `${platform}: p50 with one connection at most 1.05 times that of careful`,
+        careful,
+        (value) => value <= 1.05,
+        times,
+      ),
+      judged(
+        `${platform}: p50 with one connection below that of hand-written`,
+        handWritten,
+        (value) => value < 1,
+        times,
+      ),
+    ];
+  });
+}
+
+function tail(run: Measured, platform: Platform): JudgedTarget {
+  const other = run.main(platform, 'docs-keyobject')?.p99Milliseconds;
+  return judged(
+    `${platform}: p99 below that of docs-keyobject`,
+    other === undefined ? undefined : run.main(platform, 'library')?.p99Milliseconds,
+    (value) => value < other!,
+    (value) => `${value.toFixed(2)} ms, docs-keyobject ${other!.toFixed(2)} ms`,
+  );
+}
+
+function flatOverUsers(run: Measured, platform: Platform): JudgedTarget {
+  const at = (users: number) =>
+    run.point('users', platform, { variant: 'library', users })?.median.requestsPerSecond;
+  return judged(
+    `${platform}: throughput with 1 million users within 10 % of that with 10 thousand`,
+    divide(at(1_000_000), at(10_000)),
+    (value) => Math.abs(value - 1) <= 0.1,
+    (value) => `${value.toFixed(2)} times`,
+  );
+}
+
+function cheapRefusal(run: Measured, platform: Platform): JudgedTarget {
+  const at = (forgedPercent: number) =>
+    run.point('refused', platform, { variant: 'library', forgedPercent })?.median.cpuMicroseconds;
+  return judged(
+    `${platform}: a bad signature costs less CPU than a good token`,
+    divide(at(100), at(0)),
+    (value) => value < 1,
+    (value) =>
+      `${at(100)!.toFixed(1)} us, good ${at(0)!.toFixed(1)} us (${value.toFixed(2)} times)`,
+  );
+}
+
+function refusalReadsNothing(run: Measured, platform: Platform): JudgedTarget {
+  const wanted = { variant: 'library', forgedPercent: 100 };
+  return judged(
+    `${platform}: a bad signature reaches no database`,
+    run.point('refused', platform, wanted)?.statementsPerRequest,
+    (value) => value === 0,
+    (value) => `${value} statements per request`,
+  );
+}
+
+/** How much the soak may grow: noise of the collector and of the allocator, and no leak of a byte per request. */
+const GROWTH = { heapMegabytes: 8, rssRatio: 1.1 };
+
+export function soakGrowth(soak: NonNullable<Results['soak']>): { heap: number; rss: number } {
+  const { samples, heapAfterGcMegabytes } = soak;
+  const quarter = Math.floor(samples.length / 4);
+  const rss = (from: number) =>
+    peak(samples.slice(from, from + Math.max(1, quarter)).map((one) => one.rssMegabytes));
+  return {
+    heap: heapAfterGcMegabytes.end - heapAfterGcMegabytes.start,
+    rss: rss(samples.length - Math.max(1, quarter)) / rss(quarter),
+  };
+}
+
+function flatOverTime({ soak }: Results): JudgedTarget {
+  const growth = soak && soakGrowth(soak);
+  return {
+    target: 'flat memory over the soak',
+    measured: growth
+      ? `${soak.requests} requests: heap ${signed(growth.heap)} MB after collection, RSS ${growth.rss.toFixed(2)} times`
+      : '',
+    met: growth && growth.heap <= GROWTH.heapMegabytes && growth.rss <= GROWTH.rssRatio,
+  };
+}
+
+function judged(
+  target: string,
+  value: number | undefined,
+  isMet: (value: number) => boolean,
+  show: (value: number) => string,
+): JudgedTarget {
+  if (value === undefined) return { target, measured: '', met: undefined };
+  return { target, measured: show(value), met: isMet(value) };
+}
+
+function divide(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? undefined : one / other;
+}
+
+function subtract(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? undefined : one - other;
+}
+
+function peak(values: readonly number[]): number {
+  return Math.max(...values);
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? '' : '+'}${value.toFixed(1)}`;
+}
