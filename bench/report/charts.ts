@@ -4,7 +4,7 @@ import { bars } from './charts/bars.js';
 import { lines } from './charts/lines.js';
 import { soak } from './charts/soak.js';
 import type { Theme } from './charts/theme.js';
-import { pointsOf, withMainPoints } from './series.js';
+import { pointsOf } from './series.js';
 
 export interface Chart {
   readonly name: string;
@@ -52,8 +52,8 @@ function mainCharts(results: Results): Chart[] {
 }
 
 function seriesCharts(results: Results): Chart[] {
-  const concurrency = withMainPoints(results, 'concurrency');
-  const users = withMainPoints(results, 'users');
+  const concurrency = pointsOf(results, 'concurrency');
+  const users = pointsOf(results, 'users');
   const charts: Chart[] = [
     {
       name: 'concurrency',

@@ -3,7 +3,7 @@ import { judgeTargets } from '../targets.js';
 import type { Platform } from '../variants/variant.js';
 import { LIBRARY, platformLabel, variantLabel } from './labels.js';
 import { number, table } from './markdown.js';
-import { platformsOf, pointsOf, type Series, withMainPoints } from './series.js';
+import { platformsOf, pointsOf, type Series } from './series.js';
 
 type Column = readonly [title: string, cell: (point: Point) => string];
 
@@ -88,7 +88,7 @@ const VARIED = {
 } as const satisfies Partial<Record<Series, Column>>;
 
 export function variedTable(results: Results, series: keyof typeof VARIED): string {
-  return seriesTable(withMainPoints(results, series), [VARIED[series]]);
+  return seriesTable(pointsOf(results, series), [VARIED[series]]);
 }
 
 function seriesTable(points: readonly Point[], varied: readonly Column[] = []): string {
