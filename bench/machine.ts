@@ -5,6 +5,7 @@ import type { Results } from './results.js';
 const GIGABYTE = 1024 ** 3;
 
 const PACKAGES = [
+  'nestjs-token-invalidation',
   '@nestjs/core',
   '@nestjs/passport',
   '@nestjs/jwt',

@@ -5,9 +5,8 @@ import { type Options, readOptions, USAGE } from './options.js';
 import { print } from './print.js';
 import type { Results } from './results.js';
 import { ResultsFile } from './results-file.js';
-import { runSeries } from './run-series.js';
-import { planSeries } from './series.js';
-import { Servers } from './servers.js';
+import { Run } from './run.js';
+import { isFlat } from './targets.js';
 
 try {
   await main(readOptions(process.argv.slice(2)));
@@ -17,24 +16,20 @@ try {
 }
 
 async function main(options: Options): Promise<void> {
+  const file = options.json === undefined ? undefined : new ResultsFile(options.json);
   const databases = await BenchDatabases.start();
   const load = new LoadProcess();
+  const run = new Run(options, databases, load);
   try {
-    const file = options.json === undefined ? undefined : new ResultsFile(options.json);
     let results = await begin(databases);
-    for (const platform of options.platforms) {
-      const servers = new Servers(databases, load, options);
-      try {
-        for (const series of options.series) {
-          const plan = await planSeries(series, platform, servers, options);
-          results = { ...results, points: [...results.points, ...(await runSeries(plan, load))] };
-          file?.write(results);
-        }
-      } finally {
-        await servers.stop();
-      }
-    }
+    const take = (more: Partial<Results>) => {
+      results = { ...results, ...more };
+      file?.write(results);
+    };
+    await run.series((points) => take({ points: [...results.points, ...points] }));
+    if (options.soakRequests !== undefined) take({ soak: await run.soak(options.soakRequests) });
     print(results);
+    if (results.soak && !isFlat(results.soak)) throw new Error('The memory is not flat.');
   } finally {
     await load.stop();
     await databases.remove();

@@ -32,6 +32,7 @@ export async function runSeries(plan: SeriesPlan, load: LoadProcess): Promise<Po
     for (const item of rotated(plan.cases, round)) {
       const times = { warmUpSeconds: WARM_UP_SECONDS, seconds: plan.seconds };
       const measurement = await load.measure(item.server, item, times);
+      requireNoReads(item, measurement);
       taken.get(item)!.push(measurement);
       report(item, measurement);
     }
@@ -53,6 +54,15 @@ function report({ server, ...shape }: Case, { figures, loadCoreShare }: Measurem
       `${requestsPerSecond.toFixed(0)}/s, ${cpuMicroseconds.toFixed(1)} us CPU, ` +
       `p50 ${p50Milliseconds.toFixed(2)} ms, p99 ${p99Milliseconds.toFixed(2)} ms, ` +
       `load ${(loadCoreShare * 100).toFixed(0)} %${busy}`,
+  );
+}
+
+/** An attacker without a key must not reach the database. */
+function requireNoReads({ server, forgedPercent }: Case, measurement: Measurement): void {
+  const { statementsPerRequest } = measurement;
+  if (forgedPercent < 100 || statementsPerRequest === 0) return;
+  throw new Error(
+    `${server.name}: ${statementsPerRequest} statements for each request with a bad signature`,
   );
 }
 

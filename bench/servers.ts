@@ -9,7 +9,7 @@ import type { Platform, Variant } from './variants/variant.js';
 export interface ServerOptions {
   /** What a new server does before anything is measured: its code is compiled while it runs. */
   readonly warmUpSeconds: number;
-  /** Folder for the CPU profiles of the library. */
+  /** Folder for CPU profiles of the library. */
   readonly profile: string | undefined;
 }
 

@@ -4,8 +4,6 @@ import type { Results, SoakSample } from './results.js';
 import { usualLoad } from './run-series.js';
 import type { ServerProcess } from './server/server-process.js';
 
-type Soak = NonNullable<Results['soak']>;
-
 const CONNECTIONS = 64;
 
 const SAMPLE_SECONDS = 5;
@@ -15,7 +13,7 @@ export async function runSoak(
   server: ServerProcess,
   load: LoadProcess,
   requests: number,
-): Promise<Soak> {
+): Promise<NonNullable<Results['soak']>> {
   progress(`soak: ${requests} requests to ${server.name}`);
   await load.open(server, usualLoad(server.database, CONNECTIONS), SAMPLE_SECONDS);
   const start = (await server.usageAfterGc()).heapMegabytes;

@@ -23,6 +23,8 @@ export function judgeTargets(results: Results): JudgedTarget[] {
   ];
 }
 
+type Soak = NonNullable<Results['soak']>;
+
 class Measured {
   constructor(private readonly results: Results) {}
 
@@ -155,25 +157,31 @@ function refusalReadsNothing(run: Measured, platform: Platform): JudgedTarget {
 /** How much the soak may grow: noise of the collector and of the allocator, and no leak of a byte per request. */
 const GROWTH = { heapMegabytes: 8, rssRatio: 1.1 };
 
-export function soakGrowth(soak: NonNullable<Results['soak']>): { heap: number; rss: number } {
-  const { samples, heapAfterGcMegabytes } = soak;
-  const quarter = Math.floor(samples.length / 4);
-  const rss = (from: number) =>
-    peak(samples.slice(from, from + Math.max(1, quarter)).map((one) => one.rssMegabytes));
-  return {
-    heap: heapAfterGcMegabytes.end - heapAfterGcMegabytes.start,
-    rss: rss(samples.length - Math.max(1, quarter)) / rss(quarter),
-  };
-}
-
 function flatOverTime({ soak }: Results): JudgedTarget {
-  const growth = soak && soakGrowth(soak);
+  const growth = soak && growthOver(soak);
   return {
     target: 'flat memory over the soak',
     measured: growth
       ? `${soak.requests} requests: heap ${signed(growth.heap)} MB after collection, RSS ${growth.rss.toFixed(2)} times`
       : '',
-    met: growth && growth.heap <= GROWTH.heapMegabytes && growth.rss <= GROWTH.rssRatio,
+    met: soak && isFlat(soak),
+  };
+}
+
+export function isFlat(soak: Soak): boolean {
+  const { heap, rss } = growthOver(soak);
+  return heap <= GROWTH.heapMegabytes && rss <= GROWTH.rssRatio;
+}
+
+/** The heap by its size after a collection; RSS, once it has settled, by the peaks of the second and the last quarter. */
+function growthOver({ samples, heapAfterGcMegabytes }: Soak): { heap: number; rss: number } {
+  const quarter = Math.max(1, Math.floor(samples.length / 4));
+  const peakFrom = (start: number) =>
+    Math.max(...samples.slice(start, start + quarter).map(({ rssMegabytes }) => rssMegabytes));
+  const second = Math.min(quarter, samples.length - 1);
+  return {
+    heap: heapAfterGcMegabytes.end - heapAfterGcMegabytes.start,
+    rss: peakFrom(samples.length - quarter) / peakFrom(second),
   };
 }
 
@@ -193,10 +201,6 @@ function divide(one: number | undefined, other: number | undefined): number | un
 
 function subtract(one: number | undefined, other: number | undefined): number | undefined {
   return one === undefined || other === undefined ? undefined : one - other;
-}
-
-function peak(values: readonly number[]): number {
-  return Math.max(...values);
 }
 
 function signed(value: number): string {

@@ -1,0 +1,46 @@
+import type { BenchDatabases } from './database.js';
+import type { LoadProcess } from './measure.js';
+import type { Options } from './options.js';
+import type { Point, Results } from './results.js';
+import { runSeries } from './run-series.js';
+import { planSeries, USERS } from './series.js';
+import { ServerProcess } from './server/server-process.js';
+import { Servers } from './servers.js';
+import { runSoak } from './soak.js';
+import { library } from './variants/library.variant.js';
+
+/** What the options ask for. */
+export class Run {
+  constructor(
+    private readonly options: Options,
+    private readonly databases: BenchDatabases,
+    private readonly load: LoadProcess,
+  ) {}
+
+  /** One platform after the other, so that the servers of one only wait for each other. */
+  async series(take: (points: readonly Point[]) => void): Promise<void> {
+    if (this.options.series.length === 0) return;
+    for (const platform of this.options.platforms) {
+      const servers = new Servers(this.databases, this.load, this.options);
+      try {
+        for (const series of this.options.series) {
+          const plan = await planSeries(series, platform, servers, this.options);
+          take(await runSeries(plan, this.load));
+        }
+      } finally {
+        await servers.stop();
+      }
+    }
+  }
+
+  async soak(requests: number): Promise<NonNullable<Results['soak']>> {
+    const platform = this.options.platforms.at(-1)!;
+    const database = await this.databases.withUsers(USERS);
+    const server = await ServerProcess.start(library, platform, database, ['--expose-gc']);
+    try {
+      return await runSoak(server, this.load, requests);
+    } finally {
+      await server.stop();
+    }
+  }
+}
