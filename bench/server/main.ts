@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { VARIANTS } from '../variants/index.js';
+import { loadVariant } from '../variants/load-variant.js';
 import type { RunningVariant } from '../variants/variant.js';
 import type { ServerQuestion, ServerStarted, StartServer, Usage } from './messages.js';
 import { StatementCount } from './statement-count.js';
@@ -11,9 +11,7 @@ process.once('disconnect', () => process.exit());
 
 const statements = new StatementCount();
 const [start] = (await once(process, 'message')) as [StartServer];
-const variant = VARIANTS.find(({ name }) => name === start.variant);
-if (!variant) throw new Error(`There is no variant ${start.variant}.`);
-
+const variant = await loadVariant(start.variant);
 const running = await variant.start(start.context);
 process.on('message', (question: ServerQuestion) => void answer(question, running));
 const { url, credentials, revoked, forged } = running;
