@@ -7,8 +7,9 @@ import type { ServerProcess } from './server/server-process.js';
 import { median, medianFigures } from './statistics.js';
 
 /** A server, and the load that it is given. */
-export interface Case extends LoadShape {
+export interface Case {
   readonly server: ServerProcess;
+  readonly shape: LoadShape;
 }
 
 export interface SeriesPlan {
@@ -31,7 +32,7 @@ export async function runSeries(plan: SeriesPlan, load: LoadProcess): Promise<Po
     progress(`${plan.series}: round ${round + 1} of ${plan.rounds}`);
     for (const item of rotated(plan.cases, round)) {
       const times = { warmUpSeconds: WARM_UP_SECONDS, seconds: plan.seconds };
-      const measurement = await load.measure(item.server, item, times);
+      const measurement = await load.measure(item.server, item.shape, times);
       requireNoReads(item, measurement);
       taken.get(item)!.push(measurement);
       report(item, measurement);
@@ -45,7 +46,7 @@ function rotated<Item>(items: readonly Item[], by: number): Item[] {
   return [...items.slice(start), ...items.slice(0, start)];
 }
 
-function report({ server, ...shape }: Case, { figures, loadCoreShare }: Measurement): void {
+function report({ server, shape }: Case, { figures, loadCoreShare }: Measurement): void {
   const { requestsPerSecond, cpuMicroseconds, p50Milliseconds, p99Milliseconds } = figures;
   const busy = loadCoreShare > BUSY_LOAD ? ' (the load process is at its limit)' : '';
   const kind = shape.forgedPercent > 0 ? `, ${shape.forgedPercent} % forged` : '';
@@ -58,31 +59,34 @@ function report({ server, ...shape }: Case, { figures, loadCoreShare }: Measurem
 }
 
 /** An attacker without a key must not reach the database. */
-function requireNoReads({ server, forgedPercent }: Case, measurement: Measurement): void {
+function requireNoReads({ server, shape }: Case, measurement: Measurement): void {
   const { statementsPerRequest } = measurement;
-  if (forgedPercent < 100 || statementsPerRequest === 0) return;
+  if (shape.forgedPercent < 100 || statementsPerRequest === 0) return;
   throw new Error(
     `${server.name}: ${statementsPerRequest} statements for each request with a bad signature`,
   );
 }
 
 function toPoint(series: Series, item: Case, measurements: readonly Measurement[]): Point {
+  const { server, shape } = item;
   const rounds = measurements.map(({ figures }) => figures);
   return {
     series,
-    platform: item.server.platform,
-    variant: item.server.variant.name,
-    connections: item.connections,
-    users: item.server.database.users,
-    distinctTokens: item.distinctTokens,
-    forgedPercent: item.forgedPercent,
+    platform: server.platform,
+    variant: server.variant.name,
+    users: server.database.users,
+    ...shape,
     rounds,
     median: medianFigures(rounds),
     statementsPerRequest: median(measurements.map((one) => one.statementsPerRequest)),
   };
 }
 
-/** The usual load: each caller of the database has a token, and all of them are good. */
-export function usualLoad(database: UsersDatabase, connections: number): LoadShape {
-  return { connections, distinctTokens: database.userIds.length, forgedPercent: 0 };
+/** Each caller of the database has a token; all of them are good, unless some are forged. */
+export function usualLoad(
+  database: UsersDatabase,
+  connections: number,
+  forgedPercent = 0,
+): LoadShape {
+  return { connections, distinctTokens: database.userIds.length, forgedPercent };
 }

@@ -36,7 +36,12 @@ export class Run {
   async soak(requests: number): Promise<NonNullable<Results['soak']>> {
     const platform = this.options.platforms.at(-1)!;
     const database = await this.databases.withUsers(USERS);
-    const server = await ServerProcess.start(library, platform, database, ['--expose-gc']);
+    const server = await ServerProcess.start({
+      variant: library,
+      platform,
+      database,
+      execArgv: ['--expose-gc'],
+    });
     try {
       return await runSoak(server, this.load, requests);
     } finally {

@@ -1,3 +1,4 @@
+import type { LoadShape } from './measure.js';
 import type { Options, Series } from './options.js';
 import { type Case, type SeriesPlan, usualLoad } from './run-series.js';
 import type { ServerProcess } from './server/server-process.js';
@@ -55,7 +56,7 @@ const PLANS: Record<Series, Plan> = {
   async refused(platform, servers, { connections }) {
     const started = await start([library], platform, servers);
     return cases(started, ({ database }) =>
-      FORGED.map((forgedPercent) => ({ ...usualLoad(database, connections), forgedPercent })),
+      FORGED.map((forgedPercent) => usualLoad(database, connections, forgedPercent)),
     );
   },
 };
@@ -87,7 +88,7 @@ async function start(
 
 function cases(
   servers: readonly ServerProcess[],
-  shapes: (server: ServerProcess) => Omit<Case, 'server'>[],
+  shapes: (server: ServerProcess) => LoadShape[],
 ): Case[] {
-  return servers.flatMap((server) => shapes(server).map((shape) => ({ server, ...shape })));
+  return servers.flatMap((server) => shapes(server).map((shape) => ({ server, shape })));
 }

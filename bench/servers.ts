@@ -29,7 +29,12 @@ export class Servers {
     if (known) return known;
     progress(`starting ${variant.name} on ${platform}, ${users} users`);
     const database = await this.databases.withUsers(users);
-    const server = await ServerProcess.start(variant, platform, database, this.arguments(variant));
+    const server = await ServerProcess.start({
+      variant,
+      platform,
+      database,
+      execArgv: this.arguments(variant),
+    });
     this.running.set(key, server);
     await checkAnswers(server);
     const shape = usualLoad(database, 64);

@@ -58,12 +58,7 @@ function throughput(run: Measured): JudgedTarget[] {
       run.main(platform, variant)?.requestsPerSecond,
     );
     const target = `${platform}: throughput at least ${atLeast} times that of ${variant}`;
-    return judged(
-      target,
-      ratio,
-      (value) => value >= atLeast,
-      (value) => `${value.toFixed(2)} times`,
-    );
+    return judged(target, ratio, (value) => value >= atLeast, times);
   });
 }
 
@@ -93,7 +88,6 @@ function oneConnection(run: Measured): JudgedTarget[] {
       divide(p50('library'), p50('careful')),
       divide(p50('library'), p50('hand-written')),
     ];
-    const times = (value: number) => `${value.toFixed(2)} times`;
     return [
       judged(
         `${platform}: p50 with one connection at most 1.05 times that of careful`,
@@ -128,7 +122,7 @@ function flatOverUsers(run: Measured, platform: Platform): JudgedTarget {
     `${platform}: throughput with 1 million users within 10 % of that with 10 thousand`,
     divide(at(1_000_000), at(10_000)),
     (value) => Math.abs(value - 1) <= 0.1,
-    (value) => `${value.toFixed(2)} times`,
+    times,
   );
 }
 
@@ -193,6 +187,10 @@ function judged(
 ): JudgedTarget {
   if (value === undefined) return { target, measured: '', met: undefined };
   return { target, measured: show(value), met: isMet(value) };
+}
+
+function times(value: number): string {
+  return `${value.toFixed(2)} times`;
 }
 
 function divide(one: number | undefined, other: number | undefined): number | undefined {

@@ -3,29 +3,39 @@ import { Child } from '../child.js';
 import type { Platform, Variant } from '../variants/variant.js';
 import type { ServerStarted, StartServer, Usage } from './messages.js';
 
+export interface ServerSettings {
+  readonly variant: Variant;
+  readonly platform: Platform;
+  readonly database: UsersDatabase;
+  /** Options of Node. */
+  readonly execArgv: readonly string[];
+}
+
 /** A variant that is running in a process of its own. */
 export class ServerProcess {
+  readonly variant: Variant;
+  readonly platform: Platform;
+  readonly database: UsersDatabase;
+
   private constructor(
-    readonly variant: Variant,
-    readonly platform: Platform,
-    readonly database: UsersDatabase,
+    { variant, platform, database }: ServerSettings,
     readonly started: ServerStarted,
     private readonly child: Child,
-  ) {}
+  ) {
+    this.variant = variant;
+    this.platform = platform;
+    this.database = database;
+  }
 
-  static async start(
-    variant: Variant,
-    platform: Platform,
-    database: UsersDatabase,
-    execArgv: readonly string[] = [],
-  ): Promise<ServerProcess> {
+  static async start(settings: ServerSettings): Promise<ServerProcess> {
+    const { variant, platform, database, execArgv } = settings;
     const child = new Child(`${variant.name} on ${platform}`, 'server/main.js', execArgv);
     const { url, userIds, revokedUserId } = database;
     const started = await child.ask<ServerStarted>({
       variant: variant.name,
       context: { platform, databaseUrl: url, userIds, revokedUserId },
     } satisfies StartServer);
-    return new ServerProcess(variant, platform, database, started, child);
+    return new ServerProcess(settings, started, child);
   }
 
   get name(): string {

@@ -1,7 +1,9 @@
 import { createRequire } from 'node:module';
 
 interface PgModule {
-  readonly Client: { readonly prototype: { query(...values: unknown[]): unknown } };
+  readonly Client: {
+    readonly prototype: { query: (this: unknown, ...values: unknown[]) => unknown };
+  };
 }
 
 /** Counts what is sent to the database through pg: the copy that TypeORM uses, and the copy of `bench/`. */
@@ -11,11 +13,8 @@ export class StatementCount {
   constructor() {
     const here = createRequire(import.meta.url);
     const typeorm = createRequire(here.resolve('typeorm'));
-    for (const { prototype } of new Set(
-      [here('pg') as PgModule, typeorm('pg') as PgModule].map(({ Client }) => Client),
-    )) {
-      this.watch(prototype);
-    }
+    const clients = [here, typeorm].map((require) => (require('pg') as PgModule).Client);
+    for (const { prototype } of new Set(clients)) this.watch(prototype);
   }
 
   private watch(prototype: PgModule['Client']['prototype']): void {

@@ -11,7 +11,7 @@ import {
 import { JwtModule, JwtService } from '@nestjs/jwt';
 import { AuthGuard, PassportModule, PassportStrategy } from '@nestjs/passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
-import pg from 'pg';
+import { Pool } from 'pg';
 import { startApp } from './app.js';
 import { forge } from './forge.js';
 import { bearer, EXPIRES_IN, SECRET } from './jwt.js';
@@ -27,14 +27,14 @@ export const careful: Variant = {
   revokedStatus: 401,
   forgedStatus: 401,
   async start(context) {
-    const pool = new pg.Pool({ connectionString: context.databaseUrl, max: 10 });
+    const pool = new Pool({ connectionString: context.databaseUrl, max: 10 });
     const { app, url } = await startApp(context, {
       imports: [
         PassportModule,
         JwtModule.register({ secret: SECRET, signOptions: { expiresIn: EXPIRES_IN } }),
       ],
       controllers: [MeController],
-      providers: [JwtStrategy, { provide: pg.Pool, useValue: pool }],
+      providers: [JwtStrategy, { provide: Pool, useValue: pool }],
     });
     const jwt = app.get(JwtService);
     const ids = [context.revokedUserId, ...context.userIds];
@@ -74,7 +74,7 @@ interface Payload {
 
 @Injectable()
 class JwtStrategy extends PassportStrategy(Strategy) {
-  constructor(@Inject(pg.Pool) private readonly pool: pg.Pool) {
+  constructor(@Inject(Pool) private readonly pool: Pool) {
     super({
       jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
       ignoreExpiration: false,
