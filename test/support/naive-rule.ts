@@ -1,0 +1,119 @@
+/** What a token is judged by, without the types of the code that is tested against this. */
+export interface NaiveCase {
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly record:
+    | {
+        readonly active: boolean;
+        readonly version: number;
+        readonly passwordChangedAt: Date | null;
+        readonly logoutAllAt: Date | null;
+        readonly everyoneLoggedOutAt: Date | null;
+      }
+    | undefined;
+  readonly tolerance: number;
+  readonly legacyUntil: Date | undefined;
+  readonly maxAuthAge: number | undefined;
+  readonly now: number;
+}
+
+type Row = readonly [holds: () => boolean, reason: () => string];
+
+/**
+ * The rule as the design states it: a table, row after row, and the first row that holds decides. Slow and plain, and
+ * shares no line with the rule that ships. Whatever cannot be compared refuses.
+ */
+export function naiveVerdict(given: NaiveCase): string {
+  const rows = [...rowsOfClaims(given), ...rowsOfUser(given), ...rowsOfLogin(given)];
+  const first = rows.find(([holds]) => holds());
+  return first === undefined ? 'accepted' : first[1]();
+}
+
+function rowsOfClaims({ claims, tolerance, legacyUntil, now }: NaiveCase): Row[] {
+  const { sub, iat, exp, nbf, ver } = claims;
+  const windowOpen = legacyUntil !== undefined && Number(legacyUntil) - now > 0;
+  const ahead = (time: number) => isUnknown(now) || time > now / 1000 + tolerance;
+  return [
+    [() => typeof sub !== 'string' || sub.length === 0, () => 'claims_invalid'],
+    [() => !isTime(iat) || !isTime(exp), () => 'claims_invalid'],
+    [() => nbf !== undefined && !isTime(nbf), () => 'claims_invalid'],
+    [() => ver !== undefined && !isVersion(ver), () => 'claims_invalid'],
+    [() => ver === undefined && !windowOpen, () => 'claims_invalid'],
+    [() => ahead(iat as number), () => 'issued_in_future'],
+    [() => nbf !== undefined && ahead(nbf as number), () => 'not_yet_valid'],
+    [() => now / 1000 >= (exp as number), () => 'token_expired'],
+  ];
+}
+
+function rowsOfUser({ claims, record }: NaiveCase): Row[] {
+  if (record === undefined) return [[() => true, () => 'user_unknown']];
+  const { active, version, passwordChangedAt, logoutAllAt, everyoneLoggedOutAt } = record;
+  const iat = claims['iat'] as number;
+  const own = [passwordChangedAt, logoutAllAt];
+  const hasVersion = claims['ver'] !== undefined;
+  const ver = hasVersion ? (claims['ver'] as number) : 0;
+  const name = () => nameOf(record, iat);
+  return [
+    [() => !active, () => 'user_inactive'],
+    [() => isUnknown(version) || ver < version, name],
+    [() => ver > version, () => 'version_ahead'],
+    [() => own.some((cutoff) => isBeforeSecondOf(iat, cutoff)), name],
+    [() => !hasVersion && own.some((cutoff) => isBeforeEndOfSecondOf(iat, cutoff)), name],
+    [() => isBeforeEndOfSecondOf(iat, everyoneLoggedOutAt), () => 'everyone_logged_out'],
+  ];
+}
+
+function rowsOfLogin({ claims, maxAuthAge, tolerance, now }: NaiveCase): Row[] {
+  const login = claims['auth_time'];
+  const today = Math.floor(now / 1000);
+  const reason = () => 'reauthentication_required';
+  return maxAuthAge === undefined
+    ? []
+    : [
+        [() => !isTime(login), reason],
+        [() => today - (login as number) > maxAuthAge, reason],
+        [() => (login as number) - today > tolerance, reason],
+      ];
+}
+
+/** The newest cutoff at or after the token's second. Of two in one instant, the logout, which is the graver event. */
+function nameOf(
+  { passwordChangedAt, logoutAllAt }: NonNullable<NaiveCase['record']>,
+  iat: number,
+): string {
+  const named = [
+    { name: 'logged_out_everywhere', at: logoutAllAt },
+    { name: 'password_changed', at: passwordChangedAt },
+  ];
+  const killers = named
+    .filter(({ at }) => at !== null && !isUnknown(Number(at)))
+    .filter(({ at }) => Number(at) >= Math.floor(iat) * 1000)
+    .toSorted((one, other) => Number(other.at) - Number(one.at));
+  return killers[0]?.name ?? 'version_stale';
+}
+
+function isBeforeSecondOf(iat: number, cutoff: Date | null): boolean {
+  if (cutoff === null) return false;
+  return isUnknown(Number(cutoff)) || iat < secondOf(cutoff);
+}
+
+function isBeforeEndOfSecondOf(iat: number, cutoff: Date | null): boolean {
+  if (cutoff === null) return false;
+  return isUnknown(Number(cutoff)) || iat < secondOf(cutoff) + 1;
+}
+
+function secondOf(instant: Date): number {
+  const milliseconds = Number(instant);
+  return (milliseconds - (((milliseconds % 1000) + 1000) % 1000)) / 1000;
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && !isUnknown(value) && Math.abs(value) !== Infinity;
+}
+
+function isVersion(value: unknown): boolean {
+  return isTime(value) && value >= 0 && value <= 2 ** 53 - 1 && value % 1 === 0;
+}
+
+function isUnknown(value: number): boolean {
+  return Number.isNaN(value);
+}

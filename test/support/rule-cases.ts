@@ -1,0 +1,105 @@
+import fc from 'fast-check';
+import type { NaiveCase } from './naive-rule.js';
+
+/** The second around which everything happens. */
+export const SECOND = 1_768_478_400;
+export const TOLERANCE = 300;
+const NOW = SECOND * 1000;
+
+/** What a claim may be when its signer means harm, or is another program. */
+const rubbish: fc.Arbitrary<unknown> = fc.constantFrom<unknown>(
+  undefined,
+  null,
+  Number.NaN,
+  Infinity,
+  -Infinity,
+  true,
+  '',
+  `${SECOND}`,
+  [],
+  [SECOND],
+  {},
+  { valueOf: () => SECOND },
+);
+
+/** Seconds at and beside the edges of the rule: the same second, its neighbours, the clock tolerance. */
+export const seconds: fc.Arbitrary<number> = fc.oneof(
+  { weight: 6, arbitrary: fc.integer({ min: -2, max: 2 }).map((step) => SECOND + step) },
+  fc.constantFrom(-TOLERANCE, TOLERANCE, -2 * TOLERANCE).map((step) => SECOND + step),
+  fc.constantFrom(-TOLERANCE - 1, TOLERANCE + 1, 0.5, 0.999, -0.001).map((step) => SECOND + step),
+);
+
+const anyNumber = fc.oneof(
+  fc.constantFrom(-0, 0, -1, 1e21, Number.MAX_VALUE, -Number.MAX_VALUE, Number.MIN_VALUE, 2 ** 53),
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+);
+
+function mostly(good: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
+  return fc.oneof(
+    { weight: 40, arbitrary: good },
+    { weight: 1, arbitrary: anyNumber },
+    { weight: 1, arbitrary: rubbish },
+  );
+}
+
+/** Instants at the edges of seconds, and around the clock tolerance. */
+export const instants: fc.Arbitrary<Date> = fc
+  .tuple(seconds, fc.constantFrom(0, 1, 500, 998, 999))
+  .map(([second, milliseconds]) => new Date(Math.floor(second) * 1000 + milliseconds));
+
+/** Never, an instant, and seldom what is none. */
+export const cutoffs: fc.Arbitrary<Date | null> = fc.oneof(
+  { weight: 20, arbitrary: fc.constant(null) },
+  { weight: 20, arbitrary: instants },
+  { weight: 1, arbitrary: fc.constantFrom(new Date(0), new Date(-1), new Date(Number.NaN)) },
+);
+
+/** Few, so that they are often equal, or neighbours. */
+export const versions: fc.Arbitrary<number> = fc.integer({ min: 0, max: 3 });
+
+const claims: fc.Arbitrary<Record<string, unknown>> = fc.record(
+  {
+    sub: fc.oneof(
+      { weight: 20, arbitrary: fc.constant('7') },
+      { weight: 1, arbitrary: rubbish },
+      { weight: 1, arbitrary: fc.string() },
+    ),
+    iat: mostly(seconds),
+    exp: mostly(fc.oneof(seconds, { weight: 3, arbitrary: fc.constant(SECOND + 900) })),
+    nbf: mostly(seconds),
+    ver: mostly(versions),
+    auth_time: mostly(seconds),
+    jti: fc.anything(),
+  },
+  { requiredKeys: ['sub', 'iat', 'exp'] },
+);
+
+const records: fc.Arbitrary<NaiveCase['record']> = fc.option(
+  fc.record({
+    active: fc.constantFrom(true, true, true, true, false),
+    version: fc.oneof(
+      { weight: 40, arbitrary: versions },
+      { weight: 1, arbitrary: fc.constantFrom(Number.NaN, Number.MAX_SAFE_INTEGER) },
+    ),
+    passwordChangedAt: cutoffs,
+    logoutAllAt: cutoffs,
+    everyoneLoggedOutAt: cutoffs,
+  }),
+  { nil: undefined, freq: 20 },
+);
+
+/** A token, a user, a policy and a clock, all of them around one second. */
+export const ruleCases: fc.Arbitrary<NaiveCase> = fc.record({
+  claims,
+  record: records,
+  tolerance: fc.constantFrom(0, 1, TOLERANCE, TOLERANCE, TOLERANCE),
+  legacyUntil: fc.option(
+    fc.constantFrom(new Date(NOW + 3_600_000), new Date(NOW), new Date(NOW + 1), new Date('none')),
+    { nil: undefined },
+  ),
+  maxAuthAge: fc.option(fc.constantFrom(0, 1, TOLERANCE), { nil: undefined, freq: 2 }),
+  now: fc.oneof(
+    { weight: 30, arbitrary: fc.constantFrom(0, 0, 0, 1, -1, 999, 1000).map((ms) => NOW + ms) },
+    { weight: 1, arbitrary: fc.constantFrom(Number.NaN, 0, -1) },
+  ),
+});
