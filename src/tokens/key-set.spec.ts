@@ -105,6 +105,22 @@ describe('the kid', () => {
   });
 });
 
+describe('a field of the header that is nested as deeply as a token is long', () => {
+  // JSON.parse reads it; writing it out again would overflow the stack.
+  const nested = '['.repeat(5900) + ']'.repeat(5900);
+
+  it.each([
+    ['typ', `{"typ":${nested}}`],
+    ['kid', `{"typ":"at+jwt","kid":${nested}}`],
+    ['alg', `{"typ":"at+jwt","kid":"fresh","alg":${nested}}`],
+  ])('is refused and named by its kind: %s', (field, header) => {
+    const encoded = Buffer.from(header).toString('base64url');
+    const refused = keys.select(`${encoded}.e30.x`, false);
+    expect(refused).toMatchObject(INVALID);
+    expect(refused).toHaveProperty('detail', expect.stringMatching(`^"${field}" .*\\[…\\]`));
+  });
+});
+
 describe('the algorithm', () => {
   it.each([
     ['fresh', 'none'],

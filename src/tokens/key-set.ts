@@ -61,6 +61,9 @@ function isAccessTokenType(type: unknown, legacy: boolean): boolean {
   return (legacy ? LEGACY_TYPES : ACCESS_TOKEN_TYPES).has(type.toLowerCase());
 }
 
+/** Lists and objects are only named: JSON.parse reads any depth, and JSON.stringify overflows the stack at some. */
 function quote(value: unknown): string {
-  return value === undefined ? 'missing' : JSON.stringify(value).slice(0, 80);
+  if (value === undefined) return 'missing';
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? '[…]' : '{…}';
+  return JSON.stringify(value).slice(0, 80);
 }
