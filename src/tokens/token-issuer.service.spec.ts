@@ -158,6 +158,18 @@ describe('TokenIssuer.issue', () => {
     },
   );
 
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
+    'refuses the claim %s, which jsonwebtoken would trip over',
+    (name) => {
+      const claims = JSON.parse(`{"${name}":{"iss":"another"}}`) as ExtraClaims;
+      expect(() => issuer().issue(ANNA, { claims })).toThrow(
+        new TypeError(
+          `The claims ${name} have the name of what every object has and cannot be given.`,
+        ),
+      );
+    },
+  );
+
   it('names all reserved claims at once, those that are undefined too', () => {
     const claims = { ver: 9, sub: undefined } as unknown as ExtraClaims;
     expect(() => issuer().issue(ANNA, { claims })).toThrow('The claims ver, sub are set');

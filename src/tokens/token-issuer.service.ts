@@ -88,7 +88,7 @@ export class TokenIssuer<User = unknown> {
         'The receipt is for another user than the token: only who ended the own tokens can be kept in.',
       );
     }
-    const own = Object.entries(claims).filter(([name]) => !isReserved(name));
+    const own = Object.entries(claims).filter(([name]) => !isReserved(name) && !isInherited(name));
     return this.sign(receipt.subject, receipt.version, {
       ...options,
       claims: Object.fromEntries(own),
@@ -143,12 +143,20 @@ function isReserved(name: string): boolean {
   return (RESERVED as readonly string[]).includes(name);
 }
 
+/** What every object inherits is no name for a claim: jsonwebtoken would take `constructor` for a rule of its own. */
+function isInherited(name: string): boolean {
+  return name in Object.prototype;
+}
+
 function withoutReserved(claims: object | undefined): object {
-  const reserved = Object.keys(claims ?? {}).filter(isReserved);
-  if (reserved.length > 0) {
-    throw new TypeError(
-      `The claims ${reserved.join(', ')} are set by TokenIssuer and cannot be given.`,
-    );
-  }
+  const names = Object.keys(claims ?? {});
+  reject(names.filter(isReserved), 'are set by TokenIssuer');
+  reject(names.filter(isInherited), 'have the name of what every object has');
   return { ...claims };
+}
+
+function reject(names: string[], why: string): void {
+  if (names.length > 0) {
+    throw new TypeError(`The claims ${names.join(', ')} ${why} and cannot be given.`);
+  }
 }
