@@ -14,7 +14,7 @@ const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc6
 /** The token with each of the characters that its last one may be, and as its ECDSA twin with n - s for s. */
 function spellings(token: string): string[] {
   const all = [token, ...twins(token)];
-  return all.flatMap((one) => [...ALPHABET].map((last) => one.slice(0, -1) + last));
+  return all.flatMap((one) => Array.from(ALPHABET, (last) => one.slice(0, -1) + last));
 }
 
 function twins(token: string): string[] {

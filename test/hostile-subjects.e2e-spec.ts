@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { CurrentUser, RevocableUser, tokenInvalidationMigration } from 'nestjs-token-invalidation';
 import { Entity, type MigrationInterface, PrimaryColumn, type QueryRunner } from 'typeorm';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -65,10 +65,35 @@ function applicationOf(type: IdType) {
 /** Other notations of an id, which a database or a lenient parser would take for it. */
 function notations(id: string): string[] {
   return [
-    ...[` ${id}`, `${id} `, `\t${id}`, `${id}\n`, `\n${id}`, `\u00a0${id}`, `\ufeff${id}`],
-    ...[`0${id}`, `+${id}`, `-${id}`, `${id}.0`, `${id}.`, `${id}e0`, `0x${id}`, `${id}_0`],
-    ...[`{${id}}`, `"${id}"`, `'${id}'`, `(${id})`, `[${id}]`, `urn:uuid:${id}`, `${id},${id}`],
-    ...[`${id}::text`, `${id}--`, `${id};`, `${id}\0`, `\0${id}`, `${id}\ud800`, `%${id}%`],
+    ` ${id}`,
+    `${id} `,
+    `\t${id}`,
+    `${id}\n`,
+    `\n${id}`,
+    `\u00a0${id}`,
+    `\ufeff${id}`,
+    `0${id}`,
+    `+${id}`,
+    `-${id}`,
+    `${id}.0`,
+    `${id}.`,
+    `${id}e0`,
+    `0x${id}`,
+    `${id}_0`,
+    `{${id}}`,
+    `"${id}"`,
+    `'${id}'`,
+    `(${id})`,
+    `[${id}]`,
+    `urn:uuid:${id}`,
+    `${id},${id}`,
+    `${id}::text`,
+    `${id}--`,
+    `${id};`,
+    `${id}\0`,
+    `\0${id}`,
+    `${id}\ud800`,
+    `%${id}%`,
     id.toUpperCase(),
     id.replaceAll('-', ''),
     id.replaceAll('-', '_'),
@@ -79,19 +104,45 @@ function notations(id: string): string[] {
 }
 
 const HOSTILE = [
-  ...[
-    "' OR '1'='1",
-    "'; DROP TABLE accounts; --",
-    '1 OR 1=1',
-    '$1',
-    '$$',
-    "E'\\x31'",
-    '1; SELECT 1',
-  ],
-  ...['{1,10}', '{NULL}', 'NULL', 'null', 'DEFAULT', 'NaN', 'Infinity', '-0', 'true', '[]', '{}'],
-  ...['9'.repeat(19), '9'.repeat(40), '2147483648', '32768', '9223372036854775808', '1e400'],
-  ...['\0', '\ud800', '\udc00\ud83d', '\ufffd', '\u202e1', '%', '_', '\\', '../../etc/passwd'],
-  ...['__proto__', 'constructor', 'toString', ' ', 'x'.repeat(10_240), '1'.repeat(10_240)],
+  "' OR '1'='1",
+  "'; DROP TABLE accounts; --",
+  '1 OR 1=1',
+  '$1',
+  '$$',
+  "E'\\x31'",
+  '1; SELECT 1',
+  '{1,10}',
+  '{NULL}',
+  'NULL',
+  'null',
+  'DEFAULT',
+  'NaN',
+  'Infinity',
+  '-0',
+  'true',
+  '[]',
+  '{}',
+  '9'.repeat(19),
+  '9'.repeat(40),
+  '2147483648',
+  '32768',
+  '9223372036854775808',
+  '1e400',
+  '\0',
+  '\ud800',
+  '\udc00\ud83d',
+  '\ufffd',
+  '\u202e1',
+  '%',
+  '_',
+  '\\',
+  '../../etc/passwd',
+  '__proto__',
+  'constructor',
+  'toString',
+  ' ',
+  'x'.repeat(10_240),
+  '1'.repeat(10_240),
 ];
 
 describe.each(TYPES)('hostile subjects where ids are of type %s', (type) => {
@@ -123,7 +174,7 @@ describe.each(TYPES)('hostile subjects where ids are of type %s', (type) => {
   });
 
   it('are nobody, whatever text they are', async () => {
-    const digits = fc.string({ unit: fc.constantFrom(...'0123456789-+ .e') });
+    const digits = fc.string({ unit: fc.constantFrom(...Array.from('0123456789-+ .e')) });
     const text = fc.oneof(digits, fc.string({ unit: 'binary' }), fc.string({ minLength: 1 }));
     const property = fc.asyncProperty(text, fc.constantFrom(...ids), async (sub, id) => {
       fc.pre(sub !== '' && !ids.includes(sub));

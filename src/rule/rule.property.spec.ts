@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { naiveVerdict, type NaiveCase } from '../../test/support/naive-rule.js';
 import { tries } from '../../test/support/properties.js';
@@ -64,6 +64,20 @@ function withState(given: NaiveCase & { record: State }, state: Partial<State>):
 function later(one: Cutoff, other: Cutoff): Cutoff {
   if (one === null || other === null) return one ?? other;
   return Number.isNaN(Number(one)) || Number(one) > Number(other) ? one : other;
+}
+
+function grown(state: State, by: Omit<State, 'active'>): State {
+  return {
+    active: state.active,
+    version: state.version + by.version,
+    passwordChangedAt: later(state.passwordChangedAt, by.passwordChangedAt),
+    logoutAllAt: later(state.logoutAllAt, by.logoutAllAt),
+    everyoneLoggedOutAt: later(state.everyoneLoggedOutAt, by.everyoneLoggedOutAt),
+  };
+}
+
+function at(offset: number | null): Cutoff {
+  return offset === null ? null : new Date(SECOND * 1000 + offset);
 }
 
 describe('the rule, and the table that it was written from', () => {
@@ -164,16 +178,6 @@ describe('a state that grows', () => {
     everyoneLoggedOutAt: cutoffs,
   });
 
-  function grown(state: State, by: Omit<State, 'active'>): State {
-    return {
-      active: state.active,
-      version: state.version + by.version,
-      passwordChangedAt: later(state.passwordChangedAt, by.passwordChangedAt),
-      logoutAllAt: later(state.logoutAllAt, by.logoutAllAt),
-      everyoneLoggedOutAt: later(state.everyoneLoggedOutAt, by.everyoneLoggedOutAt),
-    };
-  }
-
   it('never revives a token, save one of a version that the user has not reached', () => {
     const property = fc.property(soundCases, growth, (given, by) => {
       fc.pre(((given.claims['ver'] as number | undefined) ?? 0) <= given.record.version);
@@ -203,8 +207,6 @@ describe('a token issued from the state', () => {
       logoutAllAt: fc.option(skew, { nil: null }),
     });
     const property = fc.property(state, skew, skew, (user, issuerSkew, verifierSkew) => {
-      const at = (offset: number | null) =>
-        offset === null ? null : new Date(SECOND * 1000 + offset);
       const offsets = [user.passwordChangedAt, user.logoutAllAt, issuerSkew];
       const latest = Math.max(...offsets.filter((offset) => offset !== null));
       const iat = SECOND + Math.floor(latest / 1000);
@@ -233,7 +235,7 @@ describe('time', () => {
     const clocks = fc.array(
       fc.oneof(
         instants,
-        instants.map((at) => new Date(Number(at) + 900_000)),
+        instants.map((instant) => new Date(Number(instant) + 900_000)),
       ),
       { minLength: 3, maxLength: 3 },
     );

@@ -36,8 +36,6 @@ export function keyUnderAttack(alg: HostileAlgorithm): KeyUnderAttack {
 }
 
 function secretUnderAttack(): Omit<KeyUnderAttack, 'header'> {
-  const hmac = (secret: string) => (input: string) =>
-    createHmac('sha256', secret).update(input).digest();
   const attackers = `not ${SECRET}`;
   return {
     options: { secret: SECRET, kid: 'key' },
@@ -46,6 +44,10 @@ function secretUnderAttack(): Omit<KeyUnderAttack, 'header'> {
     known: ['', '\0', 'key', 'secret', 'null', 'undefined', Buffer.alloc(32)],
     attackersJwk: { kty: 'oct', k: Buffer.from(attackers).toString('base64url') },
   };
+}
+
+function hmac(secret: string): (input: string) => Buffer {
+  return (input) => createHmac('sha256', secret).update(input).digest();
 }
 
 function keyPair(alg: HostileAlgorithm): { privateKey: KeyObject; publicKey: KeyObject } {

@@ -156,7 +156,7 @@ function withAHeaderThatHelps(good: Genuine): Named {
 
 function withTheWrongShape(good: Genuine): Named {
   const { header, payload, signature, token } = good;
-  const unencoded = `${encode(JSON.stringify({ ...good.key.header, b64: false, crit: ['b64'] }))}`;
+  const unencoded = encode(JSON.stringify({ ...good.key.header, b64: false, crit: ['b64'] }));
   return {
     'no part': '',
     'one part': header,

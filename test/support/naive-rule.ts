@@ -65,13 +65,12 @@ function rowsOfUser({ claims, record }: NaiveCase): Row[] {
 function rowsOfLogin({ claims, maxAuthAge, tolerance, now }: NaiveCase): Row[] {
   const login = claims['auth_time'];
   const today = Math.floor(now / 1000);
-  const reason = () => 'reauthentication_required';
   return maxAuthAge === undefined
     ? []
     : [
-        [() => !isTime(login), reason],
-        [() => today - (login as number) > maxAuthAge, reason],
-        [() => (login as number) - today > tolerance, reason],
+        [() => !isTime(login), () => 'reauthentication_required'],
+        [() => today - (login as number) > maxAuthAge, () => 'reauthentication_required'],
+        [() => (login as number) - today > tolerance, () => 'reauthentication_required'],
       ];
 }
 

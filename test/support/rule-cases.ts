@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { NaiveCase } from './naive-rule.js';
 
 /** The second around which everything happens. */
