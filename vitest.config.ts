@@ -9,7 +9,13 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['src/**/*.spec.ts'], isolate: false },
+        // Properties try thousands of cases.
+        test: {
+          name: 'unit',
+          include: ['src/**/*.spec.ts'],
+          isolate: false,
+          testTimeout: 30_000,
+        },
       },
       {
         extends: true,
