@@ -36,7 +36,7 @@ export interface TokenInvalidationOptions {
   jwtFromRequest?: TokenExtractor | undefined;
   /**
    * How many tokens are remembered whose signature was verified, so that it is not computed on every request; the
-   * user's state is read on every request all the same. `0`: none. Default: `5000`, some 5 MB.
+   * user's state is read on every request all the same. `0`: none. Default: `5000`.
    */
   signatureCacheSize?: number | undefined;
   /** How long a request waits for the user's record before it gets 503. Default: `'2s'`. */

@@ -19,8 +19,8 @@ export class Primary {
   constructor(private readonly dataSource: DataSource) {}
 
   /**
-   * Rows come as arrays of values. A statement with a name is prepared once for each connection, which spares the
-   * database half of its work.
+   * Rows come as arrays of values. A statement with a name is parsed and planned once for each connection, and not for
+   * each read.
    */
   async read(statement: Statement, timeoutMs: number): Promise<unknown[][]> {
     const pool = this.readPool(timeoutMs);
@@ -136,7 +136,7 @@ function openReadPool(beside: PgPool, timeoutMs: number): PgPool {
 /** SQLSTATE feature_not_supported: "cached plan must not change result type". */
 const PLAN_OUTDATED = '0A000';
 
-/** SQLSTATE invalid_sql_statement_name and duplicate_prepared_statement. */
+/** The same, or SQLSTATE invalid_sql_statement_name or duplicate_prepared_statement. */
 function isFaultOfPreparing(error: unknown): boolean {
   return [PLAN_OUTDATED, '26000', '42P05'].includes(codeOf(error));
 }
