@@ -9,13 +9,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        // Properties try thousands of cases.
-        test: {
-          name: 'unit',
-          include: ['src/**/*.spec.ts'],
-          isolate: false,
-          testTimeout: 30_000,
-        },
+        test: { name: 'unit', include: ['src/**/*.spec.ts'], isolate: false },
       },
       {
         extends: true,

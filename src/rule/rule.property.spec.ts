@@ -13,6 +13,9 @@ import {
 } from '../../test/support/rule-cases.js';
 import { judge, type JudgedRecord, type TokenPolicy } from './rule.js';
 
+/** Thousands of tries, on a machine that may be busy. */
+const PATIENT = { timeout: 30_000 };
+
 type Cutoff = Date | null;
 type State = NonNullable<NaiveCase['record']>;
 
@@ -80,7 +83,7 @@ function at(offset: number | null): Cutoff {
   return offset === null ? null : new Date(SECOND * 1000 + offset);
 }
 
-describe('the rule, and the table that it was written from', () => {
+describe('the rule, and the table that it was written from', PATIENT, () => {
   it('say the same of every token, user, policy and clock', () => {
     const property = fc.property(ruleCases, (given) => {
       expect(verdictOf(given)).toBe(naiveVerdict(given));
@@ -117,7 +120,7 @@ describe('the rule, and the table that it was written from', () => {
   });
 });
 
-describe('cutoffs', () => {
+describe('cutoffs', PATIENT, () => {
   it('compose by maximum: two are as good as the later one', () => {
     const property = fc.property(soundCases, (given) => {
       const { passwordChangedAt, logoutAllAt } = given.record;
@@ -170,7 +173,7 @@ describe('cutoffs', () => {
   });
 });
 
-describe('a state that grows', () => {
+describe('a state that grows', PATIENT, () => {
   const growth = fc.record({
     version: fc.nat({ max: 2 }),
     passwordChangedAt: cutoffs,
@@ -198,7 +201,7 @@ describe('a state that grows', () => {
   });
 });
 
-describe('a token issued from the state', () => {
+describe('a token issued from the state', PATIENT, () => {
   it('lives at once on every node whose clock is within the tolerance', () => {
     const skew = fc.integer({ min: -TOLERANCE * 500, max: TOLERANCE * 500 });
     const state = fc.record({
@@ -230,7 +233,7 @@ describe('a token issued from the state', () => {
   });
 });
 
-describe('time', () => {
+describe('time', PATIENT, () => {
   it('gives a token one span of life: accepted at two instants, it is accepted at all between', () => {
     const clocks = fc.array(
       fc.oneof(
