@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { goodClaims } from './support/forge.js';
 import { HOSTILE_ALGORITHMS, keyUnderAttack } from './support/hostile-keys.js';
-import { foreignTokens, mutations } from './support/hostile-mutations.js';
+import { foreignTokens, isSpellingOf, mutations } from './support/hostile-mutations.js';
 import { type HostileToken, hostileTokens, LENGTHS } from './support/hostile-tokens.js';
 import { tries } from './support/properties.js';
 import { StatementCounter } from './support/statement-counter.js';
@@ -89,19 +89,6 @@ describe.each(CASES)('a hostile token against a key for $alg, legacy window $win
     expect(slow).toEqual([]);
   });
 });
-
-/** The same header, payload and signature bytes in other characters. */
-function isSpellingOf(good: string, token: string): boolean {
-  const [header, payload, signature, ...rest] = token.split('.');
-  const parts = good.split('.');
-  const bytes = Buffer.from(signature ?? '', 'base64url');
-  return (
-    rest.length === 0 &&
-    header === parts[0] &&
-    payload === parts[1] &&
-    bytes.equals(Buffer.from(parts[2]!, 'base64url'))
-  );
-}
 
 /**
  * What the process computed meanwhile, not what the clock on the wall showed: a busy machine does not count. The

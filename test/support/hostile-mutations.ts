@@ -89,3 +89,16 @@ export function foreignTokens(key: KeyUnderAttack, claims: object): fc.Arbitrary
     return `${input}.${bytes.toString('base64url')}`;
   });
 }
+
+/** The same header, payload and signature bytes in other characters, which RSA and ECDSA do not tell from the first. */
+export function isSpellingOf(good: string, token: string): boolean {
+  const [header, payload, signature, ...rest] = token.split('.');
+  const parts = good.split('.');
+  const bytes = Buffer.from(signature ?? '', 'base64url');
+  return (
+    rest.length === 0 &&
+    header === parts[0] &&
+    payload === parts[1] &&
+    bytes.equals(Buffer.from(parts[2]!, 'base64url'))
+  );
+}
