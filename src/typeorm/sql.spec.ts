@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { globalTableOf, quoteName, quoteTable, quoteText } from './sql.js';
+import { globalTableOf, quoteName, quoteTable, quoteText, statementName } from './sql.js';
 
 describe('a name in SQL', () => {
   it.each([
@@ -38,4 +38,15 @@ describe('a text in SQL', () => {
 
 it('the global table stands beside the users table', () => {
   expect(globalTableOf('users')).toBe('users_token_invalidation');
+});
+
+describe('the name of a prepared statement', () => {
+  it('is that of its text: the same on every node, and another one for another text', () => {
+    expect(statementName('SELECT 1')).toBe(statementName('SELECT 1'));
+    expect(statementName('SELECT 1')).not.toBe(statementName('SELECT 2'));
+  });
+
+  it('is short enough for PostgreSQL to keep it whole', () => {
+    expect(statementName('SELECT 1'.repeat(1000)).length).toBeLessThan(64);
+  });
 });
