@@ -13,6 +13,7 @@ import { AuthGuard, PassportStrategy } from '@nestjs/passport';
 import { parseCookie } from 'cookie';
 import {
   CurrentUser,
+  OptionalAuth,
   Public,
   refusalOf,
   RequireRecentLogin,
@@ -52,6 +53,21 @@ class OpenController {
   @Public(false)
   @Get('closed')
   closed(): object {
+    return {};
+  }
+
+  @RequireRecentLogin('10m')
+  @Get('recent')
+  recent(): object {
+    return {};
+  }
+}
+
+@OptionalAuth()
+@Controller('visitors')
+class VisitorsController {
+  @Get()
+  who(): object {
     return {};
   }
 
@@ -204,6 +220,15 @@ describe('a public controller under the global guard', () => {
     expect(await app().get('/door')).toMatchObject({ status: 200 });
     expect(await app().get('/door/closed')).toMatchObject({ status: 401 });
     expect(await app().get('/door/recent')).toMatchObject({ status: 401 });
+  });
+});
+
+describe('a controller for visitors, under the global guard', () => {
+  const app = useApp({ controllers: [VisitorsController] });
+
+  it('asks for a login where a recent one is demanded', async () => {
+    expect(await app().get('/visitors')).toMatchObject({ status: 200 });
+    expect(await app().ask('', '/visitors/recent')).toBe('401 token_missing');
   });
 });
 

@@ -659,6 +659,18 @@ describe('the memory of verified signatures', () => {
     expect(await ask(all, token)).toMatchObject({ reason: 'token_invalid' });
   });
 
+  it.each(['text', '"text"', '1', ''])(
+    'takes in no payload that is no object: %s',
+    async (payload) => {
+      const all = setUp();
+      const input = `${encode(GOOD_HEADER)}.${Buffer.from(payload).toString('base64url')}`;
+      const token = `${input}.${hmac(SECRET)(input).toString('base64url')}`;
+      const verdicts = [await ask(all, token), await ask(all, token)];
+      expect(verdicts.map(({ accepted }) => accepted)).toEqual([false, false]);
+      expect(verdicts[1]).toEqual(verdicts[0]);
+    },
+  );
+
   it('takes in no token of more than 2048 characters', async () => {
     const verify = vi.spyOn(JwtService.prototype, 'verify');
     const all = setUp();
