@@ -1,9 +1,7 @@
 import { parseArgs } from 'node:util';
-import type { Point } from './results.js';
+import type { Series } from './results.js';
 import { VARIANTS } from './variants/index.js';
 import { type Platform, PLATFORMS, type Variant } from './variants/variant.js';
-
-export type Series = Point['series'];
 
 export const SERIES: readonly Series[] = [
   'main',

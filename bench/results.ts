@@ -46,3 +46,5 @@ export interface Results {
     heapAfterGcMegabytes: { start: number; end: number };
   };
 }
+
+export type Series = Point['series'];

@@ -1,8 +1,7 @@
 import type { UsersDatabase } from './database.js';
 import type { LoadProcess, LoadShape, Measurement } from './measure.js';
-import type { Series } from './options.js';
 import { progress } from './progress.js';
-import type { Point } from './results.js';
+import type { Point, Series } from './results.js';
 import type { ServerProcess } from './server/server-process.js';
 import { median, medianFigures } from './statistics.js';
 

@@ -1,5 +1,6 @@
 import type { LoadShape } from './measure.js';
-import type { Options, Series } from './options.js';
+import type { Options } from './options.js';
+import type { Series } from './results.js';
 import { type Case, type SeriesPlan, usualLoad } from './run-series.js';
 import type { ServerProcess } from './server/server-process.js';
 import type { Servers } from './servers.js';

@@ -1,7 +1,5 @@
-import type { Point, Results } from '../results.js';
+import type { Point, Results, Series } from '../results.js';
 import { type Platform, PLATFORMS } from '../variants/variant.js';
-
-export type Series = Point['series'];
 
 /** The points of a series, or of its platform; in the order in which they were measured. */
 export function pointsOf(results: Results, series: Series, platform?: Platform): Point[] {

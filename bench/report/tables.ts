@@ -1,9 +1,9 @@
-import type { Point, Results } from '../results.js';
+import type { Point, Results, Series } from '../results.js';
 import { judgeTargets } from '../targets.js';
 import type { Platform } from '../variants/variant.js';
 import { LIBRARY, platformLabel, variantLabel } from './labels.js';
 import { number, table } from './markdown.js';
-import { platformsOf, pointsOf, type Series } from './series.js';
+import { platformsOf, pointsOf } from './series.js';
 
 type Column = readonly [title: string, cell: (point: Point) => string];
 

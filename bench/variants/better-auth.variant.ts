@@ -72,17 +72,7 @@ export const betterAuth: Variant = {
   start: (context) => startBetterAuth(context, false),
 };
 
-/** No request reads anything, so that a session that was ended goes on until its cookie is renewed. */
-export const betterAuthCookieCache: Variant = {
-  name: 'better-auth-cookie-cache',
-  title: 'better-auth with its cookie cache',
-  platforms: PLATFORMS,
-  revokedStatus: 200,
-  forgedStatus: 401,
-  start: (context) => startBetterAuth(context, true),
-};
-
-async function startBetterAuth(
+export async function startBetterAuth(
   context: VariantContext,
   cookieCache: boolean,
 ): Promise<RunningVariant> {

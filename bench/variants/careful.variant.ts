@@ -8,13 +8,14 @@ import {
   UnauthorizedException,
   UseGuards,
 } from '@nestjs/common';
-import { JwtModule, JwtService } from '@nestjs/jwt';
-import { AuthGuard, PassportModule, PassportStrategy } from '@nestjs/passport';
+import { JwtService } from '@nestjs/jwt';
+import { AuthGuard, PassportStrategy } from '@nestjs/passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
 import { Pool } from 'pg';
 import { startApp } from './app.js';
 import { forge } from './forge.js';
-import { bearer, EXPIRES_IN, SECRET } from './jwt.js';
+import { bearer, SECRET } from './jwt.js';
+import { JWT_MODULES } from './jwt-modules.js';
 import { PLATFORMS, type Variant } from './variant.js';
 
 const KEY = createSecretKey(SECRET, 'utf8');
@@ -29,10 +30,7 @@ export const careful: Variant = {
   async start(context) {
     const pool = new Pool({ connectionString: context.databaseUrl, max: 10 });
     const { app, url } = await startApp(context, {
-      imports: [
-        PassportModule,
-        JwtModule.register({ secret: SECRET, signOptions: { expiresIn: EXPIRES_IN } }),
-      ],
+      imports: JWT_MODULES,
       controllers: [MeController],
       providers: [JwtStrategy, { provide: Pool, useValue: pool }],
     });

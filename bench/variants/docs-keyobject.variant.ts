@@ -1,11 +1,6 @@
 import { createSecretKey } from 'node:crypto';
-import { Controller, Get, Injectable, Request, UseGuards } from '@nestjs/common';
-import { JwtModule, JwtService } from '@nestjs/jwt';
-import { AuthGuard, PassportModule, PassportStrategy } from '@nestjs/passport';
-import { ExtractJwt, Strategy } from 'passport-jwt';
-import { startApp } from './app.js';
-import { forge } from './forge.js';
-import { bearer, EXPIRES_IN, SECRET } from './jwt.js';
+import { startAfterDocs } from './docs.variant.js';
+import { SECRET } from './jwt.js';
 import { PLATFORMS, type Variant } from './variant.js';
 
 const KEY = createSecretKey(SECRET, 'utf8');
@@ -17,49 +12,5 @@ export const docsKeyobject: Variant = {
   platforms: PLATFORMS,
   revokedStatus: 200,
   forgedStatus: 401,
-  async start(context) {
-    const { app, url } = await startApp(context, {
-      imports: [
-        PassportModule,
-        JwtModule.register({ secret: SECRET, signOptions: { expiresIn: EXPIRES_IN } }),
-      ],
-      controllers: [MeController],
-      providers: [JwtStrategy],
-    });
-    const jwt = app.get(JwtService);
-    const credential = (id: string) => bearer(jwt.sign({ sub: id, username: 'someone' }));
-    const revoked = credential(context.revokedUserId);
-    return {
-      url,
-      credentials: context.userIds.map(credential),
-      revoked,
-      forged: forge(revoked),
-      close: () => app.close(),
-    };
-  },
+  start: (context) => startAfterDocs(context, KEY),
 };
-
-@Injectable()
-class JwtStrategy extends PassportStrategy(Strategy) {
-  constructor() {
-    super({
-      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
-      ignoreExpiration: false,
-      // Its types don't know what jsonwebtoken takes.
-      secretOrKey: KEY as unknown as Buffer,
-    });
-  }
-
-  validate(payload: { sub: string; username: string }): { userId: string; username: string } {
-    return { userId: payload.sub, username: payload.username };
-  }
-}
-
-@Controller()
-class MeController {
-  @UseGuards(AuthGuard('jwt'))
-  @Get('me')
-  me(@Request() request: { user: { userId: string } }): { id: string } {
-    return { id: request.user.userId };
-  }
-}

@@ -6,15 +6,16 @@ import {
   UnauthorizedException,
   UseGuards,
 } from '@nestjs/common';
-import { JwtModule, JwtService } from '@nestjs/jwt';
-import { AuthGuard, PassportModule, PassportStrategy } from '@nestjs/passport';
+import { JwtService } from '@nestjs/jwt';
+import { AuthGuard, PassportStrategy } from '@nestjs/passport';
 import { InjectRepository, TypeOrmModule } from '@nestjs/typeorm';
 import { ExtractJwt, Strategy } from 'passport-jwt';
 import { DataSource, In, type Repository } from 'typeorm';
 import { User } from '../user.entity.js';
 import { startApp } from './app.js';
 import { forge } from './forge.js';
-import { bearer, EXPIRES_IN, SECRET } from './jwt.js';
+import { bearer, SECRET } from './jwt.js';
+import { JWT_MODULES } from './jwt-modules.js';
 import { PLATFORMS, type Variant } from './variant.js';
 
 /** The common tutorial: the guard of the Nest docs, whose `validate` finds the user and compares. */
@@ -26,11 +27,7 @@ export const handWritten: Variant = {
   forgedStatus: 401,
   async start(context) {
     const { app, url } = await startApp(context, {
-      imports: [
-        PassportModule,
-        JwtModule.register({ secret: SECRET, signOptions: { expiresIn: EXPIRES_IN } }),
-        TypeOrmModule.forFeature([User]),
-      ],
+      imports: [...JWT_MODULES, TypeOrmModule.forFeature([User])],
       controllers: [MeController],
       providers: [JwtStrategy],
     });

@@ -1,4 +1,5 @@
-import { betterAuth, betterAuthCookieCache } from './better-auth.variant.js';
+import { betterAuthCookieCache } from './better-auth-cookie-cache.variant.js';
+import { betterAuth } from './better-auth.variant.js';
 import { careful } from './careful.variant.js';
 import { docsKeyobject } from './docs-keyobject.variant.js';
 import { docs } from './docs.variant.js';
