@@ -21,6 +21,8 @@ interface PgClient {
   }): Promise<{ rows: unknown[][] }>;
   /** With `true`: closes the connection instead of handing it to the next one. */
   release(broken: boolean): void;
+  on(event: 'error', listener: () => void): unknown;
+  off(event: 'error', listener: () => void): unknown;
 }
 
 /** A statement with its values. */
@@ -45,6 +47,10 @@ export async function runOn(
 ): Promise<unknown[][]> {
   const deadline = performance.now() + timeoutMs;
   const client = await acquire(pool, timeoutMs);
+  // A connection that breaks says so in an event too, besides the statement's failure. The pool listens only while
+  // nobody has the client, and an error event that nobody hears ends the process.
+  const heard = () => undefined;
+  client.on('error', heard);
   let broken = true;
   try {
     const query_timeout = Math.max(1, Math.ceil(deadline - performance.now()));
@@ -59,6 +65,7 @@ export async function runOn(
     return rows;
   } finally {
     client.release(broken);
+    client.off('error', heard);
   }
 }
 
