@@ -10,7 +10,7 @@ const ROOMS = {
   state: { rooms: ['rule'], packages: ['@nestjs/common'] },
   tokens: {
     rooms: ['state', 'events', 'rule'],
-    packages: ['@nestjs/common', '@nestjs/jwt', 'lru-cache', 'ms', 'crypto', 'util'],
+    packages: ['@nestjs/common', '@nestjs/jwt', 'jws', 'lru-cache', 'ms', 'crypto', 'util'],
   },
   invalidation: {
     rooms: ['state', 'events', 'rule'],
