@@ -62,6 +62,7 @@ export class RevocableJwtGuard implements CanActivate {
       return true;
     }
     if (access.admitsAnonymous && verdict.reason === 'token_missing') return true;
+    await endOfTurn();
     throw refused(this.getResponse(context), verdict, maxAuthAge);
   }
 
@@ -94,4 +95,12 @@ export class RevocableJwtGuard implements CanActivate {
       `RevocableJwtGuard guards HTTP and was asked about "${context.getType()}": override its getRequest() and getResponse(), or ask TokenVerifier there.`,
     );
   }
+}
+
+/**
+ * Refusals are answered together, as the good requests of a read are: to write an answer costs most when it is a single
+ * one, and an attack would be dearer than the requests that it is mixed with.
+ */
+function endOfTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
