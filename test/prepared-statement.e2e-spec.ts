@@ -1,5 +1,7 @@
 import { Client } from 'pg';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { createApp } from './support/create-app.js';
+import { createDatabase } from './support/database.js';
 import { useApp } from './support/use-app.js';
 import { createUser } from './support/users.js';
 
@@ -65,4 +67,37 @@ describe.each([
     expect(named.every((name) => /^token_state_[0-9a-f]{24}$/.test(name))).toBe(true);
     expect({ named: named.length, unnamed: names.length - named.length }).toEqual(reads);
   });
+});
+
+/** Remembers itself when it is a connection for reads. */
+class ReadClient extends Client {
+  static readonly known = new Set<Client>();
+
+  // oxlint-disable-next-line typescript/no-explicit-any -- one of pg's many signatures
+  override query(...query: any[]): any {
+    const [config] = query as [{ text?: string }];
+    if (READ.test(config.text ?? '')) ReadClient.known.add(this);
+    return (super.query as (...query: unknown[]) => unknown).apply(this, query);
+  }
+}
+
+it('is planned a few times and then no more, also for one user at a time', async () => {
+  const database = await createDatabase();
+  const app = await createApp({
+    url: database.url,
+    typeorm: { extra: { Client: ReadClient } },
+  });
+  try {
+    const token = app.issuer.issue(await createUser(app.dataSource));
+    for (let request = 0; request < 20; request += 1) await app.ask(token);
+    const [client] = ReadClient.known;
+    const { rows } = await client!.query(
+      "SELECT custom_plans::int AS own, generic_plans::int AS kept FROM pg_prepared_statements WHERE name LIKE 'token_state_%'",
+    );
+    // PostgreSQL makes a plan for the values at hand five times before it thinks of keeping one.
+    expect(rows).toEqual([{ own: 5, kept: 15 }]);
+  } finally {
+    await app.close();
+    await database.drop();
+  }
 });

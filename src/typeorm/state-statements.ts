@@ -29,6 +29,9 @@ export class StateStatements {
   /**
    * Parameter: the ids, one for each query; an id that is asked for twice gives two rows. Columns: the place of the id
    * in the list, the id as text, version, the two cutoffs, whether soft-deleted, the global cutoff, then `columns`.
+   *
+   * The list stands in a subquery, where the planner cannot count it. Otherwise it would find that a short list deserves
+   * a plan of its own, on every read, in place of the one that the prepared statement keeps.
    */
   read(columns: readonly ColumnMetadata[]): string {
     const { deletedAt } = this.table;
@@ -43,7 +46,7 @@ export class StateStatements {
       ...columns.map(columnOf),
     ];
     return (
-      `SELECT ${selected.join(', ')} FROM unnest($1::${this.table.idType}[]) WITH ORDINALITY AS asked (id, place) ` +
+      `SELECT ${selected.join(', ')} FROM unnest((SELECT $1::${this.table.idType}[])) WITH ORDINALITY AS asked (id, place) ` +
       `JOIN ${this.users} AS u ON ${this.id} = asked.id`
     );
   }
