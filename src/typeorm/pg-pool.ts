@@ -71,6 +71,7 @@ export async function runOn(
 
 async function acquire(pool: PgPool, timeoutMs: number): Promise<PgClient> {
   const connecting = pool.connect();
+  if (isLimited(pool, timeoutMs)) return connecting;
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {
     timer = setTimeout(
@@ -90,4 +91,9 @@ async function acquire(pool: PgPool, timeoutMs: number): Promise<PgClient> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** A pool with a limit of its own needs no second timer, on every read. */
+function isLimited({ options: { connectionTimeoutMillis: limit } }: PgPool, ms: number): boolean {
+  return typeof limit === 'number' && limit > 0 && limit <= ms;
 }
