@@ -16,8 +16,11 @@ export class FindingLoader<User extends ObjectLiteral> implements UserLoader<Use
     this.columns = [table.id];
   }
 
-  async load(rows: readonly (readonly unknown[])[]): Promise<(User | Error | undefined)[]> {
-    const ids = rows.map(([id]) => id);
+  async load(
+    rows: readonly (readonly unknown[])[],
+    first: number,
+  ): Promise<(User | Error | undefined)[]> {
+    const ids = rows.map((row) => row[first]);
     const runner = this.dataSource.createQueryRunner('master');
     try {
       const users = Array.from<User | Error | undefined>({ length: ids.length });

@@ -14,21 +14,23 @@ export class HydratingLoader<User extends ObjectLiteral> implements UserLoader<U
     this.columns = metadata.columns.filter((column) => column.isSelect && !column.isVirtual);
   }
 
-  async load(rows: readonly (readonly unknown[])[]): Promise<(User | Error)[]> {
+  async load(rows: readonly (readonly unknown[])[], first: number): Promise<(User | Error)[]> {
     return rows.map((row) => {
       try {
-        return this.hydrate(row);
+        return this.hydrate(row, first);
       } catch (error) {
         return asError(error);
       }
     });
   }
 
-  private hydrate(values: readonly unknown[]): User {
+  private hydrate(row: readonly unknown[], first: number): User {
     const user = this.metadata.create(undefined, { fromDeserializer: true }) as User;
-    for (const [index, column] of this.columns.entries()) {
-      const value: unknown = this.dataSource.driver.prepareHydratedValue(values[index], column);
+    let place = first;
+    for (const column of this.columns) {
+      const value: unknown = this.dataSource.driver.prepareHydratedValue(row[place], column);
       column.setEntityValue(user, value);
+      place += 1;
     }
     return user;
   }

@@ -105,7 +105,7 @@ export class TypeOrmTokenStateStore<User extends ObjectLiteral>
     const found = (await primary.read({ ...readStatement, values }, timeoutMs)) as Row[];
     // Under a collation without case, say, the database finds more than was asked for.
     const rows = found.filter(([place, id]) => asked[place - 1]!.subject === id);
-    const users = await loader.load(rows.map((row) => row.slice(STATE_COLUMNS)));
+    const users = await loader.load(rows, STATE_COLUMNS);
     for (const [position, row] of rows.entries()) {
       records[asked[row[0] - 1]!.index] = recordOf(row, users[position]);
     }

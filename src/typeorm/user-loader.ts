@@ -9,9 +9,9 @@ export interface UserLoader<User> {
    * A user for each row, in their order; `undefined`: gone in the meantime. An id may come twice and then gives two
    * users that share nothing, since each becomes the `request.user` of another request.
    *
-   * @param rows - the values of `columns`
+   * @param rows - with the values of `columns` from the place `first` on
    */
-  load(rows: readonly (readonly unknown[])[]): Promise<(User | Error | undefined)[]>;
+  load(rows: readonly (readonly unknown[])[], first: number): Promise<(User | Error | undefined)[]>;
 }
 
 /** What was thrown, as an Error that can be handed on as a value. */
