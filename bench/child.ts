@@ -1,5 +1,4 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 
 /** A process of the bench. Questions are asked one after the other, and each has one answer. */
 export class Child {
@@ -7,13 +6,12 @@ export class Child {
   private failure: Error | undefined;
   private fail: (error: Error) => void = () => undefined;
 
-  /** @param script relative to this file */
   constructor(
     private readonly name: string,
     script: string,
     execArgv: readonly string[] = [],
   ) {
-    this.process = fork(fileURLToPath(new URL(script, import.meta.url)), {
+    this.process = fork(script, {
       execArgv: [...execArgv],
       env: { ...process.env, NODE_ENV: 'production' },
       // What a library prints is no result.

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Child } from './child.js';
 import type { Call, LoadReport, OpenLoad, RunLoad } from './load/messages.js';
 import type { Figures } from './results.js';
@@ -21,7 +22,7 @@ export interface Measurement {
 
 /** The process that makes the requests. */
 export class LoadProcess {
-  private readonly child = new Child('load', 'load/main.js');
+  private readonly child = new Child('load', join(import.meta.dirname, 'load/main.js'));
 
   async measure(
     server: ServerProcess,

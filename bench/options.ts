@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { earlierLibrary } from './earlier-library.js';
 import type { Series } from './results.js';
 import { VARIANTS } from './variants/index.js';
 import { type Platform, PLATFORMS, type Variant } from './variants/variant.js';
@@ -14,6 +15,8 @@ export const SERIES: readonly Series[] = [
 
 export interface Options {
   readonly variants: readonly Variant[];
+  /** The library as it was at some commits, measured wherever the library is. */
+  readonly earlier: readonly Variant[];
   readonly platforms: readonly Platform[];
   readonly series: readonly Series[];
   readonly rounds: number;
@@ -35,6 +38,7 @@ const GUARDS = 6;
 export const USAGE = `npm run bench -- [options]
   --quick              the guards in the main series, one short round: checks answers more than speed
   --only LIST          variants, by name or number: ${VARIANTS.map(({ name }, n) => `${n + 1} ${name}`).join(', ')}
+  --beside LIST        commits: measures the library as it was then beside itself
   --platform LIST      ${PLATFORMS.join(', ')}
   --series LIST        ${SERIES.join(', ')}. Default: all; with --only or --platform: main
   --rounds N           default 3
@@ -52,6 +56,7 @@ export function readOptions(args: readonly string[]): Options {
     options: {
       quick: { type: 'boolean', default: false },
       only: { type: 'string' },
+      beside: { type: 'string' },
       platform: { type: 'string' },
       series: { type: 'string' },
       rounds: { type: 'string' },
@@ -68,6 +73,7 @@ export function readOptions(args: readonly string[]): Options {
   const allSeries = soak ? [] : part ? (['main'] as const) : SERIES;
   return {
     variants: list(values.only, values.quick ? VARIANTS.slice(0, GUARDS) : VARIANTS, variantNamed),
+    earlier: list(values.beside, [], earlierLibrary),
     platforms: list(values.platform, PLATFORMS, oneOf(PLATFORMS)),
     series: list(values.series, allSeries, oneOf(SERIES)),
     rounds: positive(values.rounds, values.quick ? 1 : 3),

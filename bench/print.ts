@@ -1,4 +1,4 @@
-import type { Point, Results } from './results.js';
+import type { Figures, Point, Results } from './results.js';
 import { judgeTargets } from './targets.js';
 
 /** The results as text. */
@@ -55,14 +55,15 @@ function loadOf({ connections, users, distinctTokens, forgedPercent }: Point): s
   return `${connections} conn., ${distinctTokens} of ${users} users${forged}`;
 }
 
-/** How many times as many requests the library answers under the same load. */
+/** How many times as many requests the library answers under the same load, and how many times its CPU each takes. */
 function ratio(point: Point, points: readonly Point[]): string {
   if (point.variant === 'library') return '';
   const own = points.find(
-    (other) => other.variant === 'library' && other.connections === point.connections,
+    (other) => other.variant === 'library' && loadOf(other) === loadOf(point),
   );
   if (!own) return '';
-  return `${(own.median.requestsPerSecond / point.median.requestsPerSecond).toFixed(2)} x`;
+  const times = (figure: keyof Figures) => (own.median[figure] / point.median[figure]).toFixed(2);
+  return `${times('requestsPerSecond')} x, CPU ${times('cpuMicroseconds')} x`;
 }
 
 function printTable(rows: readonly (readonly string[])[]): void {

@@ -26,15 +26,17 @@ type Plan = (
 
 /** What each series measures on one platform. */
 const PLANS: Record<Series, Plan> = {
-  async main(platform, servers, { variants, connections }) {
-    const offered = variants.filter(({ platforms }) => platforms.includes(platform));
+  async main(platform, servers, { variants, earlier, connections }) {
+    const offered = [...variants, ...earlier].filter(({ platforms }) =>
+      platforms.includes(platform),
+    );
     return cases(await start(offered, platform, servers), ({ database }) => [
       usualLoad(database, connections),
     ]);
   },
 
-  async 'one-connection'(platform, servers) {
-    const started = await start([library, careful, handWritten], platform, servers);
+  async 'one-connection'(platform, servers, { earlier }) {
+    const started = await start([library, ...earlier, careful, handWritten], platform, servers);
     return cases(started, ({ database }) => [usualLoad(database, 1)]);
   },
 
@@ -44,8 +46,8 @@ const PLANS: Record<Series, Plan> = {
     return cases(started, ({ database }) => [usualLoad(database, connections)]);
   },
 
-  async concurrency(platform, servers) {
-    const started = await start([library, handWritten], platform, servers);
+  async concurrency(platform, servers, { earlier }) {
+    const started = await start([library, ...earlier, handWritten], platform, servers);
     return cases(started, ({ database }) => CONCURRENCY.map((count) => usualLoad(database, count)));
   },
 
@@ -54,8 +56,8 @@ const PLANS: Record<Series, Plan> = {
     return cases(started, () => [{ connections, distinctTokens: 1, forgedPercent: 0 }]);
   },
 
-  async refused(platform, servers, { connections }) {
-    const started = await start([library], platform, servers);
+  async refused(platform, servers, { earlier, connections }) {
+    const started = await start([library, ...earlier], platform, servers);
     return cases(started, ({ database }) =>
       FORGED.map((forgedPercent) => usualLoad(database, connections, forgedPercent)),
     );

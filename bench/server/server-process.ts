@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { UsersDatabase } from '../database.js';
 import { Child } from '../child.js';
 import type { Platform, Variant } from '../variants/variant.js';
@@ -10,6 +11,8 @@ export interface ServerSettings {
   /** Options of Node. */
   readonly execArgv: readonly string[];
 }
+
+const SERVER = join(import.meta.dirname, 'main.js');
 
 /** A variant that is running in a process of its own. */
 export class ServerProcess {
@@ -29,10 +32,11 @@ export class ServerProcess {
 
   static async start(settings: ServerSettings): Promise<ServerProcess> {
     const { variant, platform, database, execArgv } = settings;
-    const child = new Child(`${variant.name} on ${platform}`, 'server/main.js', execArgv);
+    const code = variant.code ?? { server: SERVER, variant: variant.name };
+    const child = new Child(`${variant.name} on ${platform}`, code.server, execArgv);
     const { url, userIds, revokedUserId } = database;
     const started = await child.ask<ServerStarted>({
-      variant: variant.name,
+      variant: code.variant,
       context: { platform, databaseUrl: url, userIds, revokedUserId },
     } satisfies StartServer);
     return new ServerProcess(settings, started, child);
