@@ -41,8 +41,9 @@ const PLANS: Record<Series, Plan> = {
   },
 
   async users(platform, servers, { connections }) {
-    const started: ServerProcess[] = [];
-    for (const users of USER_COUNTS) started.push(await servers.get(library, platform, users));
+    const started = await servers.get(
+      USER_COUNTS.map((users) => ({ variant: library, platform, users })),
+    );
     return cases(started, ({ database }) => [usualLoad(database, connections)]);
   },
 
@@ -79,14 +80,12 @@ export async function planSeries(
   };
 }
 
-async function start(
+function start(
   variants: readonly Variant[],
   platform: Platform,
   servers: Servers,
 ): Promise<ServerProcess[]> {
-  const started: ServerProcess[] = [];
-  for (const variant of variants) started.push(await servers.get(variant, platform, USERS));
-  return started;
+  return servers.get(variants.map((variant) => ({ variant, platform, users: USERS })));
 }
 
 function cases(

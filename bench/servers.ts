@@ -13,6 +13,12 @@ export interface ServerOptions {
   readonly profile: string | undefined;
 }
 
+export interface WantedServer {
+  readonly variant: Variant;
+  readonly platform: Platform;
+  readonly users: number;
+}
+
 /** The servers of a run: each is started once and checked, and kept, because a new process is slow at first. */
 export class Servers {
   private readonly running = new Map<string, ServerProcess>();
@@ -23,10 +29,25 @@ export class Servers {
     private readonly options: ServerOptions,
   ) {}
 
-  async get(variant: Variant, platform: Platform, users: number): Promise<ServerProcess> {
-    const key = `${variant.name} ${platform} ${users}`;
-    const known = this.running.get(key);
-    if (known) return known;
+  /** In the order in which they are wanted. What does not run yet is started together, and warmed up in turn. */
+  async get(wanted: readonly WantedServer[]): Promise<ServerProcess[]> {
+    const missing = wanted.filter((server) => !this.running.has(keyOf(server)));
+    await Promise.all(missing.map((server) => this.start(server)));
+    const servers = (some: readonly WantedServer[]) =>
+      some.map((server) => this.running.get(keyOf(server))!);
+    for (const server of servers(missing)) {
+      await this.load.open(server, usualLoad(server.database, 64), this.options.warmUpSeconds);
+    }
+    return servers(wanted);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.running.values()].map((server) => server.stop()));
+    this.running.clear();
+  }
+
+  private async start(wanted: WantedServer): Promise<void> {
+    const { variant, platform, users } = wanted;
     progress(`starting ${variant.name} on ${platform}, ${users} users`);
     const database = await this.databases.withUsers(users);
     const server = await ServerProcess.start({
@@ -35,16 +56,8 @@ export class Servers {
       database,
       execArgv: this.arguments(variant),
     });
-    this.running.set(key, server);
+    this.running.set(keyOf(wanted), server);
     await checkAnswers(server);
-    const shape = usualLoad(database, 64);
-    await this.load.open(server, shape, this.options.warmUpSeconds);
-    return server;
-  }
-
-  async stop(): Promise<void> {
-    await Promise.all([...this.running.values()].map((server) => server.stop()));
-    this.running.clear();
   }
 
   private arguments(variant: Variant): string[] {
@@ -52,4 +65,8 @@ export class Servers {
     if (profile === undefined || variant.name !== 'library') return [];
     return ['--cpu-prof', `--cpu-prof-dir=${profile}`];
   }
+}
+
+function keyOf({ variant, platform, users }: WantedServer): string {
+  return `${variant.name} ${platform} ${users}`;
 }
