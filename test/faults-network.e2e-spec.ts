@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createApp, PLATFORMS, type TestApp } from './support/create-app.js';
+import { createDatabase, type TestDatabase } from './support/database.js';
+import {
+  expectNothingUnhandled,
+  expectRecovery,
+  expectUnavailable,
+  versionOf,
+} from './support/outages.js';
+import { TcpProxy } from './support/tcp-proxy.js';
+import { createUser } from './support/users.js';
+
+const LIMIT_MS = 300;
+
+interface Fault {
+  readonly name: string;
+  readonly strike: (proxy: TcpProxy) => Promise<void> | void;
+  /** What is sent arrives, and only the answer is missing: an invalidation may have happened. */
+  readonly arrives?: boolean;
+}
+
+const FAULTS: readonly Fault[] = [
+  { name: 'refuses', strike: (proxy) => proxy.refuse() },
+  { name: 'accepts and is silent', strike: (proxy) => proxy.silence() },
+  { name: 'answers one byte a second', strike: (proxy) => proxy.drip(), arrives: true },
+  {
+    name: 'answers new connections one byte a second',
+    strike: (proxy) => {
+      proxy.resetAll();
+      proxy.drip();
+    },
+  },
+  { name: 'is half-open', strike: (proxy) => proxy.halfOpen() },
+  { name: 'resets before it answers', strike: (proxy) => proxy.cutAfter(0), arrives: true },
+  { name: 'resets amid an answer', strike: (proxy) => proxy.cutAfter(50), arrives: true },
+];
+
+describe.each(PLATFORMS)('on %s, when the way to the database', (platform) => {
+  let database: TestDatabase;
+  let proxy: TcpProxy;
+  let app: TestApp;
+
+  beforeAll(async () => {
+    database = await createDatabase();
+    proxy = await TcpProxy.open(database.url);
+    const limit = LIMIT_MS / 1000;
+    const module = { readTimeout: limit, writeTimeout: limit, retryAfter: '7s' };
+    // TypeORM's pool waits for ever for a connection that is accepted and silent, unless it is told not to.
+    const typeorm = { connectTimeoutMS: LIMIT_MS };
+    app = await createApp({ url: proxy.url, platform, module, typeorm });
+  });
+
+  afterAll(async () => {
+    await app?.close();
+    await proxy?.close();
+    await database?.drop();
+  });
+
+  expectNothingUnhandled();
+
+  it.each(FAULTS)(
+    '$name, every check is 503 in time, no invalidation claims success, and all is well soon after',
+    async ({ strike, arrives }) => {
+      const asking = app.issuer.issue(await createUser(app.dataSource));
+      const leaving = await createUser(app.dataSource);
+      const leavingToken = app.issuer.issue(leaving);
+      expect(await Promise.all([app.ask(asking), app.ask(leavingToken)])).toEqual([200, 200]);
+      await strike(proxy);
+
+      for (let round = 0; round < 2; round++) await expectUnavailable(app, asking, LIMIT_MS);
+      expect(await app.ask('not.a.token')).toBe('401 token_invalid');
+      await expectNoSuccess(app, leaving.id, leavingToken);
+
+      await proxy.heal();
+      await expectRecovery(app, asking);
+      const version = await versionOf(database.url, leaving.id);
+      if (!arrives) expect(version).toBe(0);
+      // What can be done again is done, whether it had happened or not.
+      expect(await app.invalidator.logoutEverywhere(leaving.id)).toMatchObject({
+        version: version + 1,
+      });
+    },
+  );
+});
+
+/** The endpoint, a route of the application's own, and the service: none of them can know that it has happened. */
+async function expectNoSuccess(app: TestApp, userId: string, token: string): Promise<void> {
+  const { invalidator } = app;
+  const [endpoint, own, ...calls] = await Promise.all([
+    app.post('/auth/logout-everywhere', token),
+    app.post(`/auth/open/logout/${userId}`),
+    failureOf(invalidator.logoutEverywhere(userId)),
+    failureOf(invalidator.passwordChanged(userId)),
+    failureOf(invalidator.invalidate(userId)),
+  ]);
+  for (const answer of [endpoint, own]) {
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get('retry-after')).toBe('7');
+  }
+  expect(new Set(calls)).toEqual(new Set(['TokenStateUnavailableError']));
+}
+
+function failureOf(call: Promise<unknown>): Promise<string> {
+  return call.then(
+    () => 'success',
+    (error: Error) => error.name,
+  );
+}
