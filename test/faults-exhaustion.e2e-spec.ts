@@ -1,0 +1,178 @@
+import { randomBytes } from 'node:crypto';
+import { RevocableUser } from 'nestjs-token-invalidation';
+import {
+  AfterLoad,
+  Column,
+  type DataSource,
+  Entity,
+  PrimaryColumn,
+  type QueryRunner,
+} from 'typeorm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createApp, PLATFORMS, type TestApp } from './support/create-app.js';
+import { createDatabase, type TestDatabase } from './support/database.js';
+import {
+  expectNothingUnhandled,
+  expectRecovery,
+  expectUnavailable,
+  rowOf,
+  versionOf,
+} from './support/outages.js';
+import { TcpProxy } from './support/tcp-proxy.js';
+import { User } from './support/user.entity.js';
+import { createUser } from './support/users.js';
+
+const LIMIT_MS = 300;
+const MODULE = {
+  readTimeout: LIMIT_MS / 1000,
+  writeTimeout: LIMIT_MS / 1000,
+  retryAfter: '7s' as const,
+};
+const POOL_SIZE = 3;
+
+/** The same table; its hook makes TypeORM's `find` load it, from the application's pool. */
+@Entity('users')
+class HookedUser extends RevocableUser {
+  @PrimaryColumn({ type: 'uuid' })
+  id!: string;
+
+  @Column({ type: 'boolean' })
+  active!: boolean;
+
+  @AfterLoad()
+  loaded(): void {}
+}
+
+let database: TestDatabase;
+
+expectNothingUnhandled();
+
+beforeAll(async () => {
+  database = await createDatabase();
+});
+
+afterAll(() => database?.drop());
+
+describe.each(PLATFORMS)('on %s, when the application has used up its pool', (platform) => {
+  let app: TestApp;
+
+  beforeAll(async () => {
+    const typeorm = { poolSize: POOL_SIZE };
+    app = await createApp({ url: database.url, platform, module: MODULE, typeorm });
+  });
+
+  afterAll(() => app?.close());
+
+  it('checks go on; an invalidation is 503, and is not made up for later', async () => {
+    const user = await createUser(app.dataSource);
+    const token = app.issuer.issue(user);
+    const giveBack = await useUpPool(app.dataSource);
+
+    expect(await app.ask(token)).toBe(200);
+    expect(await app.post('/auth/logout-everywhere', token)).toMatchObject({ status: 503 });
+    await expect(app.invalidator.logoutEverywhere(user.id)).rejects.toMatchObject({
+      name: 'TokenStateUnavailableError',
+    });
+
+    await giveBack();
+    expect(await app.invalidator.logoutEverywhere(user.id)).toMatchObject({ version: 1 });
+    expect(await versionOf(database.url, user.id)).toBe(1);
+  });
+});
+
+describe('when the application has used up its pool, and TypeORM loads the user from it', () => {
+  let app: TestApp;
+
+  beforeAll(async () => {
+    app = await createApp({
+      url: database.url,
+      module: { ...MODULE, entity: HookedUser, isActive: () => true },
+      entities: [User, HookedUser],
+      typeorm: { poolSize: POOL_SIZE },
+    });
+  });
+
+  afterAll(() => app?.close());
+
+  it('every check is 503 in time, and all is well when the pool has connections again', async () => {
+    const user = await createUser(app.dataSource);
+    const token = app.issuer.issue(user);
+    expect(await app.ask(token)).toBe(200);
+    const giveBack = await useUpPool(app.dataSource);
+
+    for (let round = 0; round < 3; round++) await expectUnavailable(app, token, LIMIT_MS);
+
+    await giveBack();
+    await expectRecovery(app, token);
+  });
+});
+
+describe('when PostgreSQL has too many connections', () => {
+  const role = `tti_role_${randomBytes(8).toString('hex')}`;
+  let proxy: TcpProxy;
+  let app: TestApp;
+
+  beforeAll(async () => {
+    await rowOf(database.url, `CREATE ROLE ${role} LOGIN PASSWORD 'secret'`);
+    await rowOf(database.url, `GRANT ALL ON ALL TABLES IN SCHEMA public TO ${role}`);
+    const url = new URL(database.url);
+    url.username = role;
+    url.password = 'secret';
+    proxy = await TcpProxy.open(url.href);
+    app = await createApp({ url: proxy.url, module: MODULE });
+  });
+
+  afterAll(async () => {
+    await app?.close();
+    await proxy?.close();
+    await rowOf(database.url, `DROP OWNED BY ${role}`);
+    await rowOf(database.url, `DROP ROLE ${role}`);
+  });
+
+  it('checks go on over the connections that they keep', async () => {
+    const token = app.issuer.issue(await createUser(app.dataSource));
+    expect(await app.ask(token)).toBe(200);
+    await limitConnections(0);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => app.ask(token)));
+    expect(new Set(answers)).toEqual(new Set([200]));
+    await limitConnections(-1);
+  });
+
+  it('every check is 503 once these are lost, no invalidation succeeds, and all is well soon after', async () => {
+    const user = await createUser(app.dataSource);
+    const token = app.issuer.issue(user);
+    await limitConnections(0);
+    proxy.resetAll();
+
+    for (let round = 0; round < 2; round++) await expectUnavailable(app, token, LIMIT_MS);
+    await expect(app.invalidator.logoutEverywhere(user.id)).rejects.toMatchObject({
+      name: 'TokenStateUnavailableError',
+      cause: { code: '53300' },
+    });
+
+    await limitConnections(-1);
+    await expectRecovery(app, token);
+    expect(await versionOf(database.url, user.id)).toBe(0);
+  });
+
+  /** -1: as many as the server has. */
+  async function limitConnections(limit: number): Promise<void> {
+    await rowOf(database.url, `ALTER ROLE ${role} CONNECTION LIMIT ${limit}`);
+  }
+});
+
+/** Takes every connection of the pool, and returns what gives them back. */
+async function useUpPool(dataSource: DataSource): Promise<() => Promise<void>> {
+  const runners: QueryRunner[] = [];
+  for (let index = 0; index < POOL_SIZE; index++) {
+    const runner = dataSource.createQueryRunner();
+    await runner.startTransaction();
+    runners.push(runner);
+  }
+  return async () => {
+    for (const runner of runners) {
+      await runner.rollbackTransaction();
+      await runner.release();
+    }
+  };
+}
