@@ -131,10 +131,10 @@ describe('when PostgreSQL has too many connections', () => {
 
   it('checks go on over the connections that they keep', async () => {
     const token = app.issuer.issue(await createUser(app.dataSource));
-    expect(await app.ask(token)).toBe(200);
+    const ask = () => Promise.all(Array.from({ length: 20 }, () => app.ask(token)));
+    expect(new Set(await ask())).toEqual(new Set([200]));
     await limitConnections(0);
-    const answers = await Promise.all(Array.from({ length: 20 }, () => app.ask(token)));
-    expect(new Set(answers)).toEqual(new Set([200]));
+    expect(new Set(await ask())).toEqual(new Set([200]));
     await limitConnections(-1);
   });
 
