@@ -1,5 +1,13 @@
-import { type DataSource, In, type ObjectLiteral, type QueryRunner } from 'typeorm';
+import {
+  type DataSource,
+  In,
+  type ObjectLiteral,
+  QueryFailedError,
+  type QueryRunner,
+  QueryRunnerAlreadyReleasedError,
+} from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
 import { asError, type UserLoader } from './user-loader.js';
 import { subjectOf, type UserTable } from './user-table.js';
 
@@ -43,7 +51,7 @@ export class FindingLoader<User extends ObjectLiteral> implements UserLoader<Use
       const found: Found<User> = new Map();
       for (const id of ids) {
         const alone = await this.findAll(runner, [id]).catch((cause: unknown) => [
-          [id, asError(cause)] as const,
+          [id, failureOf(cause)] as const,
         ]);
         for (const [key, user] of alone) found.set(key, user);
       }
@@ -82,6 +90,13 @@ export class FindingLoader<User extends ObjectLiteral> implements UserLoader<Use
       }),
     );
   }
+}
+
+/** The database may fail for one of several too: then nothing is known about that user, and it is no error of the user's. */
+function failureOf(cause: unknown): Error {
+  const isOfDatabase =
+    cause instanceof QueryFailedError || cause instanceof QueryRunnerAlreadyReleasedError;
+  return isOfDatabase ? new TokenStateUnavailableError(cause) : asError(cause);
 }
 
 /** The ids with their places, in rounds in which none comes twice: one `find` gives one instance of each. */
