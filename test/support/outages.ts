@@ -32,13 +32,17 @@ export async function expectUnavailable(
 }
 
 /** Asks, one request after the other, until the token is accepted. Until then nothing but 503 will do. */
-export async function expectRecovery(client: TestClient, token: string): Promise<void> {
+export async function expectRecovery(
+  client: TestClient,
+  token: string,
+  path = '/auth/me',
+): Promise<void> {
   const began = performance.now();
-  let answer = await client.ask(token);
+  let answer = await client.ask(token, path);
   while (answer !== 200) {
     expect(answer).toBe(UNAVAILABLE);
     expect(performance.now() - began).toBeLessThan(RECOVERY_MS);
-    answer = await client.ask(token);
+    answer = await client.ask(token, path);
   }
   expect(performance.now() - began).toBeLessThan(RECOVERY_MS);
 }

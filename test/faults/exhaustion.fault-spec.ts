@@ -1,26 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { RevocableUser } from 'nestjs-token-invalidation';
-import {
-  AfterLoad,
-  Column,
-  type DataSource,
-  Entity,
-  PrimaryColumn,
-  type QueryRunner,
-} from 'typeorm';
+import type { DataSource, QueryRunner } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createApp, PLATFORMS, type TestApp } from './support/create-app.js';
-import { createDatabase, type TestDatabase } from './support/database.js';
+import { createApp, PLATFORMS, type TestApp } from '../support/create-app.js';
+import { createDatabase, type TestDatabase } from '../support/database.js';
+import { HookedUser } from '../support/hooked-user.entity.js';
 import {
   expectNothingUnhandled,
   expectRecovery,
   expectUnavailable,
   rowOf,
   versionOf,
-} from './support/outages.js';
-import { TcpProxy } from './support/tcp-proxy.js';
-import { User } from './support/user.entity.js';
-import { createUser } from './support/users.js';
+} from '../support/outages.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { User } from '../support/user.entity.js';
+import { createUser } from '../support/users.js';
 
 const LIMIT_MS = 300;
 const MODULE = {
@@ -29,19 +22,6 @@ const MODULE = {
   retryAfter: '7s' as const,
 };
 const POOL_SIZE = 3;
-
-/** The same table; its hook makes TypeORM's `find` load it, from the application's pool. */
-@Entity('users')
-class HookedUser extends RevocableUser {
-  @PrimaryColumn({ type: 'uuid' })
-  id!: string;
-
-  @Column({ type: 'boolean' })
-  active!: boolean;
-
-  @AfterLoad()
-  loaded(): void {}
-}
 
 let database: TestDatabase;
 
@@ -86,7 +66,7 @@ describe('when the application has used up its pool, and TypeORM loads the user 
   beforeAll(async () => {
     app = await createApp({
       url: database.url,
-      module: { ...MODULE, entity: HookedUser, isActive: () => true },
+      module: { ...MODULE, entity: HookedUser },
       entities: [User, HookedUser],
       typeorm: { poolSize: POOL_SIZE },
     });

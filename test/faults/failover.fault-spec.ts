@@ -2,19 +2,19 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import {
   type RunningPostgres,
   startPostgres,
-} from '../tools/embedded-postgres/embedded-postgres.js';
-import { createApp, PLATFORMS, type TestApp } from './support/create-app.js';
-import { migrateTemplate } from './support/database.js';
+} from '../../tools/embedded-postgres/embedded-postgres.js';
+import { createApp, PLATFORMS, type TestApp } from '../support/create-app.js';
+import { migrateTemplate } from '../support/database.js';
 import {
   expectNothingUnhandled,
   expectRecovery,
   rowOf,
   UNAVAILABLE,
   versionOf,
-} from './support/outages.js';
-import { type Standby, startStandby } from './support/standby.js';
-import { TcpProxy } from './support/tcp-proxy.js';
-import { createUser, PASSWORD } from './support/users.js';
+} from '../support/outages.js';
+import { type Standby, startStandby } from '../support/standby.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { createUser, PASSWORD } from '../support/users.js';
 
 let primary: RunningPostgres;
 

@@ -1,0 +1,204 @@
+import { Controller, Get, UseGuards } from '@nestjs/common';
+import { AuthGuard } from '@nestjs/passport';
+import { CurrentUser, Public, TokenStateStore } from 'nestjs-token-invalidation';
+import { Client, Pool } from 'pg';
+import { describe, expect, it } from 'vitest';
+import { AuthController } from '../support/auth.controller.js';
+import { PLATFORMS, type TestApp } from '../support/create-app.js';
+import { HookedUser } from '../support/hooked-user.entity.js';
+import {
+  expectNothingUnhandled,
+  expectRecovery,
+  GRACE_MS,
+  timed,
+  UNAVAILABLE,
+} from '../support/outages.js';
+import {
+  hangs,
+  laterThan,
+  rejects,
+  rejectsWith,
+  sleeps,
+  type Strike,
+  strikeAt,
+  textOf,
+  throws,
+  unreturnable,
+} from '../support/strike.js';
+import { useApp } from '../support/use-app.js';
+import { User } from '../support/user.entity.js';
+import { createUser } from '../support/users.js';
+
+const LIMIT_MS = 300;
+
+/** A route behind Passport's own guard, whose way to the state is another. */
+@Public()
+@UseGuards(AuthGuard('revocable-jwt'))
+@Controller('passport')
+class PassportController {
+  @Get()
+  me(@CurrentUser() user: User): User {
+    return user;
+  }
+}
+
+const OPTIONS = {
+  controllers: [AuthController, PassportController],
+  module: { readTimeout: LIMIT_MS / 1000, retryAfter: '7s' as const },
+};
+const ROUTES = ['/auth/me', '/auth/optional', '/auth/sensitive', '/passport'];
+const ONE_OF_EACH_GUARD = ['/auth/me', '/passport'];
+
+/** A place on the way of a check at which it waits for something, and what happens there. */
+type Place = readonly [name: string, arm: (app: TestApp) => () => void];
+
+const storeRead = (strike: Strike) => (app: TestApp) =>
+  strikeAt(app.app.get(TokenStateStore, { strict: false }), 'read', { strike });
+const connect = (strike: Strike) => () => strikeAt(Pool.prototype, 'connect', { strike });
+const stateQuery = (strike: Strike) => () =>
+  strikeAt(Client.prototype, 'query', { strike, when: ([query]) => isStateQuery(query) });
+
+const ON_EVERY_WAY: readonly Place[] = [
+  ['the store throws', storeRead(throws)],
+  ['the store rejects', storeRead(rejects)],
+  ['the store rejects with nothing', storeRead(() => Promise.reject(undefined as never))],
+  ['the store answers with too little', storeRead(async () => ({ records: [] }))],
+  ['the store answers with nothing', storeRead(async () => undefined)],
+  ['the pool throws', connect(throws)],
+  ['the pool rejects', connect(rejects)],
+  ['the connection cannot be given back', connect(unreturnable)],
+  ['the statement throws', stateQuery(throws)],
+  // Connection lost, server shutting down, too many connections, cancelled, read-only, deadlock, out of memory, unknown.
+  ...['ECONNRESET', '57P01', '53300', '57014', '25006', '40P01', '53200', 'XX000'].map(
+    (code): Place => [`the statement fails with ${code}`, stateQuery(rejectsWith(code))],
+  ),
+];
+
+/** These take as long as the limit. */
+const SLOW: readonly Place[] = [
+  ['the store never settles', storeRead(hangs)],
+  ['the pool never gives a connection', connect(hangs)],
+  ['the connection is given when it is too late', connect(laterThan(LIMIT_MS))],
+  ['the statement is not answered', stateQuery(sleeps)],
+];
+
+/** TypeORM's `find` reads the user a second time, over a connection of the application's pool. */
+const WHERE_TYPEORM_LOADS: readonly Place[] = [
+  [
+    'no query runner is made',
+    (app) => strikeAt(app.dataSource, 'createQueryRunner', { strike: throws }),
+  ],
+  ['the query runner gets no connection', masterConnection(rejects)],
+  ['the query throws', findQuery(throws)],
+  ['the query fails', findQuery(rejectsWith('ECONNRESET'))],
+  ['the query is cancelled', findQuery(rejectsWith('57014'))],
+  ['the query runner cannot be released', unreleasable],
+];
+
+const SLOW_WHERE_TYPEORM_LOADS: readonly Place[] = [
+  ['the query runner waits for ever', masterConnection(hangs)],
+  ['the query is not answered', findQuery(sleeps)],
+];
+
+expectNothingUnhandled();
+
+describe.each(PLATFORMS)(
+  'on %s, a check is 503 in time, and the next one is well, when',
+  (platform) => {
+    const app = useApp({ platform, ...OPTIONS });
+
+    it.each(ON_EVERY_WAY)('%s', async (_, arm) => {
+      await expectUnavailableOnce(app(), arm, ROUTES);
+    });
+
+    it.each(SLOW)('%s', async (_, arm) => {
+      await expectUnavailableOnce(app(), arm, ONE_OF_EACH_GUARD);
+    });
+  },
+);
+
+describe('where TypeORM loads the user, a check is 503 in time, and the next one is well, when', () => {
+  const app = useApp({
+    ...OPTIONS,
+    entities: [User, HookedUser],
+    module: { ...OPTIONS.module, entity: HookedUser },
+  });
+
+  it.each(WHERE_TYPEORM_LOADS)('%s', async (_, arm) => {
+    await expectUnavailableOnce(app(), arm, ROUTES);
+  });
+
+  it.each(SLOW_WHERE_TYPEORM_LOADS)('%s', async (_, arm) => {
+    await expectUnavailableOnce(app(), arm, ONE_OF_EACH_GUARD);
+  });
+
+  it('the database fails for all of a read, and for one of them again when each is tried alone', async () => {
+    const users = await Promise.all(Array.from({ length: 6 }, () => createUser(app().dataSource)));
+    const tokens = users.map((user) => app().issuer.issue(user));
+    const isTogether = (values: unknown) => (values as unknown[]).length > 1;
+    const strike = rejectsWith('57014');
+    const disarm = strikeAt(
+      Client.prototype,
+      'query',
+      { strike, when: ([query, values]) => isFind(query) && isTogether(values) },
+      { strike, when: ([query]) => isFind(query) },
+    );
+    const outcomes = await Promise.all(
+      tokens.map((token) =>
+        app()
+          .verifier.verify(token)
+          .then(
+            ({ accepted }) => accepted,
+            (error: Error) => error.name,
+          ),
+      ),
+    );
+    disarm();
+    expect(outcomes.filter((outcome) => outcome !== true)).toEqual(['TokenStateUnavailableError']);
+  });
+});
+
+async function expectUnavailableOnce(
+  app: TestApp,
+  arm: Place[1],
+  routes: readonly string[],
+): Promise<void> {
+  const token = app.issuer.issue(await createUser(app.dataSource));
+  for (const route of routes) {
+    const disarm = arm(app);
+    const { status, body, headers, tookMs } = await timed(app.get(route, token));
+    disarm();
+    expect(`${status} ${String(body['errorCode'])}`).toBe(UNAVAILABLE);
+    expect(headers.get('retry-after')).toBe('7');
+    expect(tookMs).toBeLessThan(LIMIT_MS + GRACE_MS);
+    await expectRecovery(app, token, route);
+  }
+  const disarm = arm(app);
+  await expect(app.verifier.verify(token)).rejects.toMatchObject({
+    name: 'TokenStateUnavailableError',
+  });
+  disarm();
+}
+
+function unreleasable(app: TestApp): () => void {
+  const strike: Strike = (call, args) =>
+    Object.assign(call(...args) as object, { release: rejects });
+  return strikeAt(app.dataSource, 'createQueryRunner', { strike });
+}
+
+function masterConnection(strike: Strike): Place[1] {
+  return (app) => strikeAt(app.dataSource.driver, 'obtainMasterConnection' as never, { strike });
+}
+
+function findQuery(strike: Strike): Place[1] {
+  return () => strikeAt(Client.prototype, 'query', { strike, when: ([query]) => isFind(query) });
+}
+
+function isFind(query: unknown): boolean {
+  const text = textOf(query);
+  return text.includes('FROM "users"') && !isStateQuery(query);
+}
+
+function isStateQuery(query: unknown): boolean {
+  return textOf(query).includes('unnest(');
+}

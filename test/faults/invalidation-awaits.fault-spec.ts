@@ -1,0 +1,92 @@
+import { Client, Pool } from 'pg';
+import { describe, expect, it } from 'vitest';
+import { PLATFORMS, type TestApp } from '../support/create-app.js';
+import { expectNothingUnhandled, GRACE_MS, timed } from '../support/outages.js';
+import {
+  hangs,
+  laterThan,
+  rejects,
+  rejectsWith,
+  sleeps,
+  type Strike,
+  strikeAt,
+  textOf,
+  throws,
+  unreturnable,
+} from '../support/strike.js';
+import { useApp } from '../support/use-app.js';
+import { createUser } from '../support/users.js';
+
+const LIMIT_MS = 300;
+
+/**
+ * A place on the way of an invalidation at which it waits for something, what happens there, and what has become of the
+ * version. `checks`: how many checks come before it and
+ * get the connection that they take.
+ */
+type Place = readonly [name: string, arm: (checks: number) => () => void, version: number];
+
+const PLACES: readonly Place[] = [
+  ['the pool throws', connect(throws), 0],
+  ['the pool rejects', connect(rejects), 0],
+  ['the pool never gives a connection', connect(hangs), 0],
+  ['the connection is given when it is too late', connect(laterThan(LIMIT_MS)), 0],
+  ['the connection cannot be given back', connect(unreturnable), 1],
+  ['the statement throws', update(throws), 0],
+  ['the statement is not answered', update(sleeps), 0],
+  ...['ECONNRESET', '57P01', '53300', '57014', '25006', '40P01', '53200', 'XX000'].map(
+    (code): Place => [`the statement fails with ${code}`, update(rejectsWith(code)), 0],
+  ),
+];
+
+expectNothingUnhandled();
+
+describe.each(PLATFORMS)('on %s, an invalidation is no success when', (platform) => {
+  const limit = LIMIT_MS / 1000;
+  const app = useApp({
+    platform,
+    module: { readTimeout: limit, writeTimeout: limit, retryAfter: '7s' },
+  });
+
+  it.each(PLACES)('%s', async (_, arm, version) => {
+    for (const method of ['logoutEverywhere', 'passwordChanged', 'invalidate'] as const) {
+      const { id } = await createUser(app().dataSource);
+      const disarm = arm(0);
+      await expect(app().invalidator[method](id)).rejects.toMatchObject({
+        name: 'TokenStateUnavailableError',
+      });
+      disarm();
+      expect(await versionOf(app(), id)).toBe(version);
+      expect(await app().invalidator[method](id)).toMatchObject({ version: version + 1 });
+    }
+  });
+
+  it.each(PLACES)('%s, at the endpoint', async (_, arm, version) => {
+    const user = await createUser(app().dataSource);
+    const token = app().issuer.issue(user);
+    // One by the global guard, one by the endpoint's own.
+    const disarm = arm(2);
+    const answer = await timed(app().post('/auth/logout-everywhere', token));
+    disarm();
+    expect(answer).toMatchObject({ status: 503, body: { errorCode: 'token_state_unavailable' } });
+    expect(answer.headers.get('retry-after')).toBe('7');
+    expect(answer.tookMs).toBeLessThan(LIMIT_MS + GRACE_MS);
+    expect(await versionOf(app(), user.id)).toBe(version);
+  });
+});
+
+function connect(strike: Strike): Place[1] {
+  return (checks) => {
+    let before = checks;
+    return strikeAt(Pool.prototype, 'connect', { strike, when: () => before-- <= 0 });
+  };
+}
+
+function update(strike: Strike): Place[1] {
+  const when = ([query]: unknown[]) => textOf(query).includes('UPDATE "users"');
+  return () => strikeAt(Client.prototype, 'query', { strike, when });
+}
+
+async function versionOf(app: TestApp, id: string): Promise<number> {
+  return (await app.users.findOneByOrFail({ id })).tokenVersion;
+}
