@@ -41,12 +41,11 @@ const PLACES: readonly Place[] = [
 
 expectNothingUnhandled();
 
-describe.each(PLATFORMS)('on %s, an invalidation is no success when', (platform) => {
-  const limit = LIMIT_MS / 1000;
-  const app = useApp({
-    platform,
-    module: { readTimeout: limit, writeTimeout: limit, retryAfter: '7s' },
-  });
+const limit = LIMIT_MS / 1000;
+const MODULE = { readTimeout: limit, writeTimeout: limit, retryAfter: '7s' as const };
+
+describe('TokenInvalidator reports no success when', () => {
+  const app = useApp({ module: MODULE });
 
   it.each(PLACES)('%s', async (_, arm, version) => {
     for (const method of ['logoutEverywhere', 'passwordChanged', 'invalidate'] as const) {
@@ -57,11 +56,14 @@ describe.each(PLATFORMS)('on %s, an invalidation is no success when', (platform)
       });
       disarm();
       expect(await versionOf(app(), id)).toBe(version);
-      expect(await app().invalidator[method](id)).toMatchObject({ version: version + 1 });
     }
   });
+});
 
-  it.each(PLACES)('%s, at the endpoint', async (_, arm, version) => {
+describe.each(PLATFORMS)('on %s, the endpoint reports no success when', (platform) => {
+  const app = useApp({ platform, module: MODULE });
+
+  it.each(PLACES)('%s', async (_, arm, version) => {
     const user = await createUser(app().dataSource);
     const token = app().issuer.issue(user);
     // One by the global guard, one by the endpoint's own.
