@@ -49,7 +49,6 @@ export async function runOn(
   const client = await acquire(pool, timeoutMs);
   // A connection that breaks says so in an event too, besides the statement's failure. The pool listens only while
   // nobody has the client, and an error event that nobody hears ends the process.
-  const heard = () => undefined;
   client.on('error', heard);
   let broken = true;
   try {
@@ -68,6 +67,8 @@ export async function runOn(
     client.off('error', heard);
   }
 }
+
+function heard(): void {}
 
 async function acquire(pool: PgPool, timeoutMs: number): Promise<PgClient> {
   const connecting = pool.connect();
