@@ -112,9 +112,9 @@ describe('what TokenInvalidator says', () => {
       expect(Boolean((row as typeof row | undefined)?.at)).toBe(done);
     },
   );
-
-  async function hashOf(id: string): Promise<string> {
-    const sql = 'SELECT password_hash AS hash FROM users WHERE id = $1';
-    return (await rowOf<{ hash: string }>(database.url, sql, [id])).hash;
-  }
 });
+
+async function hashOf(id: string): Promise<string> {
+  const sql = 'SELECT password_hash AS hash FROM users WHERE id = $1';
+  return (await rowOf<{ hash: string }>(database.url, sql, [id])).hash;
+}

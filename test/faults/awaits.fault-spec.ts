@@ -2,6 +2,7 @@ import { Controller, Get, UseGuards } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import { CurrentUser, Public, TokenStateStore } from 'nestjs-token-invalidation';
 import { Client, Pool } from 'pg';
+import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { describe, expect, it } from 'vitest';
 import { AuthController } from '../support/auth.controller.js';
 import { PLATFORMS, type TestApp } from '../support/create-app.js';
@@ -49,6 +50,8 @@ const OPTIONS = {
 const ROUTES = ['/auth/me', '/auth/optional', '/auth/sensitive', '/passport'];
 const ONE_OF_EACH_GUARD = ['/auth/me', '/passport'];
 
+const UNAVAILABLE_IN_TIME = new Set([`${UNAVAILABLE} 7 in time`, 'TokenStateUnavailableError']);
+
 /** A place on the way of a check at which it waits for something, and what happens there. */
 type Place = readonly [name: string, arm: (app: TestApp) => () => void];
 
@@ -61,7 +64,7 @@ const stateQuery = (strike: Strike) => () =>
 const ON_EVERY_WAY: readonly Place[] = [
   ['the store throws', storeRead(throws)],
   ['the store rejects', storeRead(rejects)],
-  ['the store rejects with nothing', storeRead(() => Promise.reject(undefined as never))],
+  ['the store rejects with nothing', storeRead(() => Promise.reject())],
   ['the store answers with too little', storeRead(async () => ({ records: [] }))],
   ['the store answers with nothing', storeRead(async () => undefined)],
   ['the pool throws', connect(throws)],
@@ -108,11 +111,11 @@ describe.each(PLATFORMS)(
     const app = useApp({ platform, ...OPTIONS });
 
     it.each(ON_EVERY_WAY)('%s', async (_, arm) => {
-      await expectUnavailableOnce(app(), arm, ROUTES);
+      expect(await outcomesOf(app(), arm, ROUTES)).toEqual(UNAVAILABLE_IN_TIME);
     });
 
     it.each(SLOW)('%s', async (_, arm) => {
-      await expectUnavailableOnce(app(), arm, ONE_OF_EACH_GUARD);
+      expect(await outcomesOf(app(), arm, ONE_OF_EACH_GUARD)).toEqual(UNAVAILABLE_IN_TIME);
     });
   },
 );
@@ -125,22 +128,21 @@ describe('where TypeORM loads the user, a check is 503 in time, and the next one
   });
 
   it.each(WHERE_TYPEORM_LOADS)('%s', async (_, arm) => {
-    await expectUnavailableOnce(app(), arm, ROUTES);
+    expect(await outcomesOf(app(), arm, ROUTES)).toEqual(UNAVAILABLE_IN_TIME);
   });
 
   it.each(SLOW_WHERE_TYPEORM_LOADS)('%s', async (_, arm) => {
-    await expectUnavailableOnce(app(), arm, ONE_OF_EACH_GUARD);
+    expect(await outcomesOf(app(), arm, ONE_OF_EACH_GUARD)).toEqual(UNAVAILABLE_IN_TIME);
   });
 
   it('the database fails for all of a read, and for one of them again when each is tried alone', async () => {
     const users = await Promise.all(Array.from({ length: 6 }, () => createUser(app().dataSource)));
     const tokens = users.map((user) => app().issuer.issue(user));
-    const isTogether = (values: unknown) => (values as unknown[]).length > 1;
     const strike = rejectsWith('57014');
     const disarm = strikeAt(
       Client.prototype,
       'query',
-      { strike, when: ([query, values]) => isFind(query) && isTogether(values) },
+      { strike, when: ([query, values]) => isFind(query) && (values as unknown[]).length > 1 },
       { strike, when: ([query]) => isFind(query) },
     );
     const outcomes = await Promise.all(
@@ -158,36 +160,43 @@ describe('where TypeORM loads the user, a check is 503 in time, and the next one
   });
 });
 
-async function expectUnavailableOnce(
+/** What came of it, on each route and off HTTP. After each fault the next check has to be well. */
+async function outcomesOf(
   app: TestApp,
   arm: Place[1],
   routes: readonly string[],
-): Promise<void> {
+): Promise<Set<string>> {
   const token = app.issuer.issue(await createUser(app.dataSource));
+  const outcomes = new Set<string>();
   for (const route of routes) {
     const disarm = arm(app);
     const { status, body, headers, tookMs } = await timed(app.get(route, token));
     disarm();
-    expect(`${status} ${String(body['errorCode'])}`).toBe(UNAVAILABLE);
-    expect(headers.get('retry-after')).toBe('7');
-    expect(tookMs).toBeLessThan(LIMIT_MS + GRACE_MS);
+    const time = tookMs < LIMIT_MS + GRACE_MS ? 'in time' : `after ${tookMs} ms`;
+    outcomes.add(`${status} ${String(body['errorCode'])} ${headers.get('retry-after')} ${time}`);
     await expectRecovery(app, token, route);
   }
   const disarm = arm(app);
-  await expect(app.verifier.verify(token)).rejects.toMatchObject({
-    name: 'TokenStateUnavailableError',
-  });
+  outcomes.add(
+    await app.verifier.verify(token).then(
+      () => 'a verdict',
+      (error: Error) => error.name,
+    ),
+  );
   disarm();
+  return outcomes;
 }
 
+const withoutRelease: Strike = (call, args) =>
+  Object.assign(call(...args) as object, { release: rejects });
+
 function unreleasable(app: TestApp): () => void {
-  const strike: Strike = (call, args) =>
-    Object.assign(call(...args) as object, { release: rejects });
-  return strikeAt(app.dataSource, 'createQueryRunner', { strike });
+  return strikeAt(app.dataSource, 'createQueryRunner', { strike: withoutRelease });
 }
 
 function masterConnection(strike: Strike): Place[1] {
-  return (app) => strikeAt(app.dataSource.driver, 'obtainMasterConnection' as never, { strike });
+  return (app) =>
+    strikeAt(app.dataSource.driver as PostgresDriver, 'obtainMasterConnection', { strike });
 }
 
 function findQuery(strike: Strike): Place[1] {

@@ -39,14 +39,14 @@ describe.each(PLATFORMS)('on %s, when PostgreSQL is restarted', (platform) => {
   it('amid requests, each is accepted or 503, and all are accepted soon after', async () => {
     const token = app.issuer.issue(await createUser(app.dataSource));
     const answers = new Set<unknown>();
-    let down = true;
+    const over = new AbortController();
     const asking = Array.from({ length: 10 }, async () => {
-      while (down) answers.add(await app.ask(token));
+      while (!over.signal.aborted) answers.add(await app.ask(token));
     });
     await primary.takeDown();
     await primary.bringBack();
     const recovery = expectRecovery(app, token);
-    down = false;
+    over.abort();
     await Promise.all([...asking, recovery]);
     answers.delete(200);
     expect(answers).toEqual(new Set([UNAVAILABLE]));

@@ -85,8 +85,11 @@ function connect(strike: Strike): Place[1] {
 }
 
 function update(strike: Strike): Place[1] {
-  const when = ([query]: unknown[]) => textOf(query).includes('UPDATE "users"');
-  return () => strikeAt(Client.prototype, 'query', { strike, when });
+  return () => strikeAt(Client.prototype, 'query', { strike, when: isUpdate });
+}
+
+function isUpdate([query]: unknown[]): boolean {
+  return textOf(query).includes('UPDATE "users"');
 }
 
 async function versionOf(app: TestApp, id: string): Promise<number> {

@@ -36,8 +36,8 @@ describe('during an outage', () => {
 
   it.each([
     ['refuses', () => proxy.refuse()],
-    ['is silent', () => proxy.silence()],
-    ['resets', () => proxy.cutAfter(0)],
+    ['is silent', async () => proxy.silence()],
+    ['resets', async () => proxy.cutAfter(0)],
   ])('20,000 checks leave nothing behind while the database %s', async (_, strike) => {
     const token = app.issuer.issue(await createUser(app.dataSource));
     await expectRecovery(app, token);

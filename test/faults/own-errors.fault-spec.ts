@@ -18,6 +18,11 @@ class PickyUser extends RevocableUser {
   role!: string;
 }
 
+function jwtFromRequest({ headers }: { headers: Record<string, string> }): string | null {
+  if (headers['x-broken']) throw new Error('This request has no token to find.');
+  return headers['authorization']?.slice('Bearer '.length) ?? null;
+}
+
 function notBroken(role: string): string {
   if (role === 'broken') throw new Error('This role cannot be read.');
   return role;
@@ -28,8 +33,8 @@ class ThrowingListener extends TokenEventListener {
     throw new Error('The audit log is full.');
   }
 
-  override async invalidated(): Promise<void> {
-    throw new Error('The audit log is full.');
+  override invalidated(): void {
+    return Promise.reject(new Error('The audit log is full.')) as never;
   }
 }
 
@@ -75,10 +80,6 @@ describe.each(PLATFORMS)('on %s', (platform) => {
   });
 
   describe('what the extractor throws', () => {
-    const jwtFromRequest = (request: { headers: Record<string, string> }) => {
-      if (request.headers['x-broken']) throw new Error('This request has no token to find.');
-      return request.headers['authorization']?.slice('Bearer '.length) ?? null;
-    };
     const app = useApp({ platform, module: { jwtFromRequest } });
 
     it('is 500 for its own request', async () => {

@@ -56,8 +56,7 @@ async function backUp(primaryUrl: string, home: ClusterHome): Promise<void> {
     const { rows } = await client.query<{ folder: string }>(
       `SELECT current_setting('data_directory') AS folder, pg_backup_start('standby', fast => true)`,
     );
-    const filter = (path: string) => !path.endsWith('postmaster.pid');
-    cpSync(rows[0]!.folder, home.data, { recursive: true, filter });
+    cpSync(rows[0]!.folder, home.data, { recursive: true, filter: belongsToBackup });
     const stopped = await client.query<{ labelfile: string }>(
       'SELECT labelfile FROM pg_backup_stop(wait_for_archive => false)',
     );
@@ -68,6 +67,10 @@ async function backUp(primaryUrl: string, home: ClusterHome): Promise<void> {
   writeFileSync(join(home.data, 'standby.signal'), '');
   appendFileSync(join(home.data, 'postgresql.auto.conf'), `primary_conninfo = '${primaryUrl}'\n`);
   if (home.user) giveAll(home.data, home.user);
+}
+
+function belongsToBackup(path: string): boolean {
+  return !path.endsWith('postmaster.pid');
 }
 
 function giveAll(folder: string, { uid, gid }: { uid: number; gid: number }): void {

@@ -30,18 +30,17 @@ export function reset({ client, upstream }: Link): void {
 }
 
 /** One byte a second of what the server answers. The rest of it takes for ever, so that nothing follows it. */
-export function dripping(): Way {
-  const down: Carry = (data, to) => {
-    const bytes = [...data];
-    const timer = setInterval(() => {
-      const byte = bytes.shift();
-      if (byte !== undefined) to.write(Buffer.of(byte));
-    }, 1000);
-    to.once('close', () => clearInterval(timer));
-    return 'lost';
-  };
-  return { up: forward, down };
-}
+const drip: Carry = (data, to) => {
+  const bytes = [...data];
+  const timer = setInterval(() => {
+    const byte = bytes.shift();
+    if (byte !== undefined) to.write(Buffer.of(byte));
+  }, 1000);
+  to.once('close', () => clearInterval(timer));
+  return 'lost';
+};
+
+export const DRIPPING: Way = { up: forward, down: drip };
 
 /** Each connection is reset after this many bytes of what the server says from now on. */
 export function cutAfter(bytes: number): Way {

@@ -3,7 +3,7 @@ import { randomPort } from '../../tools/embedded-postgres/ports.js';
 import {
   type Carry,
   cutAfter,
-  dripping,
+  DRIPPING,
   type Link,
   OPEN,
   reset,
@@ -86,7 +86,7 @@ export class TcpProxy {
 
   /** The database answers one byte a second. */
   drip(): void {
-    this.way = dripping();
+    this.way = DRIPPING;
   }
 
   cutAfter(bytes: number): void {
