@@ -46,8 +46,13 @@ describe.each(PLATFORMS)('on %s, when the way to the database', (platform) => {
     const limit = LIMIT_MS / 1000;
     const module = { readTimeout: limit, writeTimeout: limit, retryAfter: '7s' };
     // TypeORM's pool waits for ever for a connection that is accepted and silent, unless it is told not to.
-    const typeorm = { connectTimeoutMS: LIMIT_MS };
+    const typeorm = { connectTimeoutMS: 1000 };
     app = await createApp({ url: proxy.url, platform, module, typeorm });
+    // Code that has never run is slow, and time is measured.
+    const token = app.issuer.issue(await createUser(app.dataSource));
+    for (let round = 0; round < 20; round++) {
+      await Promise.all(Array.from({ length: 10 }, () => app.ask(token)));
+    }
   });
 
   afterAll(async () => {

@@ -21,7 +21,7 @@ export async function expectUnavailable(
   token: string,
   limitMs: number,
 ): Promise<void> {
-  const paths = Array.from({ length: 20 }, (_, index) => (index % 2 ? '/auth/me' : '/auth/claims'));
+  const paths = Array.from({ length: 10 }, (_, index) => (index % 2 ? '/auth/me' : '/auth/claims'));
   const answers = await Promise.all(paths.map((path) => timed(client.get(path, token))));
   for (const { status, body, headers, tookMs } of answers) {
     expect(`${status} ${String(body['errorCode'])}`).toBe(UNAVAILABLE);
