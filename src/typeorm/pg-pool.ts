@@ -1,7 +1,7 @@
 /** As much of pg's pool as is used; pg's own types stay out, as the application may not have them. */
 export interface PgPool {
   readonly options: PgPoolOptions;
-  connect(): Promise<PgClient>;
+  connect(callback: (error: Error | undefined, client: PgClient | undefined) => void): void;
   end(): Promise<void>;
   on(event: 'error', listener: (error: Error) => void): unknown;
 }
@@ -47,9 +47,6 @@ export async function runOn(
 ): Promise<unknown[][]> {
   const deadline = performance.now() + timeoutMs;
   const client = await acquire(pool, timeoutMs);
-  // A connection that breaks says so in an event too, besides the statement's failure. The pool listens only while
-  // nobody has the client, and an error event that nobody hears ends the process.
-  client.on('error', heard);
   let broken = true;
   try {
     const query_timeout = Math.max(1, Math.ceil(deadline - performance.now()));
@@ -63,15 +60,34 @@ export async function runOn(
     broken = false;
     return rows;
   } finally {
-    client.release(broken);
-    client.off('error', heard);
+    handBack(client, broken);
   }
+}
+
+/**
+ * A connection that breaks says so in an event too, besides the statement's failure. The pool listens only while nobody
+ * has the client, and an error event that nobody hears ends the process. So we listen from the turn on in which the pool
+ * stops: one read from the network may bring a connection's beginning and its end.
+ */
+function checkOut(pool: PgPool): Promise<PgClient> {
+  return new Promise((resolve, reject) => {
+    pool.connect((error, client) => {
+      if (client === undefined) return reject(error!);
+      client.on('error', heard);
+      resolve(client);
+    });
+  });
+}
+
+function handBack(client: PgClient, broken: boolean): void {
+  client.release(broken);
+  client.off('error', heard);
 }
 
 function heard(): void {}
 
 async function acquire(pool: PgPool, timeoutMs: number): Promise<PgClient> {
-  const connecting = pool.connect();
+  const connecting = checkOut(pool);
   if (isLimited(pool, timeoutMs)) return connecting;
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {
@@ -85,7 +101,7 @@ async function acquire(pool: PgPool, timeoutMs: number): Promise<PgClient> {
   } catch (error) {
     // A connection that comes after all is nobody's: it goes to the next one.
     connecting.then(
-      (client) => client.release(false),
+      (client) => handBack(client, false),
       () => undefined,
     );
     throw error;
