@@ -1,3 +1,4 @@
+import { promisify } from 'node:util';
 import { expect, vi } from 'vitest';
 
 type Call = (...args: unknown[]) => unknown;
@@ -48,6 +49,18 @@ export const unreturnable: Strike = async (call, args) => {
   return client;
 };
 
+/** A call that hands its outcome to a callback is to the strike one that gives a promise. */
+function struck(strike: Strike, call: Call, args: unknown[]): unknown {
+  const callback = args.at(-1);
+  if (typeof callback !== 'function') return strike(call, args);
+  const outcome = strike(promisify(call), args.slice(0, -1));
+  void Promise.resolve(outcome).then(
+    (value) => callback(undefined, value),
+    (error) => callback(error),
+  );
+  return undefined;
+}
+
 /** What pg's query() was asked. */
 export function textOf(query: unknown): string {
   return typeof query === 'string' ? query : (query as { text: string }).text;
@@ -76,7 +89,7 @@ export function strikeAt<Target extends object>(
     const [next] = left;
     if (next === undefined || next.when?.(args) === false) return call(...args);
     left.shift();
-    return next.strike(call, args);
+    return struck(next.strike, call, args);
   });
   return () => {
     spy.mockRestore();
