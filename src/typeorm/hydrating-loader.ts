@@ -58,6 +58,10 @@ export class HydratingLoader<User extends ObjectLiteral> implements UserLoader<U
 function setterOf(column: ColumnMetadata, { driver }: DataSource): Setter {
   const { propertyName } = column;
   const isPlain = AS_THEY_COME.has(column.type) && !column.transformer && !column.embeddedMetadata;
-  if (isPlain) return (user, value) => Reflect.set(user, propertyName, value);
+  if (isPlain) {
+    return (user, value) => {
+      user[propertyName] = value;
+    };
+  }
   return (user, value) => column.setEntityValue(user, driver.prepareHydratedValue(value, column));
 }
