@@ -9,7 +9,11 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['src/**/*.spec.ts'], isolate: false },
+        test: {
+          name: 'unit',
+          include: ['src/**/*.spec.ts', 'test/histories/*.spec.ts'],
+          isolate: false,
+        },
       },
       {
         extends: true,
