@@ -1,0 +1,121 @@
+import { setTimeout } from 'node:timers/promises';
+import { verify } from '@node-rs/argon2';
+import { Body, Controller, Get, Inject, Param, Post, UnauthorizedException } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { CurrentUser, Public, TokenInvalidator, TokenIssuer } from 'nestjs-token-invalidation';
+import type { Repository } from 'typeorm';
+import { hashPassword } from '../support/passwords.js';
+import { User } from '../support/user.entity.js';
+import { monotonicMs } from './monotonic.js';
+import type { NodeSettings } from './node-settings.js';
+
+export const NODE_SETTINGS = Symbol('settings of this server process');
+
+export interface PasswordChange {
+  readonly current: string;
+  readonly next: string;
+  readonly via: 'service' | 'save' | 'update' | 'transaction';
+  /** How long the transaction has been open when the password is changed. */
+  readonly openMs: number;
+}
+
+/** What the clients of a history do through a server, as an application would write it. */
+@Public()
+@Controller('history')
+export class HistoryController {
+  constructor(
+    @InjectRepository(User) private readonly users: Repository<User>,
+    private readonly issuer: TokenIssuer<User>,
+    private readonly invalidator: TokenInvalidator,
+    @Inject(NODE_SETTINGS) private readonly settings: NodeSettings,
+  ) {}
+
+  /** `pauseMs`: what the application does between the password check and the token. */
+  @Post('login')
+  async login(@Body() body: { id: string; password: string; pauseMs: number }): Promise<unknown> {
+    const user = await this.checked(body.id, body.password);
+    const checkedAt = monotonicMs();
+    if (body.pauseMs > 0) await setTimeout(body.pauseMs);
+    const rereads = this.settings.fault === 'record-read-again';
+    const record = rereads ? await this.users.findOneByOrFail({ id: user.id }) : user;
+    return { token: this.issuer.issue(record), checkedAt };
+  }
+
+  @Post(':id/logout')
+  logout(@Param('id') id: string): Promise<unknown> {
+    return this.invalidator.logoutEverywhere(id);
+  }
+
+  @Post(':id/invalidate')
+  invalidate(@Param('id') id: string): Promise<unknown> {
+    return this.invalidator.invalidate(id);
+  }
+
+  @Post(':id/password-changed')
+  passwordChanged(@Param('id') id: string): Promise<unknown> {
+    return this.invalidator.passwordChanged(id);
+  }
+
+  @Post(':id/change-password')
+  async changePassword(@Param('id') id: string, @Body() change: PasswordChange): Promise<unknown> {
+    const user = await this.checked(id, change.current);
+    const newHash = await hashPassword(change.next);
+    if (change.via === 'save') return this.users.save({ id, passwordHash: newHash });
+    if (change.via === 'update') return this.users.update({ id }, { passwordHash: newHash });
+    const replacement = { currentHash: user.passwordHash, newHash };
+    if (change.via === 'service') return this.invalidator.changePassword(id, replacement);
+    return this.users.manager.transaction(async (transaction) => {
+      await transaction.query('SELECT pg_sleep($1)', [change.openMs / 1000]);
+      return this.invalidator.changePassword(id, replacement, { transaction });
+    });
+  }
+
+  @Post(':id/rehash')
+  async rehash(@Param('id') id: string, @Body() body: { password: string }): Promise<unknown> {
+    const { passwordHash } = await this.checked(id, body.password);
+    const newHash = await hashPassword(body.password);
+    return this.invalidator.rehashPassword(id, { currentHash: passwordHash, newHash });
+  }
+
+  /** Writes a record back that was loaded a while ago. */
+  @Post(':id/stale-save')
+  async staleSave(@Param('id') id: string, @Body() body: { ageMs: number }): Promise<unknown> {
+    const user = await this.users.findOneByOrFail({ id });
+    await setTimeout(body.ageMs);
+    user.role = `role ${monotonicMs()}`;
+    await this.users.save(user);
+    return {};
+  }
+
+  @Post(':id/activation')
+  async activate(@Param('id') id: string, @Body() { active }: { active: boolean }) {
+    await this.users.update({ id }, { active });
+    return {};
+  }
+
+  @Post('everyone/logout')
+  logoutEveryone(): Promise<unknown> {
+    return this.invalidator.invalidateEveryone();
+  }
+
+  private async checked(id: string, password: string): Promise<User> {
+    const user = await this.users
+      .createQueryBuilder('user')
+      .addSelect('user.passwordHash')
+      .where({ id })
+      .getOneOrFail();
+    if (!(await verify(user.passwordHash, password))) {
+      throw new UnauthorizedException({ errorCode: 'wrong_password' });
+    }
+    return user;
+  }
+}
+
+/** The route behind the guard. */
+@Controller('protected')
+export class ProtectedController {
+  @Get()
+  show(@CurrentUser() user: User): { id: string } {
+    return { id: user.id };
+  }
+}

@@ -1,0 +1,13 @@
+import type { PlantedFault } from './planted-faults.js';
+
+/** What a server process of a history is told. */
+export interface NodeSettings {
+  readonly url: string;
+  /** Under which name its connections stand in `pg_stat_activity`. */
+  readonly applicationName: string;
+  readonly clockOffsetSeconds: number;
+  /** Whether tokens from before the library are accepted. */
+  readonly legacy: boolean;
+  /** For the tests of the checker: what is broken here on purpose. */
+  readonly fault?: PlantedFault | undefined;
+}
