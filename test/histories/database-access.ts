@@ -1,0 +1,115 @@
+import { Pool, type PoolClient } from 'pg';
+import { hashPassword } from '../support/passwords.js';
+import type { Observation } from './operation.js';
+
+const CLOCK_MS = `(extract(epoch FROM date_trunc('milliseconds', clock_timestamp())) * 1000)::float8`;
+const milliseconds = (column: string) => `(extract(epoch FROM ${column}) * 1000)::float8`;
+
+export interface SqlPasswordChange {
+  readonly id: string;
+  readonly next: string;
+  /** How long the transaction has been open when the password is changed. */
+  readonly openMs: number;
+}
+
+/** What the clients do to the database without asking any server, and what the operator does. */
+export class DatabaseAccess {
+  readonly pool: Pool;
+  /** The latest time that the database's clock is known to have passed. */
+  time = 0;
+
+  constructor(url: string) {
+    this.pool = new Pool({ connectionString: url, max: 8, application_name: 'histories-driver' });
+    this.pool.on('error', () => {});
+  }
+
+  async createUser(password: string): Promise<string> {
+    const { rows } = await this.pool.query<{ id: string }>(
+      `INSERT INTO users (email, password_hash) VALUES (gen_random_uuid(), $1) RETURNING id`,
+      [await hashPassword(password)],
+    );
+    return rows[0]!.id;
+  }
+
+  async observe(id: string): Promise<Observation> {
+    const { rows } = await this.pool.query<Observation>(
+      `SELECT ${CLOCK_MS} AS "databaseTime", token_version AS version,
+        ${milliseconds('password_changed_at')} AS "passwordChangedAt",
+        ${milliseconds('logout_all_at')} AS "logoutAllAt",
+        (SELECT ${milliseconds('everyone_logged_out_at')} FROM users_token_invalidation) AS "everyoneLoggedOutAt"
+      FROM users WHERE id = $1`,
+      [id],
+    );
+    this.time = Math.max(this.time, rows[0]!.databaseTime);
+    return rows[0]!;
+  }
+
+  /** The receipt, and what the clock showed in the transaction, just before the change. */
+  async changePassword({ id, next, openMs }: SqlPasswordChange) {
+    const hash = await hashPassword(next);
+    return this.inTransaction(async (client) => {
+      await client.query('SELECT pg_sleep($1)', [openMs / 1000]);
+      const before = await client.query<{ at: number }>(`SELECT ${CLOCK_MS} AS at`);
+      const { rows } = await client.query<{ version: number; effectiveAt: number | null }>(
+        `UPDATE users SET password_hash = $2 WHERE id = $1
+        RETURNING token_version AS version, ${milliseconds('password_changed_at')} AS "effectiveAt"`,
+        [id, hash],
+      );
+      const [{ version, effectiveAt }] = rows as [(typeof rows)[0]];
+      const receipt = { version, effectiveAt: effectiveAt ?? 0 };
+      return { receipt, databaseBefore: before.rows[0]!.at };
+    });
+  }
+
+  /** Writes back what was read before, as a tool does that knows nothing of tokens. */
+  async writeBack(id: string, old: Observation): Promise<void> {
+    await this.pool.query(
+      `UPDATE users SET token_version = $2, password_changed_at = to_timestamp($3::float8 / 1000),
+        logout_all_at = to_timestamp($4::float8 / 1000) WHERE id = $1`,
+      [id, old.version, old.passwordChangedAt, old.logoutAllAt],
+    );
+  }
+
+  async everyoneLoggedOutAt(): Promise<number | null> {
+    const { rows } = await this.pool.query<{ at: number | null }>(
+      `SELECT ${milliseconds('everyone_logged_out_at')} AS at FROM users_token_invalidation`,
+    );
+    return rows[0]!.at;
+  }
+
+  /** Cuts so many connections of the servers, whatever they are doing. */
+  async cut(count: number): Promise<number> {
+    const { rowCount } = await this.pool.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE application_name LIKE 'histories-node-%' ORDER BY md5(pid::text) LIMIT $1`,
+      [count],
+    );
+    return rowCount ?? 0;
+  }
+
+  /** Cuts all connections of one server and waits until they are gone: what it sent before has happened, or never will. */
+  async cutAll(applicationName: string): Promise<void> {
+    await this.pool.query(
+      `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = $1`,
+      [applicationName],
+    );
+  }
+
+  close(): Promise<void> {
+    return this.pool.end();
+  }
+
+  private async inTransaction<Result>(action: (client: PoolClient) => Promise<Result>) {
+    const client = await this.pool.connect();
+    let broken = true;
+    try {
+      await client.query('BEGIN');
+      const result = await action(client);
+      await client.query('COMMIT');
+      broken = false;
+      return result;
+    } finally {
+      client.release(broken);
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import type { Random } from './random.js';
+import type { Completion } from './recorder.js';
+import type { ServerProcess } from './server-process.js';
+import type { World } from './world.js';
+
+/** From one of its kind to the next, in ms: at the least and at the most. */
+const PAUSES: Record<'cut' | 'kill' | 'everyone', [least: number, most: number]> = {
+  cut: [500, 2500],
+  kill: [5000, 15_000],
+  everyone: [4000, 10_000],
+};
+/** Connections that are cut at once. */
+const MOST_CUT = 4;
+
+/** What the operator did to the servers. */
+export interface Disturbances {
+  kills: number;
+  cuts: number;
+}
+
+/** Cuts connections, kills servers and starts them again, and logs everyone out: each now and then. */
+export class Operator {
+  readonly done: Disturbances = { kills: 0, cuts: 0 };
+  private readonly ending = new AbortController();
+  private readonly ended = once(this.ending.signal, 'abort');
+
+  /** @param number - the operator's place among the clients */
+  constructor(
+    private readonly world: World,
+    private readonly number: number,
+    private readonly streams: { cut: Random; kill: Random; everyone: Random },
+  ) {}
+
+  async run(): Promise<void> {
+    await Promise.all([
+      this.repeat('cut', () => this.cut()),
+      this.repeat('kill', () => this.kill()),
+      this.repeat('everyone', () => this.world.users.duringEveryone(() => this.logoutEveryone())),
+    ]);
+  }
+
+  stop(): void {
+    this.ending.abort();
+  }
+
+  private async repeat(kind: keyof typeof PAUSES, act: () => Promise<void>): Promise<void> {
+    const { signal } = this.ending;
+    while (!signal.aborted) {
+      const ms = this.streams[kind].whole(...PAUSES[kind]);
+      await setTimeout(ms, undefined, { signal }).catch(() => {});
+      if (!signal.aborted) await act();
+    }
+  }
+
+  private async cut(): Promise<void> {
+    this.done.cuts += await this.world.database.cut(this.streams.cut.whole(1, MOST_CUT));
+  }
+
+  /** One at a time, so that somebody is always there to ask. */
+  private async kill(): Promise<void> {
+    const { servers } = this.world;
+    if (servers.length < 2) return;
+    const server = this.streams.kill.pick(servers);
+    this.done.kills += 1;
+    await server.kill();
+    const started = server.start();
+    // A run that is over does not wait for a server that nobody will ask.
+    await Promise.race([started, this.ended]);
+    started.catch(() => {});
+  }
+
+  private async logoutEveryone(): Promise<void> {
+    const { http, recorder } = this.world;
+    const up = this.world.servers.filter(({ life }) => life !== undefined);
+    const server = this.streams.everyone.pick(up);
+    const { url, applicationName } = server.life!;
+    const invocation = { kind: 'everyone', client: this.number, process: server.index } as const;
+    await recorder.perform(invocation, async () => {
+      const answer = await http.ask({ method: 'POST', url: `${url}/history/everyone/logout` });
+      const { status, body } = answer;
+      if (status !== 201) return this.findOut(server, applicationName);
+      const effectiveAt = Date.parse(body['effectiveAt'] as string);
+      return { outcome: 'done', status, receipt: { version: 0, effectiveAt } };
+    });
+  }
+
+  /**
+   * Whether everyone was logged out must not stay open, or no token's life could be vouched for any more. Once all that
+   * this server sent is over, the table says what holds from now on.
+   */
+  private async findOut(server: ServerProcess, applicationName: string): Promise<Completion> {
+    const { database } = this.world;
+    await database.cutAll(applicationName);
+    const effectiveAt = await database.everyoneLoggedOutAt();
+    if (effectiveAt === null) return { outcome: 'refused', reason: `server ${server.index}` };
+    return { outcome: 'done', receipt: { version: 0, effectiveAt }, databaseBefore: effectiveAt };
+  }
+}
