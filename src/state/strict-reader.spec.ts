@@ -299,13 +299,31 @@ describe('a store that fails', () => {
     await vi.advanceTimersByTimeAsync(TIMEOUT_MS);
     store.reads[0]!.succeed({ everyoneLoggedOutAt: null, records: [undefined] });
     await asked;
+    await turn();
     expect(lines.map((line) => line.split(' ')[0])).toEqual(['error']);
   });
 
   it('is what an answer to fewer queries than were asked counts as', async () => {
-    const asked = ask('a');
+    const asked = reader.read({ subject: 'a' });
     store.reads[0]!.succeed({ everyoneLoggedOutAt: null, records: [] });
-    expect(await asked).toBe('unavailable');
+    await expect(asked).rejects.toMatchObject({
+      name: 'TokenStateUnavailableError',
+      cause: { message: 'The store answered 1 queries with 0 records.' },
+    });
+  });
+
+  it('is told with its cause, and under the name of the module', async () => {
+    const error = vi.fn<(...line: unknown[]) => void>();
+    Logger.overrideLogger({ log: unreachable, error, warn: unreachable });
+    const cause = new Error('connection lost');
+    const asked = ask('a');
+    store.reads[0]!.fail(cause);
+    await asked;
+    expect(error).toHaveBeenCalledWith(
+      'The token state cannot be read; requests with a token get 503',
+      cause,
+      'TokenInvalidation',
+    );
   });
 
   it('is not told while it works', async () => {
