@@ -90,6 +90,28 @@ describe('algorithmProblem', () => {
     expect(problem).toContain('openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048');
   });
 
+  const PRESCRIBING = [
+    { hash: 'sha256', mask: 'sha256', saltLength: 32, fitting: ['PS256'] },
+    { hash: 'sha384', mask: 'sha384', saltLength: 48, fitting: ['PS384'] },
+    { hash: 'sha512', mask: 'sha512', saltLength: 20, fitting: ['PS512'] },
+    { hash: 'sha256', mask: 'sha256', saltLength: 33, fitting: [] },
+    { hash: 'sha256', mask: 'sha512', saltLength: 32, fitting: [] },
+  ];
+
+  it.each(PRESCRIBING)(
+    'an RSA-PSS key that prescribes $hash, $mask for the mask and $saltLength bytes of salt takes $fitting',
+    ({ hash, mask, saltLength, fitting }) => {
+      // The types want text for a salt length; Node wants a number.
+      const prescribed = { hashAlgorithm: hash, mgf1HashAlgorithm: mask, saltLength };
+      const { publicKey } = generateKeyPairSync('rsa-pss', {
+        modulusLength: 2048,
+        ...(prescribed as object),
+      });
+      const candidates = ['PS256', 'PS384', 'PS512'];
+      expect(candidates.filter((each) => !algorithmProblem(each, publicKey))).toEqual(fitting);
+    },
+  );
+
   it.each([
     ['RS256', 'P-256', 'RS256 does not fit a key of type ec: use ES256.'],
     ['RS256', 'RSA-PSS', 'RS256 does not fit a key of type rsa-pss: use PS256.'],

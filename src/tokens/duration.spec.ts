@@ -28,6 +28,7 @@ describe('durationSeconds', () => {
     ['15m30s'],
     ['-5m'],
     ['15m; drop'],
+    ['15m '],
     [`${'9'.repeat(100)}m`],
     [-1],
     [Number.NaN],
@@ -64,6 +65,7 @@ describe('durationProblem', () => {
     [null, 'null'],
     [-1, '-1'],
     [{ m: 15 }, '{ m: 15 }'],
+    [{ minutes: { of: 'a request' } }, '{ minutes: [Object] }'],
     [Number.NaN, 'NaN'],
   ])('shows %j as it was given', (duration, shown) => {
     expect(durationProblem(duration, 'expiresIn')).toContain(`expiresIn is ${shown}: `);

@@ -195,9 +195,16 @@ describe('the type', () => {
       'detail',
       '"typ" is "JWT", not "at+jwt": was the token signed by TokenIssuer?',
     );
-    expect(strictly({ typ: undefined })).toHaveProperty(
-      'detail',
-      expect.stringMatching(/^"typ" is missing, /),
-    );
+  });
+
+  it.each([
+    [undefined, 'missing'],
+    [null, 'null'],
+    [0, '0'],
+    [{ nested: {} }, '{…}'],
+    [['at+jwt'], '[…]'],
+  ])('%j is shown as %s', (typ, shown) => {
+    const { detail } = strictly({ typ }) as { detail: string };
+    expect(detail.startsWith(`"typ" is ${shown}, not `)).toBe(true);
   });
 });

@@ -45,6 +45,12 @@ describe('readKey', () => {
     expect(key.kid).toBe(good({ secret: SECRET }).kid);
   });
 
+  it('takes a secret that only speaks of keys', () => {
+    expect(good({ secret: `not an ssh-rsa key, nor ecdsa-sha2: ${SECRET}` }).algorithm).toBe(
+      'HS256',
+    );
+  });
+
   it('counts a secret in bytes of UTF-8, not in characters', () => {
     expect(good({ secret: 'ü'.repeat(16) }).algorithm).toBe('HS256');
     expect(readKey({ secret: 'u'.repeat(16) }, 'options')).toContain('the secret has 16 bytes');

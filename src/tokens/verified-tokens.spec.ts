@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { VerifiedTokens } from './verified-tokens.js';
+
+/** A token of this many characters; its signature is somebody else's business. */
+function tokenOf(length: number): string {
+  const payload = Buffer.from('{"sub":"anna"}').toString('base64url');
+  return `e30.${payload}.`.padEnd(length, 'A');
+}
+
+describe('VerifiedTokens', () => {
+  it('gives the payload of a token that it has seen, parsed anew each time', () => {
+    const tokens = new VerifiedTokens(1);
+    tokens.remember(tokenOf(100));
+    const first = tokens.recall(tokenOf(100));
+    expect(first).toEqual({ sub: 'anna' });
+    expect(tokens.recall(tokenOf(100))).not.toBe(first);
+  });
+
+  it('knows no other token, and nothing that is none', () => {
+    const tokens = new VerifiedTokens(1);
+    tokens.remember(tokenOf(100));
+    for (const other of [tokenOf(101), '', undefined, null, {}]) {
+      expect(tokens.recall(other)).toBeUndefined();
+    }
+  });
+
+  it('keeps a token of 2048 characters and none that is longer', () => {
+    const tokens = new VerifiedTokens(2);
+    for (const length of [2048, 2049]) tokens.remember(tokenOf(length));
+    expect(tokens.recall(tokenOf(2048))).toBeDefined();
+    expect(tokens.recall(tokenOf(2049))).toBeUndefined();
+  });
+
+  it('keeps as many as its size, and none when that is 0', () => {
+    const one = new VerifiedTokens(1);
+    const none = new VerifiedTokens(0);
+    for (const tokens of [one, none]) {
+      tokens.remember(tokenOf(100));
+      tokens.remember(tokenOf(101));
+      expect(tokens.recall(tokenOf(100))).toBeUndefined();
+    }
+    expect(one.recall(tokenOf(101))).toBeDefined();
+    expect(none.recall(tokenOf(101))).toBeUndefined();
+  });
+});
