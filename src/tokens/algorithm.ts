@@ -29,10 +29,10 @@ export function defaultAlgorithm(key: KeyObject): Algorithm | undefined {
   if (key.type === 'secret') return 'HS256';
   if (key.asymmetricKeyType === 'rsa') return 'RS256';
   if (key.asymmetricKeyType === 'rsa-pss') {
-    const hash = key.asymmetricKeyDetails?.hashAlgorithm ?? 'sha256';
+    const hash = key.asymmetricKeyDetails!.hashAlgorithm ?? 'sha256';
     return ALGORITHMS.find((algorithm) => algorithm === hash.replace('sha', 'PS'));
   }
-  const curve = key.asymmetricKeyDetails?.namedCurve;
+  const curve = key.asymmetricKeyDetails!.namedCurve;
   return ALGORITHMS.find((algorithm) => curve !== undefined && CURVES[algorithm] === curve);
 }
 
@@ -74,8 +74,8 @@ function rsaProblem(algorithm: Algorithm, key: KeyObject): string | undefined {
   if (type !== 'rsa' && !(type === 'rsa-pss' && algorithm.startsWith('PS'))) {
     return `${algorithm} does not fit a key of type ${type}: use ${defaultAlgorithm(key) ?? 'another key; jsonwebtoken cannot use this type'}.`;
   }
-  const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
-  if (type === 'rsa-pss' && !fitsPssParameters(algorithm, key)) {
+  const bits = key.asymmetricKeyDetails!.modulusLength ?? 0;
+  if (!fitsPssParameters(algorithm, key)) {
     return `${algorithm} does not fit the hash or the salt length that the RSA-PSS key prescribes: generate one without, or for ${algorithm}.`;
   }
   return bits < 2048
@@ -83,10 +83,10 @@ function rsaProblem(algorithm: Algorithm, key: KeyObject): string | undefined {
     : undefined;
 }
 
-/** A key of type rsa-pss may prescribe its hash, that of its mask and the least salt (RFC 4055 section 3.1). */
+/** A key of type rsa-pss may prescribe its hash, that of its mask and the least salt (RFC 4055 section 3.1); others cannot. */
 function fitsPssParameters(algorithm: Algorithm, key: KeyObject): boolean {
   const bits = Number(algorithm.slice(2));
-  const { hashAlgorithm, mgf1HashAlgorithm, saltLength = 0 } = key.asymmetricKeyDetails ?? {};
+  const { hashAlgorithm, mgf1HashAlgorithm, saltLength = 0 } = key.asymmetricKeyDetails!;
   return (
     (hashAlgorithm === undefined || hashAlgorithm === `sha${bits}`) &&
     mgf1HashAlgorithm === hashAlgorithm &&
@@ -96,7 +96,7 @@ function fitsPssParameters(algorithm: Algorithm, key: KeyObject): boolean {
 
 /** RFC 7518 section 3.4: each ES algorithm has its own curve. */
 function ellipticCurveProblem(algorithm: Algorithm, key: KeyObject): string | undefined {
-  const curve = key.asymmetricKeyDetails?.namedCurve;
+  const curve = key.asymmetricKeyDetails!.namedCurve;
   return curve === CURVES[algorithm]
     ? undefined
     : `${algorithm} needs a key on the curve ${CURVES[algorithm]} and was given ${curve ? `one on ${curve}` : `a key of type ${key.asymmetricKeyType}`}: use ${defaultAlgorithm(key) ?? 'another key; jsonwebtoken cannot use this type'}.`;

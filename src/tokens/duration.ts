@@ -11,7 +11,7 @@ export function durationSeconds(duration: Duration): number | undefined {
 }
 
 function parseSeconds(text: unknown): number {
-  if (typeof text !== 'string' || !/[a-z]\s*$/i.test(text) || text.length > 100) return Number.NaN;
+  if (typeof text !== 'string' || !/[a-z]/i.test(text)) return Number.NaN;
   return ms(text as ms.StringValue) / 1000;
 }
 

@@ -94,23 +94,23 @@ function isKeyPair(bytes: Buffer): boolean {
 }
 
 function isDer(key: Buffer, type: 'spki' | 'pkcs1' | 'pkcs8'): boolean {
+  let read: KeyObject | undefined;
   try {
-    if (type === 'pkcs8') createPrivateKey({ key, format: 'der', type });
-    else createPublicKey({ key, format: 'der', type });
-    return true;
+    // Stryker disable next-line ConditionalExpression,StringLiteral: createPublicKey() takes pkcs8 too, unpromised
+    if (type === 'pkcs8') read = createPrivateKey({ key, format: 'der', type });
+    else read = createPublicKey({ key, format: 'der', type });
   } catch {
-    return false;
+    // It is none.
   }
+  return read !== undefined;
 }
 
 function readPair({ privateKey, publicKey }: KeyOptions, path: string): Material | string {
   const signWith = privateKey === undefined ? undefined : parse(privateKey, 'private');
   if (typeof signWith === 'string') return `${path}.privateKey: ${signWith}`;
   const verifyWith =
-    publicKey === undefined ? signWith && createPublicKey(signWith) : parse(publicKey, 'public');
-  if (verifyWith === undefined || typeof verifyWith === 'string') {
-    return `${path}.publicKey: ${verifyWith}`;
-  }
+    publicKey === undefined ? createPublicKey(signWith!) : parse(publicKey, 'public');
+  if (typeof verifyWith === 'string') return `${path}.publicKey: ${verifyWith}`;
   if (signWith === undefined) return { verifyWith };
   return createPublicKey(signWith).equals(verifyWith)
     ? { signWith, verifyWith }

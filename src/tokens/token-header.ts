@@ -15,24 +15,25 @@ export function readHeader(token: unknown, payloadMustParse: boolean): TokenHead
   if (token.length > MAX_TOKEN_LENGTH) return `the token is longer than ${MAX_TOKEN_LENGTH} bytes`;
 
   const [encodedHeader, encodedPayload, ...rest] = token.split('.', 4);
-  if (encodedPayload === undefined || rest.length !== 1) return 'the token has not three parts';
+  if (rest.length !== 1) return 'the token has not three parts';
 
   const header = parseObject(encodedHeader!);
   if (header === undefined) return 'the header is not a JSON object';
   // RFC 7515 section 4.1.11: an extension that is not understood makes the token invalid, and none is understood.
   if (header.crit !== undefined) return '"crit" asks for an extension';
   // jsonwebtoken throws on `typ: JWT` with a payload such as `null`; other types it hands on as they are.
-  if (payloadMustParse && parseObject(encodedPayload) === undefined) {
+  if (payloadMustParse && parseObject(encodedPayload!) === undefined) {
     return 'the payload is not a JSON object';
   }
   return header;
 }
 
 function parseObject(encoded: string): TokenHeader | undefined {
+  let value: unknown;
   try {
-    const value: unknown = JSON.parse(Buffer.from(encoded, 'base64url').toString());
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+    value = JSON.parse(Buffer.from(encoded, 'base64url').toString());
   } catch {
-    return undefined;
+    // Not JSON, and so no object.
   }
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
 }

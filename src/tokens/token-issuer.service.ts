@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import type { TokenClaims } from '../rule/claims.js';
-import { wholeSecond } from '../rule/token-state.js';
 import type { TokenStateStore } from '../state/token-state.store.js';
 import type { Clock } from './clock.js';
 import { type Duration, durationProblem, requireSeconds } from './duration.js';
@@ -61,10 +60,8 @@ export class TokenIssuer<User = unknown> {
    */
   issue(user: User, options: IssueOptions = {}): string {
     const { subject, state } = this.store.describe(user);
-    const cutoffs = [state.passwordChangedAt, state.logoutAllAt].filter(
-      (cutoff) => cutoff !== null,
-    );
-    const iat = this.issuedAt(...cutoffs.map(wholeSecond));
+    // A cutoff that never was counts as the epoch.
+    const iat = this.issuedAt(Number(state.passwordChangedAt), Number(state.logoutAllAt));
     const authTime = options.authTime ?? iat;
     return this.sign(subject, state.tokenVersion, { ...options, iat, authTime });
   }
@@ -92,15 +89,15 @@ export class TokenIssuer<User = unknown> {
     return this.sign(receipt.subject, receipt.version, {
       ...options,
       claims: Object.fromEntries(own),
-      iat: this.issuedAt(Math.floor(claims.iat), wholeSecond(receipt.effectiveAt)),
+      iat: this.issuedAt(claims.iat * 1000, Number(receipt.effectiveAt)),
       // Unknown stays unknown: nobody entered credentials now.
       authTime: claims.auth_time,
     });
   }
 
   /** The database's clock may be ahead of this node's; a new token must not look older than the cutoffs it follows. */
-  private issuedAt(...earliest: number[]): number {
-    return Math.max(Math.floor(this.clock.now() / 1000), ...earliest);
+  private issuedAt(...earliestMs: number[]): number {
+    return Math.floor(Math.max(this.clock.now(), ...earliestMs) / 1000);
   }
 
   private sign(
@@ -121,7 +118,8 @@ export class TokenIssuer<User = unknown> {
       iat,
       exp: iat + lifetimeSeconds(options.expiresIn ?? expiresInSeconds),
       jti: randomUUID(),
-      ...(authTime !== undefined && { auth_time: authTime }),
+      // JSON leaves out what is undefined.
+      auth_time: authTime,
     };
     return this.jwt.sign(payload, {
       algorithm,
