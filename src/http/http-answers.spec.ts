@@ -70,6 +70,11 @@ describe('refusalOf', () => {
   it.each([
     ['a refusal', stale, 'version_stale'],
     ['the refusal of a chain', [new Error('no API key'), stale], 'version_stale'],
+    [
+      'the refusal of the strategy that found a token',
+      [refusal('token_missing'), stale],
+      'version_stale',
+    ],
     ['the first refusal of several', [stale, refusal('token_expired')], 'version_stale'],
     ['nothing', undefined, 'token_missing'],
     ['null', null, 'token_missing'],

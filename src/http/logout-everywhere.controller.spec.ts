@@ -1,0 +1,127 @@
+import { Controller, Get, Logger } from '@nestjs/common';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createMemoryApp, type MemoryApp } from '../../test/support/memory-app.js';
+import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
+import { TokenVerifier } from '../tokens/token-verifier.service.js';
+import { CurrentUser } from './current-user.decorator.js';
+import { Public } from './public.decorator.js';
+import { TokenClaims } from './token-claims.decorator.js';
+
+const PATH = '/auth/logout-everywhere';
+
+@Controller()
+class ProfileController {
+  @Get('me')
+  me(@CurrentUser() user: object, @TokenClaims() claims: TokenClaims): object {
+    return { user, claims };
+  }
+
+  @Public()
+  @Get('outage')
+  outage(): never {
+    throw new TokenStateUnavailableError(new Error('connection lost'));
+  }
+}
+
+let app: MemoryApp;
+
+beforeAll(async () => {
+  app = await createMemoryApp({
+    controllers: [ProfileController],
+    module: { globalGuard: true, endpoint: { path: 'auth' }, retryAfter: '7s' },
+  });
+  Logger.overrideLogger(false);
+});
+afterAll(() => app.app.close());
+
+describe('POST logout-everywhere', () => {
+  it.each([undefined, {}, { keepThisDevice: false }, { keepThisDevice: null }])(
+    'with %j ends every token of the caller, and answers with nothing',
+    async (json) => {
+      const id = `caller of ${JSON.stringify(json)}`;
+      const token = app.tokenOf(id);
+      const { status, body, headers } = await app.post(PATH, token, json);
+      expect([status, body]).toEqual([204, {}]);
+      expect(headers.get('cache-control')).toBeNull();
+      expect(app.store.find(id)).toMatchObject({ tokenVersion: 1 });
+      expect(await app.ask(token, '/me')).toBe('401 logged_out_everywhere');
+    },
+  );
+
+  it('keeps the calling device in, on request', async () => {
+    const { status, body, headers } = await app.post(PATH, app.tokenOf('anna'), {
+      keepThisDevice: true,
+    });
+    expect(status).toBe(200);
+    expect(headers.get('cache-control')).toBe('no-store');
+    const access_token = body['access_token'] as string;
+    expect(body).toEqual({ access_token, token_type: 'Bearer', expires_in: 900 });
+    expect(await app.get('/me', access_token)).toMatchObject({
+      status: 200,
+      body: { user: { id: 'anna' }, claims: { sub: 'anna', ver: 1 } },
+    });
+  });
+
+  it.each(['yes', 1, {}])('takes no %j for an answer to keepThisDevice', async (keepThisDevice) => {
+    const id = `caller with ${JSON.stringify(keepThisDevice)}`;
+    const answer = await app.post(PATH, app.tokenOf(id), { keepThisDevice });
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { message: 'keepThisDevice must be true or false' },
+    });
+    expect(app.store.find(id)).toMatchObject({ tokenVersion: 0 });
+  });
+
+  it('ends the tokens of the version that the token has, and that of no newer login', async () => {
+    const invalidate = vi.spyOn(app.store, 'invalidate');
+    const token = app.tokenOf('ben');
+    await app.post(PATH, token);
+    expect(invalidate).toHaveBeenCalledWith({ subject: 'ben', ifVersion: 0 }, 'logout', undefined);
+    invalidate.mockRestore();
+  });
+
+  it('counts a token of the legacy window as version 0', async () => {
+    const legacy = await createMemoryApp({
+      module: { endpoint: { path: 'auth' }, legacyUntil: new Date(8.64e15) },
+    });
+    const invalidate = vi.spyOn(legacy.store, 'invalidate');
+    const verifier = legacy.app.get(TokenVerifier, { strict: false });
+    const user = legacy.store.add({ id: 'anna', passwordHash: 'hash' });
+    const claims = { sub: 'anna', iat: 1, exp: 2 };
+    vi.spyOn(verifier, 'verify').mockResolvedValueOnce({ accepted: true, user, claims });
+    expect(await legacy.post(PATH, 'a.legacy.token')).toMatchObject({ status: 204 });
+    expect(invalidate).toHaveBeenCalledWith({ subject: 'anna', ifVersion: 0 }, 'logout', undefined);
+    await legacy.app.close();
+  });
+
+  it.each([
+    ['is overtaken by another invalidation', 'conflict', 'version_stale'],
+    ['finds the user gone', 'unknown', 'user_unknown'],
+  ] as const)('when it %s it is 401', async (_, outcome, errorCode) => {
+    vi.spyOn(app.store, 'invalidate').mockResolvedValueOnce(outcome);
+    const { status, body, headers } = await app.post(PATH, app.tokenOf(errorCode));
+    expect([status, body['errorCode']]).toEqual([401, errorCode]);
+    expect(headers.get('www-authenticate')).toContain('error="invalid_token"');
+  });
+
+  it('when the state cannot be written it is 503', async () => {
+    const lost = new TokenStateUnavailableError(new Error('connection lost'));
+    vi.spyOn(app.store, 'invalidate').mockRejectedValueOnce(lost);
+    const { status, body, headers } = await app.post(PATH, app.tokenOf('carl'));
+    expect([status, body['errorCode']]).toEqual([503, 'token_state_unavailable']);
+    expect(headers.get('retry-after')).toBe('7');
+  });
+
+  it('hides no other error', async () => {
+    vi.spyOn(app.store, 'invalidate').mockRejectedValueOnce(new Error('a mistake'));
+    expect(await app.post(PATH, app.tokenOf('dora'))).toMatchObject({ status: 500 });
+  });
+});
+
+describe('a state that cannot be read or written, where the application lets the error through', () => {
+  it('is 503 with Retry-After', async () => {
+    const { status, body, headers } = await app.get('/outage');
+    expect([status, body['errorCode']]).toEqual([503, 'token_state_unavailable']);
+    expect(headers.get('retry-after')).toBe('7');
+  });
+});

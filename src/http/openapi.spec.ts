@@ -1,0 +1,70 @@
+import { tmpdir } from 'node:os';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { DocumentLogoutEverywhere } from './openapi.js';
+
+afterEach(() => vi.restoreAllMocks());
+
+/** What the decorator leaves on a method. */
+function documented(): Record<string, unknown> {
+  class Controller {
+    method(): void {}
+  }
+  const descriptor = Object.getOwnPropertyDescriptor(Controller.prototype, 'method')!;
+  DocumentLogoutEverywhere()(Controller.prototype, 'method', descriptor);
+  const { value } = descriptor as { value: object };
+  const keys = Reflect.getMetadataKeys(value) as string[];
+  return Object.fromEntries(keys.map((key) => [key, Reflect.getMetadata(key, value) as unknown]));
+}
+
+describe('DocumentLogoutEverywhere', () => {
+  it('describes the endpoint with the application’s own @nestjs/swagger', () => {
+    expect(documented()).toMatchObject({
+      'swagger/apiSecurity': [{ bearer: [] }],
+      'swagger/apiOperation': {
+        summary: 'End every token of the caller, on every device',
+      },
+      'swagger/apiParameters': [
+        {
+          in: 'body',
+          required: false,
+          schema: {
+            type: 'object',
+            properties: {
+              keepThisDevice: {
+                type: 'boolean',
+                default: false,
+                description: 'Answer with a fresh token',
+              },
+            },
+          },
+        },
+      ],
+      'swagger/apiResponse': {
+        200: {
+          description: 'All tokens are ended; this device goes on with the one given',
+          content: {
+            'application/json': {
+              schema: {
+                type: 'object',
+                required: ['access_token', 'token_type', 'expires_in'],
+                properties: {
+                  access_token: { type: 'string' },
+                  token_type: { type: 'string', enum: ['Bearer'] },
+                  expires_in: { type: 'integer', description: 'Seconds' },
+                },
+              },
+            },
+          },
+        },
+        204: { description: 'All tokens are ended, this one too' },
+        401: { description: 'The token does not hold; errorCode says why' },
+        503: { description: 'The token cannot be checked; see Retry-After' },
+      },
+    });
+  });
+
+  it('does nothing in an application without it', () => {
+    vi.spyOn(process, 'cwd').mockReturnValue(tmpdir());
+    expect(documented()).toEqual({});
+  });
+});

@@ -1,0 +1,177 @@
+import { Controller, type ExecutionContext, Get, Logger } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createMemoryApp, type MemoryApp } from '../../test/support/memory-app.js';
+import { TokenVerifier } from '../tokens/token-verifier.service.js';
+import { HTTP_SETTINGS } from './http-settings.js';
+import { OptionalAuth } from './optional-auth.decorator.js';
+import { Public } from './public.decorator.js';
+import { RequireRecentLogin } from './require-recent-login.decorator.js';
+import { RevocableJwtGuard } from './revocable-jwt.guard.js';
+import { RevocableJwtStrategy } from './revocable-jwt.strategy.js';
+
+@Controller()
+class Routes {
+  @Get()
+  closed(): void {}
+
+  @Public()
+  open(): void {}
+
+  @OptionalAuth()
+  optional(): void {}
+
+  @RequireRecentLogin('10m')
+  sensitive(): void {}
+}
+
+interface Request {
+  headers: { authorization?: string };
+  user?: unknown;
+  authInfo?: unknown;
+}
+
+let app: MemoryApp;
+let guard: RevocableJwtGuard;
+let token: string;
+let request: Request;
+let headers: Record<string, string>;
+const response = {
+  header(name: string, value: string) {
+    headers[name] = value;
+  },
+};
+
+beforeAll(async () => {
+  app = await createMemoryApp({ module: { retryAfter: '7s' } });
+  Logger.overrideLogger(false);
+  guard = app.app.get(RevocableJwtGuard, { strict: false });
+  token = app.tokenOf('anna');
+});
+afterAll(() => app.app.close());
+
+beforeEach(() => {
+  request = { headers: { authorization: `Bearer ${token}` } };
+  headers = {};
+});
+
+/** A request for one of the routes. */
+function asked(route: keyof Routes, args: unknown[] = [request, response]): ExecutionContext {
+  // oxlint-disable-next-line typescript/unbound-method -- Nest hands on handlers so
+  return new ExecutionContextHost(args, Routes, Routes.prototype[route]);
+}
+
+/** The same, as GraphQL hands it on. */
+function askedByGraphQL(): ExecutionContext {
+  const context = asked('closed', ['root', 'args', { request, response }]);
+  (context as ExecutionContextHost).setType('graphql');
+  return context;
+}
+
+describe('RevocableJwtGuard', () => {
+  it('puts user and claims on the request of a token that holds', async () => {
+    expect(await guard.canActivate(asked('closed'))).toBe(true);
+    expect(request.user).toMatchObject({ id: 'anna' });
+    expect(request.authInfo).toMatchObject({ sub: 'anna', ver: 0 });
+    expect(headers).toEqual({});
+  });
+
+  it('refuses a request without a token, with a challenge', async () => {
+    request = { headers: {} };
+    await expect(guard.canActivate(asked('closed'))).rejects.toMatchObject({
+      reason: 'token_missing',
+    });
+    expect(headers).toEqual({ 'WWW-Authenticate': 'Bearer' });
+    expect(request).toEqual({ headers: {} });
+  });
+
+  it('does not look at the token of an open route', async () => {
+    request = { headers: { authorization: 'Bearer x' } };
+    expect(await guard.canActivate(asked('open'))).toBe(true);
+    expect(request).not.toHaveProperty('user');
+  });
+
+  it('lets visitors pass where a login is optional, and nobody with a wrong token', async () => {
+    request = { headers: {} };
+    expect(await guard.canActivate(asked('optional'))).toBe(true);
+    request = { headers: { authorization: 'Bearer x' } };
+    await expect(guard.canActivate(asked('optional'))).rejects.toMatchObject({
+      reason: 'token_invalid',
+    });
+  });
+
+  it('asks for a recent login where the route does, and says how recent', async () => {
+    expect(await guard.canActivate(asked('sensitive'))).toBe(true);
+    app.clock.advance(601);
+    const refused = guard.canActivate(asked('sensitive'));
+    await expect(refused).rejects.toMatchObject({ reason: 'reauthentication_required' });
+    expect(headers['WWW-Authenticate']).toContain('max_age="600"');
+    app.clock.advance(-601);
+    request = { headers: {} };
+    const missing = guard.canActivate(asked('sensitive'));
+    await expect(missing).rejects.toMatchObject({ reason: 'token_missing' });
+  });
+
+  it('refuses at the end of the turn, so that refusals are answered together', async () => {
+    request = { headers: {} };
+    let refused = false;
+    const asking = guard.canActivate(asked('closed')).catch(() => (refused = true));
+    // Every microtask that is due, and those that they leave behind.
+    for (let turns = 0; turns < 50; turns += 1) await Promise.resolve();
+    expect(refused).toBe(false);
+    await asking;
+    expect(refused).toBe(true);
+  });
+
+  it('is 503 when the state cannot be read, and hands on every other error', async () => {
+    const read = vi.spyOn(app.store, 'read').mockRejectedValueOnce(new Error('connection lost'));
+    await expect(guard.canActivate(asked('closed'))).rejects.toMatchObject({ status: 503 });
+    expect(headers).toEqual({ 'Retry-After': '7' });
+    const mistake = new Error('of the application');
+    read.mockResolvedValueOnce({ everyoneLoggedOutAt: null, records: [mistake] });
+    await expect(guard.canActivate(asked('closed'))).rejects.toBe(mistake);
+  });
+});
+
+describe('RevocableJwtGuard off HTTP', () => {
+  it('says what to do', async () => {
+    await expect(guard.canActivate(askedByGraphQL())).rejects.toThrow(
+      'RevocableJwtGuard guards HTTP and was asked about "graphql": override its getRequest() and getResponse(), or ask TokenVerifier there.',
+    );
+  });
+
+  it('works where request and response are found for it', async () => {
+    class GraphQLGuard extends RevocableJwtGuard {
+      override getRequest(context: ExecutionContext) {
+        return context.getArgByIndex<{ request: Request }>(2).request;
+      }
+
+      override getResponse(context: ExecutionContext) {
+        return context.getArgByIndex<{ response: typeof response }>(2).response;
+      }
+    }
+    const parts = [RevocableJwtStrategy, TokenVerifier, HTTP_SETTINGS] as const;
+    const [strategy, verifier, settings] = parts.map((part) =>
+      app.app.get<never>(part as never, { strict: false }),
+    );
+    const own = new GraphQLGuard(new Reflector(), strategy!, verifier!, settings!);
+    expect(await own.canActivate(askedByGraphQL())).toBe(true);
+    expect(request.user).toMatchObject({ id: 'anna' });
+    request = { headers: {} };
+    await expect(own.canActivate(askedByGraphQL())).rejects.toMatchObject({
+      reason: 'token_missing',
+    });
+    expect(headers).toEqual({ 'WWW-Authenticate': 'Bearer' });
+  });
+});
+
+describe('RevocableJwtGuard in a module that does not see the one that it needs', () => {
+  it('says what to import', () => {
+    expect(
+      () => new RevocableJwtGuard(new Reflector(), undefined!, undefined!, undefined!),
+    ).toThrow(
+      'RevocableJwtGuard is used in a module that does not see TokenInvalidationModule: add TokenInvalidationModule.forRoot({ … }) to the imports of the root module with isGlobal: true, or to the imports of this module.',
+    );
+  });
+});
