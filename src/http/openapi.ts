@@ -54,9 +54,11 @@ export function DocumentLogoutEverywhere(): MethodDecorator {
  * level cannot be required by CommonJS. Not from import.meta.url: Jest, which compiles to CommonJS, has none.
  */
 function loadSwagger(): Swagger | undefined {
+  let swagger: Swagger | undefined;
   try {
-    return createRequire(`${process.cwd()}/`)('@nestjs/swagger') as Swagger;
+    swagger = createRequire(`${process.cwd()}/`)('@nestjs/swagger') as Swagger;
   } catch {
-    return undefined;
+    // It has none.
   }
+  return swagger;
 }

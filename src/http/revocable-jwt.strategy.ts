@@ -42,7 +42,7 @@ export function createStrategy<User>(
 ): RevocableJwtStrategy<User> {
   refuseTakenName(name);
   class NamedStrategy extends PassportStrategy(passportJwt.Strategy, name) {
-    readonly [OURS] = true;
+    readonly [OURS] = name;
 
     onApplicationBootstrap(): void {
       refuseTakenName(name);
