@@ -1,4 +1,13 @@
-import { Controller, Get, Logger } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  Catch,
+  Controller,
+  Get,
+  HttpException,
+  InternalServerErrorException,
+  Logger,
+} from '@nestjs/common';
+import { BaseExceptionFilter } from '@nestjs/core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createMemoryApp, type MemoryApp } from '../../test/support/memory-app.js';
 import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
@@ -20,6 +29,16 @@ class ProfileController {
   @Get('outage')
   outage(): never {
     throw new TokenStateUnavailableError(new Error('connection lost'));
+  }
+}
+
+/** An application's own filter, which knows HttpExceptions and takes all else for a mistake. */
+@Catch()
+class CatchAll extends BaseExceptionFilter {
+  override catch(error: unknown, host: ArgumentsHost): void {
+    const known = error instanceof HttpException ? error : new InternalServerErrorException();
+    // oxlint-disable-next-line promise/valid-params, promise/no-promise-in-callback -- a filter's catch(), not a promise's
+    super.catch(known, host);
   }
 }
 
@@ -110,6 +129,18 @@ describe('POST logout-everywhere', () => {
     const { status, body, headers } = await app.post(PATH, app.tokenOf('carl'));
     expect([status, body['errorCode']]).toEqual([503, 'token_state_unavailable']);
     expect(headers.get('retry-after')).toBe('7');
+  });
+
+  it('is 503 also in an application that catches every error itself', async () => {
+    const careful = await createMemoryApp({
+      prepare: (own) => own.useGlobalFilters(new CatchAll(own.getHttpAdapter())),
+      module: { endpoint: { path: 'auth' }, retryAfter: '7s' },
+    });
+    const lost = new TokenStateUnavailableError(new Error('connection lost'));
+    vi.spyOn(careful.store, 'invalidate').mockRejectedValueOnce(lost);
+    const { status, headers } = await careful.post(PATH, careful.tokenOf('anna'));
+    expect([status, headers.get('retry-after')]).toEqual([503, '7']);
+    await careful.app.close();
   });
 
   it('hides no other error', async () => {

@@ -18,6 +18,8 @@ import { TestClient } from './test-client.js';
 
 export interface MemoryAppOptions {
   controllers?: Type<object>[];
+  /** Done to the application before it listens. */
+  prepare?: (app: INestApplication) => void;
   module?: TokenInvalidationOptions & TokenInvalidationExtras;
 }
 
@@ -46,6 +48,7 @@ export class MemoryApp extends TestClient {
 
 export async function createMemoryApp({
   controllers = [],
+  prepare = () => {},
   module = {},
 }: MemoryAppOptions = {}): Promise<MemoryApp> {
   const clock = new FrozenClock();
@@ -56,8 +59,12 @@ export async function createMemoryApp({
     isGlobal: true,
     ...module,
   });
-  const testing = await Test.createTestingModule({ imports: [tokens], controllers }).compile();
+  const testing = await Test.createTestingModule({
+    imports: [tokens],
+    controllers,
+  }).compile();
   const app = testing.createNestApplication({ logger: false });
+  prepare(app);
   await app.listen(0, '127.0.0.1');
   return new MemoryApp(app, clock);
 }
