@@ -77,12 +77,12 @@ export class DatabaseAccess {
     return rows[0]!.at;
   }
 
-  /** Cuts so many connections of the servers, whatever they are doing. */
-  async cut(count: number): Promise<number> {
+  /** Cuts so many connections of these servers, whatever they are doing. */
+  async cut(applicationNames: readonly string[], count: number): Promise<number> {
     const { rowCount } = await this.pool.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-      WHERE application_name LIKE 'histories-node-%' ORDER BY md5(pid::text) LIMIT $1`,
-      [count],
+      WHERE application_name = ANY($1) ORDER BY md5(pid::text) LIMIT $2`,
+      [applicationNames, count],
     );
     return rowCount ?? 0;
   }

@@ -55,7 +55,9 @@ export class Operator {
   }
 
   private async cut(): Promise<void> {
-    this.done.cuts += await this.world.database.cut(this.streams.cut.whole(1, MOST_CUT));
+    // One that is starting gives up without its database, as it should.
+    const up = this.world.servers.flatMap(({ life }) => life?.applicationName ?? []);
+    this.done.cuts += await this.world.database.cut(up, this.streams.cut.whole(1, MOST_CUT));
   }
 
   /** One at a time, so that somebody is always there to ask. */
