@@ -120,7 +120,8 @@ export class TokenInvalidator<Transaction = EntityManager> {
   /**
    * Ends every token of everyone, after a leak or a restored backup: at once, and those of the same second too, since
    * they carry nothing else to be told apart by. It resolves when that second is over, so that whoever logs in
-   * afterwards is in. With `transaction` it does not wait: a login within that second has to be repeated.
+   * afterwards is in, at a node whose clock is not behind the database's. With `transaction` it does not wait: a login
+   * within that second has to be repeated.
    */
   async invalidateEveryone({
     transaction,
