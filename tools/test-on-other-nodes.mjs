@@ -53,7 +53,8 @@ function testOn({ node, timeZone }) {
       throw new Error(`npm runs its scripts on Node ${version} and not on ${node}`);
     }
     console.log(`\nNode ${version}, ${timeZone}`);
-    npm(['test'], { PATH: path, TZ: timeZone });
+    // Random inputs in full are for one Node: these runs look for what differs between them.
+    npm(['test'], { PATH: path, TZ: timeZone, FAST_CHECK_FACTOR: '0.2' });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
