@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createApp, PLATFORMS, type TestApp } from './support/create-app.js';
 import { createDatabase, type TestDatabase } from './support/database.js';
 import {
@@ -61,6 +61,9 @@ describe.each(PLATFORMS)('on %s, when the way to the database', (platform) => {
     await proxy?.close();
     await database?.drop();
   });
+
+  // Also after a test that failed, which is not to fail the others.
+  afterEach(() => proxy.heal());
 
   expectNothingUnhandled();
 

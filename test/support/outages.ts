@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import type { Answer, TestClient } from './test-client.js';
@@ -22,13 +23,27 @@ export async function expectUnavailable(
   limitMs: number,
 ): Promise<void> {
   const paths = Array.from({ length: 10 }, (_, index) => (index % 2 ? '/auth/me' : '/auth/claims'));
-  const answers = await Promise.all(paths.map((path) => timed(client.get(path, token))));
+  const [limit, ...answers] = await Promise.all([
+    limitAsKept(client, limitMs),
+    ...paths.map((path) => timed(client.get(path, token))),
+  ]);
   for (const { status, body, headers, tookMs } of answers) {
     expect(`${status} ${String(body['errorCode'])}`).toBe(UNAVAILABLE);
     expect(headers.get('retry-after')).toBe('7');
     expect(headers.get('www-authenticate')).toBeNull();
-    expect(tookMs).toBeLessThan(limitMs + GRACE_MS);
+    expect(tookMs).toBeLessThan(limit + GRACE_MS);
   }
+}
+
+/**
+ * What the limit comes to here and now: a timer of that length, and as many requests as there are checks, which need no
+ * database. A busy machine is late with these too, and that is no fault of the check. Without load: a few ms more.
+ */
+async function limitAsKept(client: TestClient, limitMs: number): Promise<number> {
+  const began = performance.now();
+  await setTimeout(limitMs);
+  await Promise.all(Array.from({ length: 10 }, () => client.get('/auth/open')));
+  return performance.now() - began;
 }
 
 /** Asks, one request after the other, until the token is accepted. Until then nothing but 503 will do. */
