@@ -1,4 +1,4 @@
-import { promisify } from 'node:util';
+import { callbackify, promisify } from 'node:util';
 import { expect, vi } from 'vitest';
 
 type Call = (...args: unknown[]) => unknown;
@@ -54,10 +54,7 @@ function struck(strike: Strike, call: Call, args: unknown[]): unknown {
   const callback = args.at(-1);
   if (typeof callback !== 'function') return strike(call, args);
   const outcome = strike(promisify(call), args.slice(0, -1));
-  void Promise.resolve(outcome).then(
-    (value) => callback(undefined, value),
-    (error) => callback(error),
-  );
+  callbackify(async () => outcome)(callback as (error: Error) => void);
   return undefined;
 }
 
