@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createApp, PLATFORMS, type TestApp } from './support/create-app.js';
 import { createDatabase, type TestDatabase } from './support/database.js';
 import {
@@ -90,6 +90,18 @@ describe.each(PLATFORMS)('on %s, when the way to the database', (platform) => {
       expect(await versionOf(database.url, leaving.id)).toBe(receipt.version);
     },
   );
+
+  it('has forgotten all connections without a word, one check pays for all of them', async () => {
+    const token = app.issuer.issue(await createUser(app.dataSource));
+    // Many at once, so that the reads have all the connections that they can.
+    await Promise.all(Array.from({ length: 30 }, () => app.ask(token)));
+    const before = proxy.connections;
+    proxy.forget();
+    expect(await app.ask(token)).toBe('503 token_state_unavailable');
+    // The other connection for reads goes with the one that did not answer.
+    await vi.waitUntil(() => proxy.connections <= before - 2, { timeout: 10_000 });
+    expect(await app.ask(token)).toBe(200);
+  });
 });
 
 /** The endpoint, a route of the application's own, and the service: none of them can know that it has happened. */

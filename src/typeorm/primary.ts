@@ -24,17 +24,14 @@ export class Primary {
    */
   async read(statement: Statement, timeoutMs: number): Promise<unknown[][]> {
     const pool = this.readPool(timeoutMs);
-    const { text, values } = statement;
-    if (!this.preparing) return runOn(pool, { text, values }, timeoutMs);
     const started = performance.now();
     try {
-      return await runOn(pool, statement, timeoutMs);
+      return await this.readOn(pool, statement, timeoutMs);
     } catch (error) {
-      if (!isFaultOfPreparing(error)) throw error;
-      // A column's new type makes the plan useless, once. A pooler that deals out its connections by the transaction
-      // and knows nothing of prepared statements would fail again and again.
-      this.preparing = codeOf(error) === PLAN_OUTDATED;
-      return runOn(pool, { text, values }, timeoutMs - (performance.now() - started));
+      // A peer that has vanished without a word has left the other connection behind as well.
+      const isSilent = performance.now() - started > 0.9 * timeoutMs;
+      if (isSilent && this.reads?.pool === pool) void this.close();
+      throw error;
     }
   }
 
@@ -77,6 +74,25 @@ export class Primary {
       this.reads = { beside, pool: openReadPool(beside, timeoutMs) };
     }
     return this.reads.pool;
+  }
+
+  private async readOn(
+    pool: PgPool,
+    statement: Statement,
+    timeoutMs: number,
+  ): Promise<unknown[][]> {
+    const { text, values } = statement;
+    if (!this.preparing) return runOn(pool, { text, values }, timeoutMs);
+    const started = performance.now();
+    try {
+      return await runOn(pool, statement, timeoutMs);
+    } catch (error) {
+      if (!isFaultOfPreparing(error)) throw error;
+      // A column's new type makes the plan useless, once. A pooler that deals out its connections by the transaction
+      // and knows nothing of prepared statements would fail again and again.
+      this.preparing = codeOf(error) === PLAN_OUTDATED;
+      return runOn(pool, { text, values }, timeoutMs - (performance.now() - started));
+    }
   }
 
   private mustBeOurs(transaction: EntityManager): void {
