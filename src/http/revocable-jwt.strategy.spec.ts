@@ -1,6 +1,7 @@
 import passport, { Strategy } from 'passport';
 import { ExtractJwt } from 'passport-jwt';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { forge } from '../../test/support/forge.js';
 import { createMemoryApp, type MemoryApp } from '../../test/support/memory-app.js';
 import { TokenEventListener, type RefusalEvent } from '../events/token-event.listener.js';
 import { TokenVerifier } from '../tokens/token-verifier.service.js';
@@ -94,6 +95,15 @@ describe('the strategy in Passport’s hands', () => {
     app.clock.advance(900);
     expect(await attempt(`Bearer ${old}`)).toMatchObject(['fail', { reason: 'token_expired' }]);
     app.clock.advance(3 * 24 * 60 * 60 - 900);
+  });
+
+  it('leaves nbf to the rule, too', async () => {
+    const threeDays = 3 * 24 * 60 * 60;
+    const nbf = Math.floor(app.clock.now() / 1000) + threeDays;
+    const early = forge({ sub: 'anna', ver: 0, iat: nbf, exp: nbf + 900, nbf });
+    app.clock.advance(threeDays);
+    expect(await attempt(`Bearer ${early}`)).toMatchObject(['success', { id: 'anna' }, { nbf }]);
+    app.clock.advance(-threeDays);
   });
 });
 
