@@ -19,9 +19,8 @@ function needsTypeOrmToLoad(dataSource: DataSource, metadata: EntityMetadata): b
   const spatial = new Set<unknown>(dataSource.driver.spatialTypes);
   return (
     metadata.eagerRelations.length > 0 ||
+    // An entity with subclasses, or one of them.
     metadata.discriminatorColumn !== undefined ||
-    metadata.childEntityMetadatas.length > 0 ||
-    metadata.parentEntityMetadata !== undefined ||
     metadata.afterLoadListeners.length > 0 ||
     metadata.columns.some((column) => column.isVirtualProperty || spatial.has(column.type)) ||
     dataSource.subscribers.some((subscriber) => subscriber.afterLoad !== undefined)
