@@ -11,6 +11,9 @@ const PAUSES: Record<'cut' | 'kill' | 'everyone', [least: number, most: number]>
   kill: [5000, 15_000],
   everyone: [4000, 10_000],
 };
+/** Of a run this long and shorter. In a longer one kills are rarer: a server that has just begun is slow. */
+const SHORT_RUN_SECONDS = 60;
+const MOST_PATIENCE = 6;
 /** Connections that are cut at once. */
 const MOST_CUT = 4;
 
@@ -25,13 +28,17 @@ export class Operator {
   readonly done: Disturbances = { kills: 0, cuts: 0 };
   private readonly ending = new AbortController();
   private readonly ended = once(this.ending.signal, 'abort');
+  private readonly patience: number;
 
   /** @param number - the operator's place among the clients */
   constructor(
     private readonly world: World,
     private readonly number: number,
     private readonly streams: { cut: Random; kill: Random; everyone: Random },
-  ) {}
+    runSeconds: number,
+  ) {
+    this.patience = Math.min(Math.max(runSeconds / SHORT_RUN_SECONDS, 1), MOST_PATIENCE);
+  }
 
   async run(): Promise<void> {
     await Promise.all([
@@ -48,7 +55,8 @@ export class Operator {
   private async repeat(kind: keyof typeof PAUSES, act: () => Promise<void>): Promise<void> {
     const { signal } = this.ending;
     while (!signal.aborted) {
-      const ms = this.streams[kind].whole(...PAUSES[kind]);
+      const pause = this.streams[kind].whole(...PAUSES[kind]);
+      const ms = kind === 'kill' ? pause * this.patience : pause;
       await setTimeout(ms, undefined, { signal }).catch(() => {});
       if (!signal.aborted) await act();
     }

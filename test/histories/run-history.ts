@@ -51,7 +51,7 @@ export async function runHistory(options: HistoryOptions): Promise<Report> {
     // More than two clients a user on average, so that each user has quiet moments and crowded ones.
     await world.users.fill(Math.ceil(options.clients / 2));
     const clients = others.map((random, index) => new Client(world, index, random));
-    const operator = new Operator(world, clients.length, { cut, kill, everyone });
+    const operator = new Operator(world, clients.length, { cut, kill, everyone }, options.seconds);
     const started = performance.now();
     await play(world, { clients, operator, options });
     const { recorder } = world;
