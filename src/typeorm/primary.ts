@@ -164,5 +164,5 @@ function codeOf(error: unknown): string {
 
 /** SQLSTATE classes 22, 23, 42 and P0: the database is well and refuses the statement. */
 function isFaultOfStatement(error: unknown): boolean {
-  return /^(22|23|42|P0)[0-9A-Z]{3}$/.test(codeOf(error));
+  return ['22', '23', '42', 'P0'].includes(codeOf(error).slice(0, 2));
 }

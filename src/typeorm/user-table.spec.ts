@@ -166,10 +166,10 @@ const incomplete = (entity: string, property: string) =>
     `The ${entity} record has no ${property}: load the whole record, or add ${property} to its "select". A token can only be issued from the record's own id and token state.`,
   );
 
-describe('subjectOf', () => {
-  const subject = (entity: new () => object, properties: UserProperties, id: unknown) =>
-    subjectOf(dataSource, tableOf(entity, properties), { id });
+const subject = (entity: new () => object, properties: UserProperties, id: unknown) =>
+  subjectOf(dataSource, tableOf(entity, properties), { id });
 
+describe('subjectOf', () => {
   it('is the id as PostgreSQL writes it', () => {
     expect(subject(User, {}, 'ABCDEF01-2345-6789-ABCD-EF0123456789')).toBe(
       'abcdef01-2345-6789-abcd-ef0123456789',
