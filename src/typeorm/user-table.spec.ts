@@ -1,4 +1,12 @@
-import { Column, DataSource, DeleteDateColumn, Entity, PrimaryColumn } from 'typeorm';
+import {
+  Column,
+  DataSource,
+  DeleteDateColumn,
+  Entity,
+  PrimaryColumn,
+  ViewColumn,
+  ViewEntity,
+} from 'typeorm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { RevocableUser } from './revocable-user.entity.js';
 import {
@@ -42,6 +50,14 @@ class Plain extends RevocableUser {
   @PrimaryColumn({ type: 'text' }) id!: string;
 }
 
+@ViewEntity({ expression: 'SELECT' })
+class View {
+  @ViewColumn() id!: string;
+  @ViewColumn() tokenVersion!: number;
+  @ViewColumn() passwordChangedAt!: Date | null;
+  @ViewColumn() logoutAllAt!: Date | null;
+}
+
 class Unregistered extends RevocableUser {}
 
 const NUMBERED: UserProperties = {
@@ -53,7 +69,7 @@ const NUMBERED: UserProperties = {
 let dataSource: DataSource;
 
 beforeAll(async () => {
-  const entities = [User, Numbered, Composite, Dated, Plain];
+  const entities = [User, Numbered, Composite, Dated, Plain, View];
   dataSource = new DataSource({ type: 'postgres', entities });
   // What TypeORM does when it connects, without a database.
   await (dataSource as unknown as { buildMetadatas(): Promise<void> }).buildMetadatas();
@@ -135,6 +151,11 @@ describe('describeUserTable', () => {
       'two primary columns',
       () => described(Composite),
       [`entity: Composite needs one primary column, of type ${types}; it has 2.`],
+    ],
+    [
+      'a view, which has no primary column',
+      () => described(View),
+      [`entity: View needs one primary column, of type ${types}; it has 0.`],
     ],
     [
       'an id that can be written in many ways',

@@ -65,7 +65,7 @@ function fromMetadata(
   };
   const id = metadata.primaryColumns[0];
   const idType = id && dataSource.driver.normalizeType(id);
-  const format = idType === undefined ? undefined : subjectFormat(idType);
+  const format = subjectFormat(String(idType));
   if (metadata.primaryColumns.length !== 1 || format === undefined) {
     problems.push(
       `entity: ${metadata.name} needs one primary column, of type ${SUBJECT_TYPES.join(', ')}; it has ${metadata.primaryColumns.length === 1 ? `one of type ${idType}` : metadata.primaryColumns.length}.`,
