@@ -176,7 +176,7 @@ describe('a statement in the caller’s transaction', () => {
 
   it.each(['text', null, undefined])('fails with what was thrown, be it %j', async (thrown) => {
     const manager = Object.create(dataSource.manager) as EntityManager;
-    manager.query = () => Promise.reject(thrown as unknown as Error);
+    manager.query = () => Promise.reject(thrown);
     expect(await failureOf(joined(manager, 'SELECT 1'))).toBe(thrown);
   });
 
