@@ -34,7 +34,6 @@ export const ROOMS = {
       'test/prepared-statement.e2e-spec.ts',
       'test/promise-03-*',
       'test/storage-contract.e2e-spec.ts',
-      'test/promise-08-*',
     ],
   },
   // Apart from the store, about which their slow specs have little to say.
