@@ -238,6 +238,32 @@ describe('reads', () => {
     expect(await read()).toEqual([[other]]);
   });
 
+  const HANGING = statement('SELECT pg_sleep(20)');
+  const bothConnections = async () => (await Promise.all([read(), read()])).flat(2);
+
+  it('leave both connections when one was silent', async () => {
+    const both = await bothConnections();
+    await failureOf(primary.read(HANGING, 300));
+    const [[pid]] = (await read()) as [[number]];
+    expect(both).not.toContain(pid);
+  });
+
+  it('stay on the other connection when one only failed', async () => {
+    const both = await bothConnections();
+    await failureOf(primary.read(statement('SELECT 1/0'), TIMEOUT_MS));
+    const [[pid]] = (await read()) as [[number]];
+    expect(both).toContain(pid);
+  });
+
+  it('do not leave those that were opened since', async () => {
+    await bothConnections();
+    const later = failureOf(primary.read(HANGING, 900));
+    await failureOf(primary.read(HANGING, 300));
+    const opened = await read();
+    await later;
+    expect(await read()).toEqual(opened);
+  });
+
   it.each(['26000', '42P05'])('go without a name once one fails with %s', async (code) => {
     fault = { code, afterMs: 0 };
     for (const _ of [1, 2, 3]) expect(await read()).toHaveLength(1);
