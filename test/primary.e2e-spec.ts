@@ -44,6 +44,7 @@ class ObservedClient extends Client {
 
 const TIMEOUT_MS = 5000;
 const statement = (text: string, ...values: unknown[]) => ({ text, values });
+const HANGING = statement('SELECT pg_sleep(20)');
 const PID = statement('SELECT pg_backend_pid()');
 
 let database: TestDatabase;
@@ -84,6 +85,7 @@ const run = (text: string, ...values: unknown[]) =>
 const joined = (manager: EntityManager, text: string, ...values: unknown[]) =>
   primary.run(statement(text, ...values), TIMEOUT_MS, manager);
 const read = (timeoutMs = TIMEOUT_MS) => primary.read({ ...PID, name: 'pid' }, timeoutMs);
+const bothConnections = async () => (await Promise.all([read(), read()])).flat(2);
 const failureOf = (running: Promise<unknown>) =>
   running.then(
     () => 'no failure',
@@ -237,9 +239,6 @@ describe('reads', () => {
     expect(other).not.toBe(pid);
     expect(await read()).toEqual([[other]]);
   });
-
-  const HANGING = statement('SELECT pg_sleep(20)');
-  const bothConnections = async () => (await Promise.all([read(), read()])).flat(2);
 
   it('leave both connections when one was silent', async () => {
     const both = await bothConnections();
