@@ -25,6 +25,7 @@ import { chooseLoader } from '../src/typeorm/choose-loader.js';
 import { describeUserTable, type UserTable } from '../src/typeorm/user-table.js';
 import type { TypeOrmTokenStateStore } from '../src/typeorm/typeorm-token-state.store.js';
 import { type EntityClass, openStorage, type StorageDatabase } from './support/storage-database.js';
+import { StatementCounter } from './support/statement-counter.js';
 import { Session, untilBlocked } from './support/storage-users.js';
 
 @Entity('teams')
@@ -166,6 +167,17 @@ describe('the loader', () => {
   });
 });
 
+/** How many statements are sent meanwhile. */
+async function statementsOf(work: () => Promise<unknown>): Promise<number> {
+  const statements = new StatementCounter();
+  try {
+    await work();
+    return statements.count;
+  } finally {
+    statements.stop();
+  }
+}
+
 const insertOwner = async (name: string): Promise<string> => {
   const [row] = await database.query<{ id: string }>(
     'INSERT INTO owners (name, password, "teamId") VALUES ($1, $2, 1) RETURNING id',
@@ -224,6 +236,32 @@ describe('an entity with relations and hooks', () => {
   it('is there and not active when it is soft-deleted itself', async () => {
     await database.query('UPDATE owners SET "deletedAt" = now() WHERE id = $1', [id]);
     expect(await read(id)).toMatchObject([{ active: false, user: { id } }]);
+  });
+
+  it('costs a statement for all of them, and another where one is soft-deleted or missing', async () => {
+    const other = await insertOwner('Bob');
+    expect(await statementsOf(() => read(id, other))).toBe(2);
+    await database.query('UPDATE owners SET "deletedAt" = now() WHERE id = $1', [id]);
+    expect(await statementsOf(() => read(id, other))).toBe(3);
+    expect(await statementsOf(() => read(id, other, id))).toBe(5);
+  });
+
+  it('gives its connection back, also when it cannot be loaded', async () => {
+    const broken = await insertOwner('broken');
+    // More often than the pool has connections.
+    for (let request = 0; request < 12; request += 1) {
+      expect(await read(id)).toMatchObject([{ user: { id } }]);
+      await expect(read(broken)).rejects.toThrow('This user cannot be loaded.');
+    }
+  });
+
+  it('fails the read when none of several can be loaded, and is not asked for twice when it is alone', async () => {
+    const [one, two] = [await insertOwner('broken'), await insertOwner('broken')];
+    await expect(read(one, two)).rejects.toThrow('This user cannot be loaded.');
+    const statements = await statementsOf(() =>
+      expect(read(one)).rejects.toThrow('cannot be loaded'),
+    );
+    expect(statements).toBe(2);
   });
 
   it('fails its own request and no other when its hook throws', async () => {

@@ -1,0 +1,74 @@
+import { Column, DataSource, Entity, PrimaryColumn } from 'typeorm';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { HydratingLoader } from './hydrating-loader.js';
+
+class Address {
+  @Column({ type: 'text' }) street!: string;
+}
+
+const shouting = {
+  to: (value: unknown) => value,
+  from: (value: string) => {
+    // What a transformer throws is the application's own affair.
+    // oxlint-disable-next-line typescript/only-throw-error
+    if (value === 'text') throw 'no error';
+    if (value === 'error') throw new RangeError('out of range');
+    return value.toUpperCase();
+  },
+};
+
+@Entity()
+class User {
+  @PrimaryColumn({ type: 'integer' }) id!: number;
+  @Column({ type: 'text' }) name!: string;
+  @Column({ type: 'text', transformer: shouting }) shout!: string;
+  @Column({ type: 'text', select: false }) secret!: string;
+  @Column(() => Address) home!: Address;
+  @Column({ type: 'simple-json' }) extra!: object;
+}
+
+let loader: HydratingLoader<User>;
+
+beforeAll(async () => {
+  const dataSource = new DataSource({ type: 'postgres', entities: [User] });
+  // What TypeORM does when it connects, without a database.
+  await (dataSource as unknown as { buildMetadatas(): Promise<void> }).buildMetadatas();
+  loader = new HydratingLoader(dataSource, dataSource.getMetadata(User));
+});
+
+/** A row as the state read brings it: other columns first. */
+const rowOf = (shout: string) => ['state', 1, 'Ann', shout, '{"a":[1]}', 'Main St'];
+
+describe('HydratingLoader', () => {
+  it('asks for the columns that are selected by default', () => {
+    expect(loader.columns.map((column) => column.propertyPath)).toEqual([
+      'id',
+      'name',
+      'shout',
+      'extra',
+      'home.street',
+    ]);
+  });
+
+  it('makes the entity of the values from a place on, as TypeORM would', async () => {
+    const [user] = await loader.load([rowOf('hey')], 1);
+    expect(user).toBeInstanceOf(User);
+    expect(user).toEqual({
+      id: 1,
+      name: 'Ann',
+      shout: 'HEY',
+      home: Object.assign(new Address(), { street: 'Main St' }),
+      extra: { a: [1] },
+    });
+    expect((user as User).home).toBeInstanceOf(Address);
+  });
+
+  it('answers each user whose transformer throws with an error of its own', async () => {
+    const users = await loader.load([rowOf('text'), rowOf('hey'), rowOf('error')], 1);
+    expect(users).toEqual([
+      new Error('no error'),
+      expect.objectContaining({ name: 'Ann' }),
+      new RangeError('out of range'),
+    ]);
+  });
+});
