@@ -1,4 +1,4 @@
-import { RevocableUser, tokenInvalidationMigration } from 'nestjs-token-invalidation';
+import { RevocableUser } from 'nestjs-token-invalidation';
 import type { TokenInvalidationMigrationOptions } from 'nestjs-token-invalidation';
 import { Column, DataSource, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -190,33 +190,5 @@ describe('a migration over users who are there', () => {
     await expect(failed).rejects.toThrow('pasword');
     expect(await schemaOf(database)).toEqual(before);
     await database.close();
-  });
-});
-
-describe('the options of the migration', () => {
-  const good = { usersTable: 'users', passwordColumn: 'password' };
-
-  it.each<[string, object, RegExp]>([
-    ['no table', { passwordColumn: 'p' }, /usersTable is missing/],
-    ['an empty table', { ...good, usersTable: '' }, /usersTable is missing/],
-    ['no password column', { usersTable: 'users' }, /passwordColumn is missing.*null/],
-    ['an empty password column', { ...good, passwordColumn: '' }, /passwordColumn is missing/],
-    [
-      'a name of three parts',
-      { ...good, usersTable: 'db.auth.users' },
-      /not a name or schema\.name/,
-    ],
-    ['a schema without a table', { ...good, usersTable: 'auth.' }, /usersTable/],
-    ['a table without its schema', { ...good, usersTable: '.users' }, /usersTable/],
-    ['a table with too long a name', { ...good, usersTable: 'u'.repeat(40) }, /at most \d+ bytes/],
-    ['a name too long in bytes', { ...good, usersTable: 'ü'.repeat(20) }, /at most \d+ bytes/],
-    ['too long a global table', { ...good, globalTable: 'g'.repeat(64) }, /globalTable/],
-    ['too long a column', { ...good, tokenVersionColumn: 'v'.repeat(64) }, /tokenVersionColumn/],
-    ['too long a password column', { ...good, passwordColumn: 'p'.repeat(64) }, /passwordColumn/],
-    ['an empty id column', { ...good, idColumn: '' }, /idColumn/],
-  ])('say what is wrong with %s', (_, options, message) => {
-    expect(() => tokenInvalidationMigration(options as TokenInvalidationMigrationOptions)).toThrow(
-      message,
-    );
   });
 });
