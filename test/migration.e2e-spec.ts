@@ -183,6 +183,18 @@ describe('a migration over users who are there', () => {
     await database.close();
   });
 
+  it.each([
+    ['users', '"public"."users"'],
+    ['auth.users', '"auth"."users"'],
+  ])('says that there is no table %s', async (usersTable, quoted) => {
+    const database = await openStorage([]);
+    const failed = database.migrate({ usersTable, passwordColumn: 'password' });
+    await expect(failed).rejects.toThrow(
+      `tokenInvalidationMigration: there is no table ${quoted}: let the migration that creates it run first, and name it as usersTable.`,
+    );
+    await database.close();
+  });
+
   it('leaves nothing when it fails half-way', async () => {
     const database = await openStorage(['CREATE TABLE users (id integer PRIMARY KEY)']);
     const before = await schemaOf(database);

@@ -19,6 +19,7 @@ import {
 } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { StateReading } from '../src/state/token-state.store.js';
+import { TokenStateUnavailableError } from '../src/state/token-state-unavailable.error.js';
 import { FindingLoader } from '../src/typeorm/finding-loader.js';
 import { HydratingLoader } from '../src/typeorm/hydrating-loader.js';
 import { chooseLoader } from '../src/typeorm/choose-loader.js';
@@ -69,6 +70,10 @@ class Owner extends RevocableUser {
 
   @VirtualColumn({ query: (owner) => `SELECT upper(${owner}.name)` })
   loudName!: string;
+
+  /** No database can load it for a user without a name. */
+  @VirtualColumn({ query: (owner) => `SELECT 1 / length(${owner}.name)` })
+  share!: number;
 
   @DeleteDateColumn({ type: 'timestamptz' })
   deletedAt!: Date | null;
@@ -270,6 +275,14 @@ describe('an entity with relations and hooks', () => {
     expect(first).toMatchObject({ user: { name: 'Ann' } });
     expect(second).toEqual(new Error('This user cannot be loaded.'));
     expect(third).toMatchObject({ user: { name: 'Ann' } });
+  });
+
+  it('knows nothing of a user whom the database fails to load, and loads the others', async () => {
+    const nameless = await insertOwner('');
+    const [first, second] = await read(id, nameless);
+    expect(first).toMatchObject({ user: { name: 'Ann' } });
+    expect(second).toBeInstanceOf(TokenStateUnavailableError);
+    expect(second).toMatchObject({ cause: { message: 'division by zero' } });
   });
 
   it('fails the read, as an outage does, when the database does not answer the second query', async () => {

@@ -43,6 +43,7 @@ export const ROOMS = {
     specs: [
       'src/typeorm/*.spec.ts',
       'test/trigger-mutants.e2e-spec.ts',
+      'test/trigger-ids.e2e-spec.ts',
       'test/migration-roles.e2e-spec.ts',
       'test/migration.e2e-spec.ts',
     ],
