@@ -1,8 +1,29 @@
+import { AfterLoad, Entity } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createApp, type TestApp } from './support/create-app.js';
+import { type AppOptions, createApp, type TestApp } from './support/create-app.js';
 import { createDatabase, type TestDatabase } from './support/database.js';
 import { User } from './support/user.entity.js';
 import { createUser, PASSWORD } from './support/users.js';
+
+/** A user whom the state read does not bring: TypeORM has to load it. */
+@Entity('users')
+class HookedUser extends User {
+  @AfterLoad()
+  loaded(): void {}
+}
+
+async function createOnPrimary({ dataSource }: TestApp): Promise<User> {
+  const runner = dataSource.createQueryRunner('master');
+  try {
+    const { identifiers } = await runner.manager.insert(User, {
+      email: `${crypto.randomUUID()}@example.com`,
+      passwordHash: 'x',
+    });
+    return await runner.manager.findOneByOrFail(User, { id: identifiers[0]!['id'] as string });
+  } finally {
+    await runner.release();
+  }
+}
 
 describe('promise 7: the check reads the primary, also with replication', () => {
   let primary: TestDatabase;
@@ -11,8 +32,7 @@ describe('promise 7: the check reads the primary, also with replication', () => 
 
   beforeAll(async () => {
     [primary, replica] = [await createDatabase(), await createDatabase()];
-    const replication = { master: { url: primary.url }, slaves: [{ url: replica.url }] };
-    app = await createApp({ url: primary.url, typeorm: { replication } });
+    app = await createReplicated();
   });
 
   afterAll(async () => {
@@ -40,22 +60,24 @@ describe('promise 7: the check reads the primary, also with replication', () => 
   });
 
   it('knows a user whom the replica has not heard of', async () => {
-    const user = await createOnPrimary();
+    const user = await createOnPrimary(app);
     expect(await app.users.findOneBy({ id: user.id })).toBeNull();
     expect(await app.ask(app.issuer.issue(user))).toBe(200);
   });
 
-  async function createOnPrimary(): Promise<User> {
-    const runner = app.dataSource.createQueryRunner('master');
-    try {
-      const { identifiers } = await runner.manager.insert(User, {
-        email: `${crypto.randomUUID()}@example.com`,
-        passwordHash: 'x',
-      });
-      return await runner.manager.findOneByOrFail(User, { id: identifiers[0]!['id'] as string });
-    } finally {
-      await runner.release();
-    }
+  it('loads the user from the primary, too, where TypeORM has to', async () => {
+    const hooked = await createReplicated({
+      entities: [User, HookedUser],
+      module: { entity: HookedUser },
+    });
+    const user = await createOnPrimary(hooked);
+    expect(await hooked.ask(hooked.issuer.issue(user))).toBe(200);
+    await hooked.close();
+  });
+
+  function createReplicated(options: Partial<AppOptions> = {}): Promise<TestApp> {
+    const replication = { master: { url: primary.url }, slaves: [{ url: replica.url }] };
+    return createApp({ url: primary.url, typeorm: { replication }, ...options });
   }
 
   /** A user who has been replicated, and whose later changes are not. */
