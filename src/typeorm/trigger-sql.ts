@@ -52,7 +52,9 @@ function sqlNames(names: MigrationNames) {
 function keepState(names: MigrationNames): string[] {
   const { users, functions } = sqlNames(names);
   const version = quoteName(names.version);
-  const cutoffs = [names.passwordChangedAt, names.logoutAllAt].map(quoteName);
+  const passwordChangedAt = quoteName(names.passwordChangedAt);
+  const logoutAllAt = quoteName(names.logoutAllAt);
+  const cutoffs = [passwordChangedAt, logoutAllAt];
   const watched = [version, ...cutoffs, ...(names.password ? [quoteName(names.password)] : [])];
   return [
     `CREATE FUNCTION ${functions.state}() RETURNS trigger
@@ -63,7 +65,8 @@ function keepState(names: MigrationNames): string[] {
     BEGIN
       -- Nothing moves back, is cleared, or lies ahead of this clock: a token issued after it could not be told apart.
       NEW.${version} := greatest(OLD.${version}, NEW.${version});
-      ${cutoffs.map(neverBack).join('\n      ')}
+      ${neverBack(passwordChangedAt)}
+      ${neverBack(logoutAllAt)}
       ${names.password === null ? '' : passwordChange(names)}
       -- A cutoff has whole seconds to offer, the version decides within them.
       IF NEW.${version} = OLD.${version}
@@ -120,7 +123,8 @@ function keepIdsApart(names: MigrationNames): string[] {
   const { users, global, functions } = sqlNames(names);
   const id = quoteName(names.id);
   const version = quoteName(names.version);
-  const cutoffs = [names.passwordChangedAt, names.logoutAllAt].map(quoteName);
+  const passwordChangedAt = quoteName(names.passwordChangedAt);
+  const logoutAllAt = quoteName(names.logoutAllAt);
   return [
     `CREATE FUNCTION ${functions.takeId}() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
@@ -131,7 +135,8 @@ function keepIdsApart(names: MigrationNames): string[] {
         NEW.${version} := greatest(NEW.${version}, (SELECT retired_version FROM ${global}));
       END IF;
       IF TG_OP = 'INSERT' THEN
-        ${cutoffs.map((cutoff) => `NEW.${cutoff} := ${notAhead(cutoff)};`).join('\n        ')}
+        NEW.${passwordChangedAt} := ${notAhead(passwordChangedAt)};
+        NEW.${logoutAllAt} := ${notAhead(logoutAllAt)};
       END IF;
       RETURN NEW;
     END $body$`,
