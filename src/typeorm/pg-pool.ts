@@ -111,6 +111,7 @@ async function acquire(pool: PgPool, timeoutMs: number): Promise<PgClient> {
 }
 
 /** A pool with a limit of its own needs no second timer, on every read. */
-function isLimited({ options: { connectionTimeoutMillis: limit } }: PgPool, ms: number): boolean {
-  return typeof limit === 'number' && limit > 0 && limit <= ms;
+function isLimited({ options }: PgPool, timeoutMs: number): boolean {
+  const limit = Number(options['connectionTimeoutMillis']);
+  return limit > 0 && limit <= timeoutMs;
 }
