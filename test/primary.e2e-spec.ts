@@ -1,6 +1,6 @@
 import { Client, type ClientConfig } from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Primary } from '../src/typeorm/primary.js';
 import { TokenStateUnavailableError } from '../src/state/token-state-unavailable.error.js';
 import { createEmptyDatabase, type TestDatabase } from './support/database.js';
@@ -15,6 +15,8 @@ interface Asked {
 const made: (ClientConfig & Record<string, unknown>)[] = [];
 const asked: Asked[] = [];
 const clients: Client[] = [];
+/** How many heard of a broken connection when it was asked. */
+const listeners: [client: Client, count: number][] = [];
 /** How the next statement with a name fails, and how long that takes. */
 let fault: { code: string; afterMs: number } | undefined;
 
@@ -28,7 +30,10 @@ class ObservedClient extends Client {
   // oxlint-disable-next-line typescript/no-explicit-any -- one of pg's many signatures
   override query(...query: any[]): any {
     const [config] = query as [Asked];
-    if (typeof config === 'object' && 'query_timeout' in config) asked.push(config);
+    if (typeof config === 'object' && 'query_timeout' in config) {
+      asked.push(config);
+      listeners.push([this, this.listenerCount('error')]);
+    }
     const failing = config.name === undefined ? undefined : fault;
     if (failing === undefined) {
       return (super.query as (...query: unknown[]) => unknown).apply(this, query);
@@ -72,9 +77,10 @@ afterAll(() => database.drop());
 
 beforeEach(async () => {
   await connect();
-  for (const list of [made, asked, clients]) list.length = 0;
+  for (const list of [made, asked, clients, listeners]) list.length = 0;
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   fault = undefined;
   await primary.close();
   if (dataSource.isInitialized) await dataSource.destroy();
@@ -108,12 +114,14 @@ describe('a statement', () => {
     expect(await primary.run(PID, TIMEOUT_MS)).not.toEqual(first);
   });
 
-  it('leaves no listener behind on its connection', async () => {
-    await dataSource.query('SELECT 1');
-    const [client] = clients;
-    const before = client?.listenerCount('error');
+  it('hears of a connection that breaks, and leaves no listener behind on it', async () => {
     await run('SELECT 1');
-    expect(client?.listenerCount('error')).toBe(before);
+    const [[client, count]] = listeners as [[Client, number]];
+    expect(count).toBe(1);
+    const idle = client.listenerCount('error');
+    await run('SELECT 1');
+    expect(listeners[1]).toEqual([client, 1]);
+    expect(client.listenerCount('error')).toBe(idle);
   });
 
   it.each([
@@ -264,6 +272,13 @@ describe('reads', () => {
     expect(await read()).toEqual(opened);
   });
 
+  it('fail with the cause also when they are closed meanwhile', async () => {
+    const hanging = failureOf(primary.read(HANGING, 300));
+    const closed = primary.close();
+    expect(await hanging).toMatchObject({ message: 'Query read timeout' });
+    await closed;
+  });
+
   it.each(['26000', '42P05'])('go without a name once one fails with %s', async (code) => {
     fault = { code, afterMs: 0 };
     for (const _ of [1, 2, 3]) expect(await read()).toHaveLength(1);
@@ -315,6 +330,30 @@ describe('a pool that is used up', () => {
     expect(error).toBeInstanceOf(TokenStateUnavailableError);
     expect((error as { cause: Error }).cause.message).toMatch(message);
   });
+
+  const LONG_MS = 100_000;
+  // One is pg's for the statement, one the pool's where it has a limit.
+  it.each([
+    ['no limit of its own', {}, 2],
+    ['a longer limit', { connectionTimeoutMillis: LONG_MS + 1 }, 3],
+    ['the same limit', { connectionTimeoutMillis: LONG_MS }, 2],
+    ['a shorter limit', { connectionTimeoutMillis: LONG_MS - 1 }, 2],
+  ])(
+    'with %s costs a statement as few timers as it can, and leaves none',
+    async (_, limit, most) => {
+      await dataSource.destroy();
+      await connect(limit);
+      const set = vi.spyOn(globalThis, 'setTimeout');
+      const cleared = vi.spyOn(globalThis, 'clearTimeout');
+      await primary.run(PID, LONG_MS);
+      const timers = set.mock.results.filter(
+        (_result, index) => set.mock.calls[index]![1]! > 60_000,
+      );
+      expect(timers).toHaveLength(most);
+      const handles = cleared.mock.calls.map(([handle]) => handle);
+      for (const { value } of timers) expect(handles).toContain(value);
+    },
+  );
 
   it('gets the connection back that came too late, and sends nothing on it', async () => {
     await dataSource.destroy();
