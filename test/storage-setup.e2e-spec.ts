@@ -93,6 +93,9 @@ describe('an entity that cannot have its tokens revoked', () => {
   it('is refused by every method too, with the same words', async () => {
     const store = database.store(Composite);
     expect(() => store.describe(new Composite())).toThrow(TypeError);
+    const bare = database.store(Bare);
+    const problems = await bare.checkSetup();
+    expect(() => bare.describe(new Bare())).toThrow(new TypeError(problems.join('\n')));
     await expect(store.read([{ subject: '1' }], { timeoutMs: 1000 })).rejects.toThrow('it has 2');
     await expect(store.invalidate({ subject: '1' }, 'logout')).rejects.toThrow('it has 2');
   });
