@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { Client } from './client.js';
+import { ClockSteps } from './clock-steps.js';
 import { DatabaseAccess } from './database-access.js';
 import { plantInDatabase } from './faulty-database.js';
 import { HttpConnections } from './http-connections.js';
@@ -53,7 +54,9 @@ export async function runHistory(options: HistoryOptions): Promise<Report> {
     const clients = others.map((random, index) => new Client(world, index, random));
     const operator = new Operator(world, clients.length, { cut, kill, everyone }, options.seconds);
     const started = performance.now();
-    await play(world, { clients, operator, options });
+    const clock = new ClockSteps();
+    clock.watch();
+    await play(world, { clients, operator, options }).finally(() => clock.stop());
     const { recorder } = world;
     return {
       ...options,
@@ -64,6 +67,7 @@ export async function runHistory(options: HistoryOptions): Promise<Report> {
       counts: recorder.counts,
       users: world.users.judged,
       ...operator.done,
+      clockSteps: clock.steps,
       violations: [...world.users.violations, ...crashes(world.servers)],
     };
   } finally {
