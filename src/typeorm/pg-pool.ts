@@ -13,7 +13,7 @@ export interface PgPoolOptions {
 
 interface PgClient {
   query(config: {
-    name?: string;
+    name: string | undefined;
     text: string;
     values: unknown[];
     rowMode: 'array';
@@ -30,7 +30,7 @@ export interface Statement {
   readonly text: string;
   readonly values: readonly unknown[];
   /** Prepares the statement under this name, once for each connection. */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /**
@@ -50,8 +50,9 @@ export async function runOn(
   let broken = true;
   try {
     const query_timeout = Math.max(1, Math.ceil(deadline - performance.now()));
+    // In one piece: pg copies it property by property, which takes several times as long for an object made of others.
     const { rows } = await client.query({
-      ...(name !== undefined && { name }),
+      name,
       text,
       values: [...values],
       rowMode: 'array',

@@ -32,6 +32,9 @@ export class StateStatements {
    *
    * The list stands in a subquery, where the planner cannot count it. Otherwise it would find that a short list deserves
    * a plan of its own, on every read, in place of the one that the prepared statement keeps.
+   *
+   * The columns share a name. pg makes an object of all their names for each result, and rows that come as arrays have
+   * no use for it.
    */
   read(columns: readonly ColumnMetadata[]): string {
     const { deletedAt } = this.table;
@@ -44,7 +47,7 @@ export class StateStatements {
       deletedAt ? `${columnOf(deletedAt)} IS NOT NULL` : 'false',
       `(SELECT ${milliseconds('g.everyone_logged_out_at')} FROM ${this.globalTable} AS g)`,
       ...columns.map(columnOf),
-    ];
+    ].map((column) => `${column} AS c`);
     return (
       `SELECT ${selected.join(', ')} FROM unnest((SELECT $1::${this.table.idType}[])) WITH ORDINALITY AS asked (id, place) ` +
       `JOIN ${this.users} AS u ON ${this.id} = asked.id`

@@ -95,6 +95,7 @@ export class TypeOrmTokenStateStore<User extends ObjectLiteral>
     { timeoutMs }: { timeoutMs: number },
   ): Promise<StateReading<User>> {
     const { table, loader, primary, readStatement } = this.bind();
+    const { text, name } = readStatement;
     const asked = queries
       .map(({ subject }, index) => ({ subject, index }))
       .filter(({ subject }) => table.subjectFormat.accepts(subject));
@@ -102,7 +103,7 @@ export class TypeOrmTokenStateStore<User extends ObjectLiteral>
     if (asked.length === 0) return { everyoneLoggedOutAt: null, records };
 
     const values = [asked.map(({ subject }) => subject)];
-    const found = (await primary.read({ ...readStatement, values }, timeoutMs)) as Row[];
+    const found = (await primary.read({ text, name, values }, timeoutMs)) as Row[];
     // Under a collation without case, say, the database finds more than was asked for.
     const rows = found.filter(([place, id]) => asked[place - 1]!.subject === id);
     const users = await loader.load(rows, STATE_COLUMNS);
