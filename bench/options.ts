@@ -41,8 +41,8 @@ export const USAGE = `npm run bench -- [options]
   --beside LIST        commits: measures the library as it was then beside itself
   --platform LIST      ${PLATFORMS.join(', ')}
   --series LIST        ${SERIES.join(', ')}. Default: all; with --only or --platform: main
-  --rounds N           default 5
-  --seconds N          of each measurement of the main series. Default 2.5
+  --rounds N           default 12
+  --seconds N          of each measurement of the main series. Default 1.2
   --connections N      of the main series. Default 64
   --json FILE          writes the results, too
   --profile FOLDER     writes CPU profiles of the library's servers
@@ -76,8 +76,8 @@ export function readOptions(args: readonly string[]): Options {
     earlier: list(values.beside, [], earlierLibrary),
     platforms: list(values.platform, PLATFORMS, oneOf(PLATFORMS)),
     series: list(values.series, allSeries, oneOf(SERIES)),
-    rounds: positive(values.rounds, values.quick ? 1 : 5),
-    seconds: positive(values.seconds, values.quick ? 0.8 : 2.5),
+    rounds: positive(values.rounds, values.quick ? 1 : 12),
+    seconds: positive(values.seconds, values.quick ? 0.8 : 1.2),
     connections: positive(values.connections, 64),
     warmUpSeconds: values.quick ? 0.5 : 2,
     json: values.json,

@@ -76,7 +76,7 @@ export async function planSeries(
     cases: await PLANS[series](platform, servers, options),
     rounds: options.rounds,
     // The others are compared with themselves, and are many.
-    seconds: series === 'main' ? options.seconds : Math.min(options.seconds, 1.5),
+    seconds: series === 'main' ? options.seconds : options.seconds / 2,
   };
 }
 
