@@ -1,4 +1,3 @@
-import type { ClockStep } from './clock-steps.js';
 import type { Operation } from './operation.js';
 import type { Violation } from './violation.js';
 
@@ -15,8 +14,6 @@ export interface Report {
   readonly users: number;
   readonly kills: number;
   readonly cuts: number;
-  /** How the machine's clock was set meanwhile. */
-  readonly clockSteps: readonly ClockStep[];
   readonly violations: readonly Violation[];
 }
 
@@ -33,17 +30,10 @@ export function formatReport(report: Report): string {
     ...counts.map(([name, count]) => `  ${name.padEnd(28)}${count}`),
     `invalidations: ${report.invalidations}`,
     `faults:        ${report.kills} processes killed, ${report.cuts} connections cut`,
-    ...report.clockSteps.map((step) => formatClockStep(step)),
     `violations:    ${violations.length}`,
     ...violations.slice(0, PRINTED).map((each) => `\n${formatViolation(each, seed)}`),
     ...(violations.length > PRINTED ? [`\n… and ${violations.length - PRINTED} more.`] : []),
   ].join('\n');
-}
-
-/** Whoever reads a violation has to know: what goes by the clock alone is as good as the clock. */
-function formatClockStep({ byMs, atMs }: ClockStep): string {
-  const by = `${byMs < 0 ? 'back' : 'forward'} by ${(Math.abs(byMs) / 1000).toFixed(3)} s`;
-  return `clock:         this machine's was set ${by} after ${(atMs / 1000).toFixed(1)} s`;
 }
 
 /** The promise, and the operations that show it broken, on one clock that starts with the first of them. */

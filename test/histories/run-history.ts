@@ -1,6 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
 import { Client } from './client.js';
-import { ClockSteps } from './clock-steps.js';
 import { DatabaseAccess } from './database-access.js';
 import { plantInDatabase } from './faulty-database.js';
 import { HttpConnections } from './http-connections.js';
@@ -54,9 +53,7 @@ export async function runHistory(options: HistoryOptions): Promise<Report> {
     const clients = others.map((random, index) => new Client(world, index, random));
     const operator = new Operator(world, clients.length, { cut, kill, everyone }, options.seconds);
     const started = performance.now();
-    const clock = new ClockSteps();
-    clock.watch();
-    await play(world, { clients, operator, options }).finally(() => clock.stop());
+    await play(world, { clients, operator, options });
     const { recorder } = world;
     return {
       ...options,
@@ -67,7 +64,6 @@ export async function runHistory(options: HistoryOptions): Promise<Report> {
       counts: recorder.counts,
       users: world.users.judged,
       ...operator.done,
-      clockSteps: clock.steps,
       violations: [...world.users.violations, ...crashes(world.servers)],
     };
   } finally {
