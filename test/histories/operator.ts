@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import type { Random } from './random.js';
 import type { Completion } from './recorder.js';
-import type { ServerProcess } from './server-process.js';
 import type { World } from './world.js';
 
 /** From one of its kind to the next, in ms: at the least and at the most. */
@@ -82,15 +81,16 @@ export class Operator {
   }
 
   private async logoutEveryone(): Promise<void> {
-    const { http, recorder } = this.world;
+    const { database, http, recorder } = this.world;
     const up = this.world.servers.filter(({ life }) => life !== undefined);
     const server = this.streams.everyone.pick(up);
     const { url, applicationName } = server.life!;
     const invocation = { kind: 'everyone', client: this.number, process: server.index } as const;
+    const before = await database.everyoneLoggedOutAt();
     await recorder.perform(invocation, async () => {
       const answer = await http.ask({ method: 'POST', url: `${url}/history/everyone/logout` });
       const { status, body } = answer;
-      if (status !== 201) return this.findOut(server, applicationName);
+      if (status !== 201) return this.findOut(applicationName, before);
       const effectiveAt = Date.parse(body['effectiveAt'] as string);
       return { outcome: 'done', status, receipt: { version: 0, effectiveAt } };
     });
@@ -98,13 +98,13 @@ export class Operator {
 
   /**
    * Whether everyone was logged out must not stay open, or no token's life could be vouched for any more. Once all that
-   * this server sent is over, the table says what holds from now on.
+   * this server sent is over, the table says it: nobody else moves this cutoff.
    */
-  private async findOut(server: ServerProcess, applicationName: string): Promise<Completion> {
+  private async findOut(applicationName: string, before: number | null): Promise<Completion> {
     const { database } = this.world;
     await database.cutAll(applicationName);
     const effectiveAt = await database.everyoneLoggedOutAt();
-    if (effectiveAt === null) return { outcome: 'refused', reason: `server ${server.index}` };
+    if (effectiveAt === null || effectiveAt === before) return { outcome: 'refused' };
     return { outcome: 'done', receipt: { version: 0, effectiveAt }, databaseBefore: effectiveAt };
   }
 }
