@@ -6,6 +6,7 @@ import {
   type DatabaseServer,
   databaseServer,
 } from '../tools/embedded-postgres/embedded-postgres.js';
+import { type BackendCpu, backendCpu } from './database-cpu.js';
 
 /** How many users the load speaks for. */
 const CALLERS = 200;
@@ -99,6 +100,14 @@ async function migrate(url: string): Promise<void> {
   } finally {
     await dataSource.destroy();
   }
+}
+
+/** What the backends that serve this database have used so far. */
+export async function databaseCpu({ url }: UsersDatabase): Promise<BackendCpu | undefined> {
+  const rows = await query(url, [
+    'SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+  ]);
+  return backendCpu(rows.map((row) => Number(row['pid'])));
 }
 
 /** One to be revoked, and those who call. */

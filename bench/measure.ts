@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { Child } from './child.js';
+import { databaseCpu } from './database.js';
+import { cpuBetween } from './database-cpu.js';
 import type { Call, LoadReport, OpenLoad, RunLoad } from './load/messages.js';
 import type { Figures } from './results.js';
 import type { ServerProcess } from './server/server-process.js';
@@ -30,13 +32,16 @@ export class LoadProcess {
     { warmUpSeconds, seconds }: { warmUpSeconds: number; seconds: number },
   ): Promise<Measurement> {
     await this.open(server, shape, warmUpSeconds);
+    const databaseBefore = await databaseCpu(server.database);
     const before = await server.usage();
     const report = await this.run(server, seconds);
     const after = await server.usage();
+    const inDatabase = cpuBetween(databaseBefore, await databaseCpu(server.database));
     const { requests } = report;
     return {
       figures: {
         cpuMicroseconds: (after.cpuMicroseconds - before.cpuMicroseconds) / requests,
+        ...(inDatabase !== undefined && { databaseCpuMicroseconds: inDatabase / requests }),
         requestsPerSecond: requests / report.seconds,
         p50Milliseconds: report.p50Milliseconds,
         p99Milliseconds: report.p99Milliseconds,

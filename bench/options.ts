@@ -79,7 +79,7 @@ export function readOptions(args: readonly string[]): Options {
     rounds: positive(values.rounds, values.quick ? 1 : 12),
     seconds: positive(values.seconds, values.quick ? 0.8 : 1.2),
     connections: positive(values.connections, 64),
-    warmUpSeconds: values.quick ? 0.5 : 2,
+    warmUpSeconds: values.quick ? 0.5 : 8,
     json: values.json,
     profile: values.profile,
     soakRequests: soak ? positive(values['soak-requests'], 10_000_000) : undefined,

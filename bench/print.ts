@@ -1,4 +1,4 @@
-import type { Figures, Point, Results } from './results.js';
+import type { FigureName, Point, Results } from './results.js';
 import { judgeTargets } from './targets.js';
 
 /** The results as text. */
@@ -27,6 +27,7 @@ const HEADINGS = [
   'variant',
   'load',
   'us CPU',
+  'of the database',
   'req/s',
   'library is',
   'p50 ms',
@@ -41,6 +42,7 @@ function cells(point: Point, points: readonly Point[]): string[] {
     point.variant,
     loadOf(point),
     median.cpuMicroseconds.toFixed(1),
+    median.databaseCpuMicroseconds?.toFixed(1) ?? '',
     median.requestsPerSecond.toFixed(0),
     ratio(point, points),
     median.p50Milliseconds.toFixed(2),
@@ -62,7 +64,7 @@ function ratio(point: Point, points: readonly Point[]): string {
     (other) => other.variant === 'library' && loadOf(other) === loadOf(point),
   );
   if (!own) return '';
-  const times = (figure: keyof Figures) => (own.median[figure] / point.median[figure]).toFixed(2);
+  const times = (figure: FigureName) => (own.median[figure] / point.median[figure]).toFixed(2);
   return `${times('requestsPerSecond')} x, CPU ${times('cpuMicroseconds')} x`;
 }
 

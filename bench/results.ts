@@ -1,13 +1,19 @@
 import type { Platform } from './variants/variant.js';
 
 export interface Figures {
+  /** Of the server, for each request. */
   readonly cpuMicroseconds: number;
+  /** Of the database, for each request, where it can be seen. */
+  readonly databaseCpuMicroseconds?: number;
   readonly requestsPerSecond: number;
   readonly p50Milliseconds: number;
   readonly p99Milliseconds: number;
   readonly rssMegabytes: number;
   readonly requests: number;
 }
+
+/** Those that every measurement has. */
+export type FigureName = Exclude<keyof Figures, 'databaseCpuMicroseconds'>;
 
 /** One point: medians over the rounds. */
 export interface Point {

@@ -1,4 +1,4 @@
-import type { Figures } from './results.js';
+import type { FigureName, Figures } from './results.js';
 
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((one, other) => one - other);
@@ -9,9 +9,11 @@ export function median(values: readonly number[]): number {
 
 /** The median of each figure by itself. */
 export function medianFigures(rounds: readonly Figures[]): Figures {
-  const of = (key: keyof Figures) => median(rounds.map((figures) => figures[key]));
+  const of = (key: FigureName) => median(rounds.map((figures) => figures[key]));
+  const inDatabase = rounds.flatMap(({ databaseCpuMicroseconds: cpu }) => cpu ?? []);
   return {
     cpuMicroseconds: of('cpuMicroseconds'),
+    ...(inDatabase.length > 0 && { databaseCpuMicroseconds: median(inDatabase) }),
     requestsPerSecond: of('requestsPerSecond'),
     p50Milliseconds: of('p50Milliseconds'),
     p99Milliseconds: of('p99Milliseconds'),

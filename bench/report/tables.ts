@@ -9,8 +9,12 @@ type Column = readonly [title: string, cell: (point: Point) => string];
 
 const PLATFORM: Column = ['platform', ({ platform }) => platformLabel(platform)];
 const VARIANT: Column = ['variant', ({ variant }) => variantLabel(variant)];
+const CPU: Column = ['CPU, µs/request', ({ median }) => number(median.cpuMicroseconds)];
+const DATABASE_CPU: Column = [
+  "database's",
+  ({ median }) => optional(median.databaseCpuMicroseconds),
+];
 const FIGURES: readonly Column[] = [
-  ['CPU, µs/request', ({ median }) => number(median.cpuMicroseconds)],
   ['requests/s', ({ median }) => number(median.requestsPerSecond)],
   ['p50, ms', ({ median }) => number(median.p50Milliseconds)],
   ['p99, ms', ({ median }) => number(median.p99Milliseconds)],
@@ -18,8 +22,12 @@ const FIGURES: readonly Column[] = [
 const RSS: Column = ['RSS, MB', ({ median }) => number(median.rssMegabytes)];
 const STATEMENTS: Column = [
   'SQL/request',
-  ({ statementsPerRequest: count }) => (count === undefined ? '' : number(count)),
+  ({ statementsPerRequest }) => optional(statementsPerRequest),
 ];
+
+function optional(figure: number | undefined): string {
+  return figure === undefined ? '' : number(figure);
+}
 
 function tableOf(
   points: readonly Point[],
@@ -63,7 +71,7 @@ export function mainTable(results: Results, platform: Platform): string {
     'variant',
     ({ variant: name }) => (name === LIBRARY ? `**${variantLabel(name)}**` : variantLabel(name)),
   ];
-  return tableOf(points, [variant, ...FIGURES, RSS, ...statementsOf(points), ratio], 1);
+  return tableOf(points, [variant, ...figuresOf(points), RSS, ...statementsOf(points), ratio], 1);
 }
 
 export function targetsTable(results: Results): string {
@@ -95,7 +103,17 @@ function seriesTable(points: readonly Point[], varied: readonly Column[] = []): 
   const grouped = platformsOf(points).flatMap((platform) =>
     inGroups(points.filter((point) => point.platform === platform)),
   );
-  return tableOf(grouped, [PLATFORM, VARIANT, ...varied, ...FIGURES, ...statementsOf(points)], 2);
+  return tableOf(
+    grouped,
+    [PLATFORM, VARIANT, ...varied, ...figuresOf(points), ...statementsOf(points)],
+    2,
+  );
+}
+
+/** With the database's share, where it could be seen. */
+function figuresOf(points: readonly Point[]): Column[] {
+  const seen = points.some(({ median }) => median.databaseCpuMicroseconds !== undefined);
+  return [CPU, ...(seen ? [DATABASE_CPU] : []), ...FIGURES];
 }
 
 /** The column, where anything was counted. */

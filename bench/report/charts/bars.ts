@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { Figures, Point } from '../../results.js';
+import type { FigureName, Point } from '../../results.js';
 import type { Platform } from '../../variants/variant.js';
 import { LIBRARY, platformLabel, variantLabel } from '../labels.js';
 import { number } from '../markdown.js';
@@ -7,7 +7,7 @@ import { platformsOf } from '../series.js';
 import { configOf, type Theme } from './theme.js';
 
 export interface BarsOptions {
-  readonly figure: keyof Figures;
+  readonly figure: FigureName;
   /** What the bars are, with the unit. */
   readonly title: string;
   readonly best: 'longest' | 'shortest';

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { Figures, Point } from '../../results.js';
+import type { FigureName, Point } from '../../results.js';
 import { LIBRARY, platformLabel, variantLabel } from '../labels.js';
 import { platformsOf } from '../series.js';
 import { configOf, type Theme } from './theme.js';
@@ -7,7 +7,7 @@ import { configOf, type Theme } from './theme.js';
 export interface LinesOptions {
   readonly x: 'connections' | 'users';
   readonly xTitle: string;
-  readonly figure: keyof Figures;
+  readonly figure: FigureName;
   readonly title: string;
 }
 
