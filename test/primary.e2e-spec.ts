@@ -104,7 +104,7 @@ describe('a statement', () => {
     expect(asked).toHaveLength(1);
     expect(asked[0]!.query_timeout).toBeGreaterThan(TIMEOUT_MS - 2000);
     expect(asked[0]!.query_timeout).toBeLessThanOrEqual(TIMEOUT_MS);
-    expect(asked[0]).not.toHaveProperty('name');
+    expect(asked[0]!.name).toBeUndefined();
   });
 
   it('keeps its connection when it worked, and closes it when it failed', async () => {
