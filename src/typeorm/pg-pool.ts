@@ -50,7 +50,7 @@ export async function runOn(
   let broken = true;
   try {
     const query_timeout = Math.max(1, Math.ceil(deadline - performance.now()));
-    // In one piece: pg copies it property by property, which takes several times as long for an object made of others.
+    // In one piece: pg copies it property by property, which takes longer for an object made of others.
     const { rows } = await client.query({
       name,
       text,
