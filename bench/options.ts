@@ -26,7 +26,7 @@ export interface Options {
   readonly json: string | undefined;
   /** Of a new server, before anything is measured. */
   readonly warmUpSeconds: number;
-  /** Folder for CPU profiles of the library. */
+  /** Folder for a CPU profile of each server. */
   readonly profile: string | undefined;
   /** How many requests; `undefined`: no soak. */
   readonly soakRequests: number | undefined;
@@ -45,7 +45,7 @@ export const USAGE = `npm run bench -- [options]
   --seconds N          of each measurement of the main series. Default 1.2
   --connections N      of the main series. Default 64
   --json FILE          writes the results, too
-  --profile FOLDER     writes CPU profiles of the library's servers
+  --profile FOLDER     writes a CPU profile of each server
   --soak               only the soak: 10 million requests to the library; with --series, after them
   --soak-requests N    a soak of another length`;
 

@@ -9,7 +9,7 @@ import type { Platform, Variant } from './variants/variant.js';
 export interface ServerOptions {
   /** What a new server does before anything is measured: its code is compiled while it runs. */
   readonly warmUpSeconds: number;
-  /** Folder for CPU profiles of the library. */
+  /** Folder for a CPU profile of each server. */
   readonly profile: string | undefined;
 }
 
@@ -54,16 +54,17 @@ export class Servers {
       variant,
       platform,
       database,
-      execArgv: this.arguments(variant),
+      execArgv: this.arguments(wanted),
     });
     this.running.set(keyOf(wanted), server);
     await checkAnswers(server);
   }
 
-  private arguments(variant: Variant): string[] {
+  private arguments({ variant, platform, users }: WantedServer): string[] {
     const { profile } = this.options;
-    if (profile === undefined || variant.name !== 'library') return [];
-    return ['--cpu-prof', `--cpu-prof-dir=${profile}`];
+    if (profile === undefined) return [];
+    const name = `${variant.name}-${platform}-${users}.cpuprofile`;
+    return ['--cpu-prof', `--cpu-prof-dir=${profile}`, `--cpu-prof-name=${name}`];
   }
 }
 
