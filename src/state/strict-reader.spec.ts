@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StrictReader, type StrictRecord } from './strict-reader.js';
@@ -63,8 +64,30 @@ async function ask(subject: string): Promise<string> {
   }
 }
 
-/** Lets everything that is due now happen. */
-const turn = () => vi.advanceTimersByTimeAsync(0);
+const endOfTurn = () => new Promise((resolve) => setImmediate(resolve));
+
+/** Lets everything that is due now happen: what is answered ends in this turn, and what it makes room for begins. */
+async function turn(): Promise<void> {
+  await endOfTurn();
+  await endOfTurn();
+}
+
+/** Lets time pass, and a turn. */
+async function pass(milliseconds: number): Promise<void> {
+  await vi.advanceTimersByTimeAsync(milliseconds);
+  await turn();
+}
+
+/** Each in a turn of the event loop of its own, so that each gets a read of its own while there are places. */
+async function askInTurns(...subjects: string[]): Promise<Promise<string>[]> {
+  const asked: Promise<string>[] = [];
+  for (const subject of subjects) {
+    asked.push(ask(subject));
+    await turn();
+  }
+  return asked;
+}
+
 const subjectsRead = () => store.reads.map(({ subjects }) => subjects);
 
 beforeEach(() => {
@@ -86,15 +109,27 @@ afterEach(() => {
 });
 
 describe('a strict read', () => {
-  it('begins at once, before anything else runs', async () => {
+  it('begins at the end of the turn, without any timer', async () => {
+    vi.useFakeTimers();
     const asked = ask('anna');
+    expect(store.reads).toEqual([]);
+    await turn();
     expect(subjectsRead()).toEqual([['anna']]);
     answer(store.reads[0]!);
     expect(await asked).toBe('anna');
   });
 
+  it('is one for all who ask in the same turn', async () => {
+    const asked = ['anna', 'bert'].map(ask);
+    await turn();
+    expect(subjectsRead()).toEqual([['anna', 'bert']]);
+    answer(store.reads[0]!);
+    expect(await Promise.all(asked)).toEqual(['anna', 'bert']);
+  });
+
   it('answers with the record and the global cutoff of the same read', async () => {
     const asked = reader.read({ subject: 'anna' });
+    await turn();
     const everyoneLoggedOutAt = new Date(0);
     answer(store.reads[0]!, everyoneLoggedOutAt);
     expect(await asked).toStrictEqual({
@@ -107,6 +142,7 @@ describe('a strict read', () => {
     const read = vi.spyOn(store, 'read');
     const query = { subject: 'anna', session: 's' };
     const asked = reader.read(query);
+    await turn();
     expect(read).toHaveBeenCalledExactlyOnceWith([query], { timeoutMs: TIMEOUT_MS });
     answer(store.reads[0]!);
     await asked;
@@ -114,16 +150,61 @@ describe('a strict read', () => {
 
   it('says when there is no such user', async () => {
     const asked = ask('nobody');
+    await turn();
     store.reads[0]!.succeed({ everyoneLoggedOutAt: new Date(0), records: [undefined] });
     expect(await asked).toBe('no such user');
+  });
+});
+
+describe('a second read', () => {
+  let first: Promise<string>[];
+
+  beforeEach(async () => {
+    first = ['one', 'two', 'three'].map(ask);
+    await turn();
+  });
+
+  async function endWith(more: Promise<string>[]): Promise<string[]> {
+    for (const read of store.reads) answer(read);
+    return Promise.all([...first, ...more]);
+  }
+
+  it('begins when it is for as many as the first', async () => {
+    const more = [ask('four'), ask('five')];
+    await turn();
+    expect(store.reads).toHaveLength(1);
+    more.push(ask('six'));
+    await turn();
+    expect(subjectsRead()).toEqual([
+      ['one', 'two', 'three'],
+      ['four', 'five', 'six'],
+    ]);
+    expect(await endWith(more)).toEqual(['one', 'two', 'three', 'four', 'five', 'six']);
+  });
+
+  it('begins when the first is late, so that a slow read holds nobody up', async () => {
+    const more = [ask('four')];
+    await pass(TIMEOUT_MS / 4 - 1);
+    expect(store.reads).toHaveLength(1);
+    await pass(1);
+    expect(subjectsRead()).toEqual([['one', 'two', 'three'], ['four']]);
+    expect(await endWith(more)).toEqual(['one', 'two', 'three', 'four']);
+  });
+
+  it('begins for whoever asks after the first became late', async () => {
+    await pass(TIMEOUT_MS / 4);
+    const more = [ask('four')];
+    await turn();
+    expect(subjectsRead()).toEqual([['one', 'two', 'three'], ['four']]);
+    expect(await endWith(more)).toEqual(['one', 'two', 'three', 'four']);
   });
 });
 
 describe('while two reads are under way', () => {
   let first: Promise<string>[];
 
-  beforeEach(() => {
-    first = [ask('one'), ask('two')];
+  beforeEach(async () => {
+    first = await askInTurns('one', 'two');
   });
 
   async function answerAll(): Promise<void> {
@@ -148,7 +229,7 @@ describe('while two reads are under way', () => {
 
   it('they gather whatever time passes: nobody waits for a timer, only for a place', async () => {
     const gathered = ask('three');
-    await vi.advanceTimersByTimeAsync(TIMEOUT_MS - 1);
+    await pass(TIMEOUT_MS - 1);
     expect(store.reads).toHaveLength(2);
     answer(store.reads[0]!);
     await turn();
@@ -160,6 +241,7 @@ describe('while two reads are under way', () => {
   it('a request for the same user is not answered by a read that began before it', async () => {
     let settled = false;
     const again = ask('one').finally(() => (settled = true));
+    await turn();
     answer(store.reads[0]!);
     await first[0];
     await turn();
@@ -186,6 +268,7 @@ describe('while two reads are under way', () => {
 
   it('a failed read gives its place back', async () => {
     const gathered = ask('three');
+    await turn();
     store.reads[0]!.fail(new Error('connection lost'));
     await turn();
     expect(subjectsRead()).toEqual([['one'], ['two'], ['three']]);
@@ -203,7 +286,7 @@ describe('while two reads are under way', () => {
 
 /** Fills both places, so that these requests gather; then lets their read begin. */
 async function gather<Asked>(...asks: (() => Promise<Asked>)[]): Promise<[Read, Promise<Asked>[]]> {
-  const before = [ask('x'), ask('y')];
+  const before = await askInTurns('x', 'y');
   const asked = asks.map((askNow) => askNow());
   for (const read of store.reads) answer(read);
   await Promise.all(before);
@@ -245,6 +328,7 @@ describe('a read for many', () => {
     read.fail(new Error('connection lost'));
     expect(await Promise.all(asked)).toEqual(['unavailable', 'unavailable']);
     const next = ask('a');
+    await turn();
     answer(store.reads.at(-1)!);
     expect(await next).toBe('a');
   });
@@ -254,6 +338,7 @@ describe('a store that fails', () => {
   it('is the cause of the error, which is a 503 and tells the client nothing', async () => {
     const cause = new Error('password authentication failed for user "app"');
     const asked = reader.read({ subject: 'anna' });
+    await turn();
     store.reads[0]!.fail(cause);
     const error = await asked.catch((failure: unknown) => failure);
     expect(error).toBeInstanceOf(TokenStateUnavailableError);
@@ -273,12 +358,14 @@ describe('a store that fails', () => {
   it('is one line in the log, and one more when it is back', async () => {
     for (const subject of ['a', 'b', 'c']) {
       const asked = ask(subject);
+      await turn();
       store.reads.at(-1)!.fail(new Error('connection lost'));
       expect(await asked).toBe('unavailable');
     }
     expect(lines).toEqual(['error The token state cannot be read; requests with a token get 503']);
     for (const subject of ['a', 'b']) {
       const asked = ask(subject);
+      await turn();
       answer(store.reads.at(-1)!);
       expect(await asked).toBe(subject);
     }
@@ -288,6 +375,7 @@ describe('a store that fails', () => {
   it('is told again at the next outage', async () => {
     for (const ends of ['fail', 'succeed', 'fail'] as const) {
       const asked = ask('a');
+      await turn();
       store.reads.at(-1)![ends]({ everyoneLoggedOutAt: null, records: [undefined] });
       await asked;
     }
@@ -296,7 +384,7 @@ describe('a store that fails', () => {
 
   it('is not over with an answer that came too late', async () => {
     const asked = ask('a');
-    await vi.advanceTimersByTimeAsync(TIMEOUT_MS);
+    await pass(TIMEOUT_MS);
     store.reads[0]!.succeed({ everyoneLoggedOutAt: null, records: [undefined] });
     await asked;
     await turn();
@@ -305,6 +393,7 @@ describe('a store that fails', () => {
 
   it('is what an answer to fewer queries than were asked counts as', async () => {
     const asked = reader.read({ subject: 'a' });
+    await turn();
     store.reads[0]!.succeed({ everyoneLoggedOutAt: null, records: [] });
     await expect(asked).rejects.toMatchObject({
       name: 'TokenStateUnavailableError',
@@ -317,6 +406,7 @@ describe('a store that fails', () => {
     Logger.overrideLogger({ log: unreachable, error, warn: unreachable });
     const cause = new Error('connection lost');
     const asked = ask('a');
+    await turn();
     store.reads[0]!.fail(cause);
     await asked;
     expect(error).toHaveBeenCalledWith(
@@ -328,6 +418,7 @@ describe('a store that fails', () => {
 
   it('is not told while it works', async () => {
     const asked = ask('a');
+    await turn();
     answer(store.reads[0]!);
     await asked;
     expect(lines).toEqual([]);
@@ -338,15 +429,15 @@ describe('a read that hangs', () => {
   it('fails its requests after the time limit, and not before', async () => {
     let outcome = 'waiting';
     const asked = ask('anna').then((result) => (outcome = result));
-    await vi.advanceTimersByTimeAsync(TIMEOUT_MS - 1);
+    await pass(TIMEOUT_MS - 1);
     expect(outcome).toBe('waiting');
-    await vi.advanceTimersByTimeAsync(1);
+    await pass(1);
     expect(await asked).toBe('unavailable');
   });
 
   it('says what happened in the cause', async () => {
     const asked = reader.read({ subject: 'anna' }).catch((error: unknown) => error);
-    await vi.advanceTimersByTimeAsync(TIMEOUT_MS);
+    await pass(TIMEOUT_MS);
     expect(await asked).toMatchObject({
       cause: { message: 'The token state was not read within 2000 ms' },
     });
@@ -357,17 +448,18 @@ describe('a read that hangs', () => {
     const note = (subject: string) =>
       void ask(subject).then((outcome) => outcomes.push(`${subject} ${outcome}`));
     note('one');
+    await turn();
     note('two');
-    await vi.advanceTimersByTimeAsync(500);
+    await pass(500);
     note('three');
-    await vi.advanceTimersByTimeAsync(1499);
+    await pass(1499);
     expect(outcomes).toEqual([]);
-    await vi.advanceTimersByTimeAsync(1);
+    await pass(1);
     expect(outcomes).toEqual(['one unavailable', 'two unavailable']);
     expect(subjectsRead()).toEqual([['one'], ['two'], ['three']]);
-    await vi.advanceTimersByTimeAsync(499);
+    await pass(499);
     expect(outcomes).toHaveLength(2);
-    await vi.advanceTimersByTimeAsync(1);
+    await pass(1);
     expect(outcomes.at(-1)).toBe('three unavailable');
     answer(store.reads[2]!);
     await turn();
@@ -375,19 +467,19 @@ describe('a read that hangs', () => {
   });
 
   it('gives its place back, so that later requests are read', async () => {
-    const hung = [ask('one'), ask('two')];
-    await vi.advanceTimersByTimeAsync(TIMEOUT_MS);
+    const hung = await askInTurns('one', 'two');
+    await pass(TIMEOUT_MS);
     expect(await Promise.all(hung)).toEqual(['unavailable', 'unavailable']);
-    const later = [ask('three'), ask('four')];
+    const later = await askInTurns('three', 'four');
     expect(subjectsRead().slice(2)).toEqual([['three'], ['four']]);
     for (const read of store.reads.slice(2)) answer(read);
     expect(await Promise.all(later)).toEqual(['three', 'four']);
   });
 
   it('gives its place back once, also when it answers after all', async () => {
-    const hung = [ask('one'), ask('two')];
-    await vi.advanceTimersByTimeAsync(TIMEOUT_MS);
-    const later = [ask('three'), ask('four')];
+    const hung = await askInTurns('one', 'two');
+    await pass(TIMEOUT_MS);
+    const later = await askInTurns('three', 'four');
     for (const read of store.reads.slice(0, 2)) answer(read);
     await turn();
     const gathered = ask('five');
@@ -407,9 +499,10 @@ describe('a read that hangs', () => {
 
   it('answers nobody who came later with what it still finds', async () => {
     const hung = ask('anna');
-    await vi.advanceTimersByTimeAsync(TIMEOUT_MS);
+    await pass(TIMEOUT_MS);
     let settled = false;
     const later = ask('anna').finally(() => (settled = true));
+    await turn();
     answer(store.reads[0]!);
     await turn();
     expect(settled).toBe(false);
@@ -418,20 +511,21 @@ describe('a read that hangs', () => {
   });
 
   it('leaves nobody unread: a place comes free before the last who gathered gives up', async () => {
-    const asked = ['one', 'two', 'three'].map(ask);
-    await vi.advanceTimersByTimeAsync(TIMEOUT_MS - 1);
+    const asked = await askInTurns('one', 'two', 'three');
+    await pass(TIMEOUT_MS - 1);
     asked.push(ask('four'));
-    await vi.advanceTimersByTimeAsync(1);
+    await pass(1);
     expect(subjectsRead()).toEqual([['one'], ['two'], ['three', 'four']]);
     answer(store.reads[2]!);
     expect(await Promise.all(asked)).toEqual(['unavailable', 'unavailable', 'unavailable', 'four']);
   });
 
   it('is not read again for requests that gave up', async () => {
-    const hung = ['one', 'two', 'three'].map(ask);
-    await vi.advanceTimersByTimeAsync(3 * TIMEOUT_MS);
+    const hung = await askInTurns('one', 'two', 'three');
+    await pass(3 * TIMEOUT_MS);
     expect(await Promise.all(hung)).toEqual(['unavailable', 'unavailable', 'unavailable']);
     const later = ask('four');
+    await turn();
     expect(subjectsRead()).toEqual([['one'], ['two'], ['three'], ['four']]);
     answer(store.reads[3]!);
     expect(await later).toBe('four');
@@ -439,7 +533,7 @@ describe('a read that hangs', () => {
 
   it('is one line in the log for all who waited', async () => {
     const hung = ['a', 'b', 'c', 'd'].map(ask);
-    await vi.advanceTimersByTimeAsync(3 * TIMEOUT_MS);
+    await pass(3 * TIMEOUT_MS);
     await Promise.all(hung);
     expect(lines).toEqual(['error The token state cannot be read; requests with a token get 503']);
   });
@@ -449,11 +543,10 @@ describe('a read that hangs', () => {
     const note = (reason: unknown) => unhandled.push(reason);
     process.on('unhandledRejection', note);
     const hung = ['a', 'b', 'c'].map(ask);
-    await vi.advanceTimersByTimeAsync(2 * TIMEOUT_MS);
+    await pass(2 * TIMEOUT_MS);
     await Promise.all(hung);
     for (const read of store.reads) read.fail(new Error('connection lost'));
     await turn();
-    await new Promise((resolve) => setImmediate(resolve));
     process.off('unhandledRejection', note);
     expect(unhandled).toEqual([]);
   });

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers';
 import { Logger } from '@nestjs/common';
 import type {
   StateQuery,
@@ -9,6 +10,9 @@ import { TokenStateUnavailableError } from './token-state-unavailable.error.js';
 
 /** How many reads are under way at once. While they are, further requests gather for the next. */
 const MAX_READS = 2;
+
+/** The part of the time limit after which a read counts as late. */
+const LATE = 0.25;
 
 /** A user's record with the global cutoff of the same read. */
 export interface StrictRecord<User> extends StateRecord<User> {
@@ -22,14 +26,24 @@ interface Waiter<User> {
   readonly timer: NodeJS.Timeout;
 }
 
+/** A read of the store that is under way. */
+interface Read {
+  readonly size: number;
+  isLate: boolean;
+}
+
 /**
- * Strict reads, many requests to a query: while reads are under way, the subjects of the requests that arrive gather,
- * and the next read answers them all. Nobody waits for a timer, and every read begins after its request arrived.
+ * Strict reads, many requests to a query: the requests of one turn of the event loop share a read, and so do those that
+ * arrive while reads are under way. Every read begins after its request arrived.
+ *
+ * A second read begins beside the first when it is for as many requests, so that a few do not take the place of many; or
+ * when the first is late, so that one slow read holds nobody up.
  */
 export class StrictReader<User> {
   private readonly logger = new Logger('TokenInvalidation');
   private gathering: Waiter<User>[] = [];
-  private reads = 0;
+  private readonly underWay = new Set<Read>();
+  private beginsThisTurn = false;
   private available = true;
 
   constructor(
@@ -46,25 +60,44 @@ export class StrictReader<User> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(this.timedOut()), this.timeoutMs);
       this.gathering.push({ query, resolve, reject, timer });
-      if (this.reads < MAX_READS) this.startRead();
+      this.beginAtEndOfTurn();
     });
   }
 
-  private startRead(): void {
+  private beginAtEndOfTurn(): void {
+    if (this.beginsThisTurn) return;
+    this.beginsThisTurn = true;
+    // Not the global one, which fake timers replace: an application's tests would wait for ever.
+    setImmediate(() => {
+      this.beginsThisTurn = false;
+      if (this.gathering.length > 0 && this.mayBegin()) this.begin();
+    });
+  }
+
+  private mayBegin(): boolean {
+    if (this.underWay.size === 0) return true;
+    if (this.underWay.size === MAX_READS) return false;
+    const [read] = this.underWay;
+    return read!.isLate || this.gathering.length >= read!.size;
+  }
+
+  private begin(): void {
     const waiters = this.gathering;
     this.gathering = [];
-    this.reads += 1;
+    const read: Read = { size: waiters.length, isLate: false };
+    this.underWay.add(read);
+    const late = setTimeout(() => {
+      read.isLate = true;
+      this.beginAtEndOfTurn();
+    }, LATE * this.timeoutMs);
     // A read that hangs gives its place back after the time limit; what it still answers finds everyone gone.
-    let holdsPlace = true;
     const giveBack = () => {
-      if (!holdsPlace) return;
-      holdsPlace = false;
+      clearTimeout(late);
       clearTimeout(limit);
-      this.reads -= 1;
-      if (this.gathering.length > 0) this.startRead();
+      if (this.underWay.delete(read)) this.beginAtEndOfTurn();
     };
     const limit = setTimeout(giveBack, this.timeoutMs);
-    void this.answer(waiters, () => holdsPlace).finally(giveBack);
+    void this.answer(waiters, () => this.underWay.has(read)).finally(giveBack);
   }
 
   private async answer(waiters: readonly Waiter<User>[], inTime: () => boolean): Promise<void> {

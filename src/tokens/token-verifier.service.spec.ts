@@ -49,17 +49,24 @@ const ANNA: User = {
   disabled: false,
 };
 
-/** A store whose reads wait for the test. */
+/** A read that has begun. */
+interface PendingRead {
+  succeed(reading: StateReading<User>): void;
+  fail(error: Error): void;
+}
+
+/** A store whose reads wait for the test, which may say how they end before they have begun. */
 class ControlledStore extends TokenStateStore<User> {
   readonly subjects: string[] = [];
-  private readonly pending: {
-    succeed(reading: StateReading<User>): void;
-    fail(error: Error): void;
-  }[] = [];
+  private readonly pending: PendingRead[] = [];
+  private readonly ends: ((read: PendingRead) => void)[] = [];
 
   override read(queries: readonly { subject: string }[]) {
     this.subjects.push(...queries.map(({ subject }) => subject));
-    return new Promise<StateReading<User>>((succeed, fail) => this.pending.push({ succeed, fail }));
+    return new Promise<StateReading<User>>((succeed, fail) => {
+      this.pending.push({ succeed, fail });
+      this.end();
+    });
   }
 
   /** Ends the oldest read with this user, or none. */
@@ -68,11 +75,17 @@ class ControlledStore extends TokenStateStore<User> {
     { active = true, everyoneLoggedOutAt = null as Date | null } = {},
   ) {
     const record = user && { user, state: user, active };
-    this.pending.shift()!.succeed({ everyoneLoggedOutAt, records: [record] });
+    this.ends.push((read) => read.succeed({ everyoneLoggedOutAt, records: [record] }));
+    this.end();
   }
 
   fail(error: Error): void {
-    this.pending.shift()!.fail(error);
+    this.ends.push((read) => read.fail(error));
+    this.end();
+  }
+
+  private end(): void {
+    if (this.pending.length > 0) this.ends.shift()?.(this.pending.shift()!);
   }
 
   override describe(user: User) {
@@ -606,13 +619,14 @@ describe('TokenVerifier.selectKey', () => {
 });
 
 /** Asks, and lets the store answer when it is asked. */
-const ask = (
+const ask = async (
   { verifier, store }: ReturnType<typeof setUp>,
   token: string,
   user: User = ANNA,
 ): Promise<Verdict<User>> => {
   const before = store.subjects.length;
   const verdict = verifier.verify(token);
+  await new Promise((resolve) => setImmediate(resolve));
   if (store.subjects.length > before) store.answer(user);
   return verdict;
 };
@@ -692,7 +706,7 @@ describe('the memory of verified signatures', () => {
     expect(await ask(all, token)).toMatchObject({ reason: 'token_invalid' });
   });
 
-  it.each(['text', '"text"', '1', ''])(
+  it.each(['text', '"text"', '1', '', 'null', '[1]'])(
     'takes in no payload that is no object: %s',
     async (payload) => {
       const all = setUp();
