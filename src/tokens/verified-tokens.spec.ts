@@ -2,18 +2,27 @@ import { describe, expect, it } from 'vitest';
 import { VerifiedTokens } from './verified-tokens.js';
 
 /** A token of this many characters; its signature is somebody else's business. */
-function tokenOf(length: number): string {
-  const payload = Buffer.from('{"sub":"anna"}').toString('base64url');
-  return `e30.${payload}.`.padEnd(length, 'A');
+function tokenOf(length: number, payload = '{"sub":"anna"}'): string {
+  return `e30.${Buffer.from(payload).toString('base64url')}.`.padEnd(length, 'A');
 }
 
 describe('VerifiedTokens', () => {
-  it('gives the payload of a token that it has seen, parsed anew each time', () => {
+  it.each([
+    '{"sub":"anna"}',
+    '{"sub":"anna","roles":["a",{"of":"b"}],"org":{"id":1}}',
+    '{"__proto__":"x","constructor":null,"b":1,"a":true}',
+    '{"sub":"anna","__proto__":{"admin":true}}',
+    '{}',
+  ])('gives the payload of a token that it has seen, made anew each time: %s', (payload) => {
     const tokens = new VerifiedTokens(1);
-    tokens.remember(tokenOf(100));
-    const first = tokens.recall(tokenOf(100));
-    expect(first).toEqual({ sub: 'anna' });
-    expect(tokens.recall(tokenOf(100))).not.toBe(first);
+    const token = tokenOf(200, payload);
+    tokens.remember(token);
+    const first = tokens.recall(token)!;
+    for (const value of [first, ...Object.values(first)]) {
+      if (typeof value === 'object' && value !== null) Reflect.set(value, 'added', 1);
+    }
+    expect(JSON.stringify(tokens.recall(token))).toBe(payload);
+    expect(Object.getPrototypeOf(tokens.recall(token))).toBe(Object.prototype);
   });
 
   it('knows no other token, and nothing that is none', () => {
