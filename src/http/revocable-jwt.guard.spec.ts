@@ -124,6 +124,20 @@ describe('RevocableJwtGuard', () => {
     expect(refused).toBe(true);
   });
 
+  it('refuses all of a turn step by step: nothing else happens between their answers', async () => {
+    request = { headers: {} };
+    const order: string[] = [];
+    const asking = ['one', 'two'].map((name) =>
+      guard.canActivate(asked('closed')).catch(() => {
+        order.push(name);
+        process.nextTick(() => order.push(`after ${name}`));
+      }),
+    );
+    await Promise.all(asking);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(order).toEqual(['one', 'two', 'after one', 'after two']);
+  });
+
   it('is 503 when the state cannot be read, and hands on every other error', async () => {
     const read = vi.spyOn(app.store, 'read').mockRejectedValueOnce(new Error('connection lost'));
     await expect(guard.canActivate(asked('closed'))).rejects.toMatchObject({ status: 503 });

@@ -100,10 +100,19 @@ export class RevocableJwtGuard implements CanActivate {
   }
 }
 
+let turn: Promise<void> | undefined;
+
 /**
  * Refusals are answered together, as the good requests of a read are: to write an answer costs most when it is a single
- * one, and an attack would be dearer than the requests that it is mixed with.
+ * one, and an attack would be dearer than the requests that it is mixed with. With a promise of its own each would go
+ * all its way before the next one began; with the same promise they go step by step, and the answers stand together.
  */
 function endOfTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  turn ??= new Promise((resolve) =>
+    setImmediate(() => {
+      turn = undefined;
+      resolve();
+    }),
+  );
+  return turn;
 }
