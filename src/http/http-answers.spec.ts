@@ -36,6 +36,13 @@ describe('refused', () => {
     expect(JSON.stringify(exception)).not.toContain('for the log alone');
   });
 
+  it('has no stack, and leaves other errors theirs', () => {
+    const { stack, name } = refused(response, { reason: 'token_expired' });
+    expect(stack).toBe('TokenRefusedException: The access token has expired');
+    expect(name).toBe('TokenRefusedException');
+    expect(new Error('of the application').stack).toContain('http-answers.spec');
+  });
+
   it('writes the challenge to the response', () => {
     refused(response, { reason: 'token_expired' });
     expect(headers).toEqual({

@@ -11,15 +11,22 @@ export interface HeaderWriter {
   header(name: string, value: string): unknown;
 }
 
-/** A 401 with the reason as `errorCode` in its body. */
+/**
+ * A 401 with the reason as `errorCode` in its body. It has no stack: a refusal is nothing that went wrong in the code, and
+ * to look through the stack would be a good part of what a made-up token costs.
+ */
 export class TokenRefusedException extends UnauthorizedException {
   constructor(readonly reason: RefusalReason) {
+    const { stackTraceLimit } = Error;
+    // Not an assignment, which throws where the built-in objects are frozen.
+    Reflect.set(Error, 'stackTraceLimit', 0);
     super({
       statusCode: 401,
       error: 'Unauthorized',
       message: describeReason(reason),
       errorCode: reason,
     });
+    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
   }
 }
 
