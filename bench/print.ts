@@ -1,4 +1,5 @@
 import type { FigureName, Point, Results } from './results.js';
+import { timesOf } from './statistics.js';
 import { judgeTargets } from './targets.js';
 
 /** The results as text. */
@@ -64,7 +65,7 @@ function ratio(point: Point, points: readonly Point[]): string {
     (other) => other.variant === 'library' && loadOf(other) === loadOf(point),
   );
   if (!own) return '';
-  const times = (figure: FigureName) => (own.median[figure] / point.median[figure]).toFixed(2);
+  const times = (figure: FigureName) => timesOf(own, point, figure).toFixed(2);
   return `${times('requestsPerSecond')} x, CPU ${times('cpuMicroseconds')} x`;
 }
 

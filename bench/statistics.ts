@@ -1,4 +1,4 @@
-import type { FigureName, Figures } from './results.js';
+import type { FigureName, Figures, Point } from './results.js';
 
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((one, other) => one - other);
@@ -20,4 +20,21 @@ export function medianFigures(rounds: readonly Figures[]): Figures {
     rssMegabytes: of('rssMegabytes'),
     requests: of('requests'),
   };
+}
+
+/**
+ * Of two points of a series, the median over the rounds of what `compare` makes of both in the same round: a machine that
+ * changes its pace changes both, and drops out.
+ */
+export function compareRounds(
+  one: Point,
+  other: Point,
+  compare: (one: Figures, other: Figures) => number,
+): number {
+  return median(one.rounds.map((figures, round) => compare(figures, other.rounds[round]!)));
+}
+
+/** How many times the other's figure. */
+export function timesOf(one: Point, other: Point, figure: FigureName): number {
+  return compareRounds(one, other, (mine, its) => mine[figure] / its[figure]);
 }

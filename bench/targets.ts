@@ -1,5 +1,6 @@
-import type { Figures, Point, Results } from './results.js';
-import type { Platform } from './variants/variant.js';
+import type { FigureName, Figures, Point, Results } from './results.js';
+import { compareRounds, timesOf } from './statistics.js';
+import { type Platform, PLATFORMS } from './variants/variant.js';
 
 export interface JudgedTarget {
   readonly target: string;
@@ -8,17 +9,17 @@ export interface JudgedTarget {
   readonly met: boolean | undefined;
 }
 
-/** What this library is meant to reach, against what the run has measured. */
+/** What this library is meant to reach, against what the run has measured; two variants are compared round by round. */
 export function judgeTargets(results: Results): JudgedTarget[] {
   const run = new Measured(results);
   return [
     ...throughput(run),
     guardCost(run),
     ...oneConnection(run),
-    ...(['express', 'fastify'] as const).map((platform) => tail(run, platform)),
-    ...(['express', 'fastify'] as const).map((platform) => flatOverUsers(run, platform)),
-    ...(['express', 'fastify'] as const).map((platform) => cheapRefusal(run, platform)),
-    ...(['express', 'fastify'] as const).map((platform) => refusalReadsNothing(run, platform)),
+    ...PLATFORMS.map((platform) => tail(run, platform)),
+    ...PLATFORMS.map((platform) => flatOverUsers(run, platform)),
+    ...PLATFORMS.map((platform) => cheapRefusal(run, platform)),
+    ...PLATFORMS.map((platform) => refusalReadsNothing(run, platform)),
     flatOverTime(results),
   ];
 }
@@ -38,8 +39,8 @@ class Measured {
     );
   }
 
-  main(platform: Platform, variant: string): Figures | undefined {
-    return this.point('main', platform, { variant })?.median;
+  main(platform: Platform, variant: string): Point | undefined {
+    return this.point('main', platform, { variant });
   }
 }
 
@@ -53,9 +54,10 @@ const THROUGHPUT: readonly [Platform, variant: string, atLeast: number][] = [
 
 function throughput(run: Measured): JudgedTarget[] {
   return THROUGHPUT.map(([platform, variant, atLeast]) => {
-    const ratio = divide(
-      run.main(platform, 'library')?.requestsPerSecond,
-      run.main(platform, variant)?.requestsPerSecond,
+    const ratio = ratioOf(
+      run.main(platform, 'library'),
+      run.main(platform, variant),
+      'requestsPerSecond',
     );
     const target = `${platform}: throughput at least ${atLeast} times that of ${variant}`;
     return judged(target, ratio, (value) => value >= atLeast, times);
@@ -65,10 +67,12 @@ function throughput(run: Measured): JudgedTarget[] {
 const GUARD_MICROSECONDS = 30;
 
 function guardCost(run: Measured): JudgedTarget {
+  const open = run.main('fastify', 'open');
   const above = (variant: string) =>
-    subtract(
-      run.main('fastify', variant)?.cpuMicroseconds,
-      run.main('fastify', 'open')?.cpuMicroseconds,
+    compared(
+      run.main('fastify', variant),
+      open,
+      (guarded, bare) => guarded.cpuMicroseconds - bare.cpuMicroseconds,
     );
   const docs = above('docs');
   return judged(
@@ -81,23 +85,19 @@ function guardCost(run: Measured): JudgedTarget {
 }
 
 function oneConnection(run: Measured): JudgedTarget[] {
-  return (['express', 'fastify'] as const).flatMap((platform) => {
-    const p50 = (variant: string) =>
-      run.point('one-connection', platform, { variant })?.median.p50Milliseconds;
-    const [careful, handWritten] = [
-      divide(p50('library'), p50('careful')),
-      divide(p50('library'), p50('hand-written')),
-    ];
+  return PLATFORMS.flatMap((platform) => {
+    const of = (variant: string) => run.point('one-connection', platform, { variant });
+    const toThatOf = (variant: string) => ratioOf(of('library'), of(variant), 'p50Milliseconds');
     return [
       judged(
         `${platform}: p50 with one connection at most 1.05 times that of careful`,
-        careful,
+        toThatOf('careful'),
         (value) => value <= 1.05,
         times,
       ),
       judged(
         `${platform}: p50 with one connection below that of hand-written`,
-        handWritten,
+        toThatOf('hand-written'),
         (value) => value < 1,
         times,
       ),
@@ -106,42 +106,41 @@ function oneConnection(run: Measured): JudgedTarget[] {
 }
 
 function tail(run: Measured, platform: Platform): JudgedTarget {
-  const other = run.main(platform, 'docs-keyobject')?.p99Milliseconds;
+  const [own, other] = [run.main(platform, 'library'), run.main(platform, 'docs-keyobject')];
   return judged(
     `${platform}: p99 below that of docs-keyobject`,
-    other === undefined ? undefined : run.main(platform, 'library')?.p99Milliseconds,
-    (value) => value < other!,
-    (value) => `${value.toFixed(2)} ms, docs-keyobject ${other!.toFixed(2)} ms`,
+    ratioOf(own, other, 'p99Milliseconds'),
+    (value) => value < 1,
+    times,
   );
 }
 
 function flatOverUsers(run: Measured, platform: Platform): JudgedTarget {
-  const at = (users: number) =>
-    run.point('users', platform, { variant: 'library', users })?.median.requestsPerSecond;
+  const at = (users: number) => run.point('users', platform, { variant: 'library', users });
   return judged(
     `${platform}: throughput with 1 million users within 10 % of that with 10 thousand`,
-    divide(at(1_000_000), at(10_000)),
+    ratioOf(at(1_000_000), at(10_000), 'requestsPerSecond'),
     (value) => Math.abs(value - 1) <= 0.1,
     times,
   );
 }
 
 function cheapRefusal(run: Measured, platform: Platform): JudgedTarget {
-  const figuresAt = (forgedPercent: number) =>
-    run.point('refused', platform, { variant: 'library', forgedPercent })?.median;
-  const at = (forgedPercent: number) => {
-    const figures = figuresAt(forgedPercent);
-    return figures && figures.cpuMicroseconds + (figures.databaseCpuMicroseconds ?? 0);
-  };
+  const at = (forgedPercent: number) =>
+    run.point('refused', platform, { variant: 'library', forgedPercent });
+  const [forged, good] = [at(100), at(0)];
   const whose =
-    figuresAt(0)?.databaseCpuMicroseconds === undefined ? 'the server' : 'server and database';
+    good?.median.databaseCpuMicroseconds === undefined ? 'the server' : 'server and database';
   return judged(
     `${platform}: a bad signature costs ${whose} less CPU than a good token`,
-    divide(at(100), at(0)),
+    compared(forged, good, (one, other) => cpuOfBoth(one) / cpuOfBoth(other)),
     (value) => value < 1,
-    (value) =>
-      `${at(100)!.toFixed(1)} us, good ${at(0)!.toFixed(1)} us (${value.toFixed(2)} times)`,
+    times,
   );
+}
+
+function cpuOfBoth({ cpuMicroseconds, databaseCpuMicroseconds }: Figures): number {
+  return cpuMicroseconds + (databaseCpuMicroseconds ?? 0);
 }
 
 function refusalReadsNothing(run: Measured, platform: Platform): JudgedTarget {
@@ -199,12 +198,20 @@ function times(value: number): string {
   return `${value.toFixed(2)} times`;
 }
 
-function divide(one: number | undefined, other: number | undefined): number | undefined {
-  return one === undefined || other === undefined ? undefined : one / other;
+function ratioOf(
+  one: Point | undefined,
+  other: Point | undefined,
+  figure: FigureName,
+): number | undefined {
+  return one && other && timesOf(one, other, figure);
 }
 
-function subtract(one: number | undefined, other: number | undefined): number | undefined {
-  return one === undefined || other === undefined ? undefined : one - other;
+function compared(
+  one: Point | undefined,
+  other: Point | undefined,
+  compare: (one: Figures, other: Figures) => number,
+): number | undefined {
+  return one && other && compareRounds(one, other, compare);
 }
 
 function signed(value: number): string {

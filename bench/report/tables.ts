@@ -1,4 +1,5 @@
 import type { Point, Results, Series } from '../results.js';
+import { timesOf } from '../statistics.js';
 import { judgeTargets } from '../targets.js';
 import type { Platform } from '../variants/variant.js';
 import { LIBRARY, platformLabel, variantLabel } from './labels.js';
@@ -61,11 +62,10 @@ export function mainTable(results: Results, platform: Platform): string {
   const points = pointsOf(results, 'main', platform).toSorted(
     (a, b) => b.median.requestsPerSecond - a.median.requestsPerSecond,
   );
-  const library = points.find(({ variant }) => variant === LIBRARY)?.median.requestsPerSecond;
+  const library = points.find(({ variant }) => variant === LIBRARY);
   const ratio: Column = [
     'the library to it',
-    ({ median }) =>
-      library === undefined ? '' : `${(library / median.requestsPerSecond).toFixed(2)}x`,
+    (point) => (library ? `${timesOf(library, point, 'requestsPerSecond').toFixed(2)}x` : ''),
   ];
   const variant: Column = [
     'variant',
