@@ -7,7 +7,7 @@
 const ROOMS = {
   rule: { rooms: [], packages: [] },
   events: { rooms: ['rule'], packages: ['@nestjs/common'] },
-  state: { rooms: ['rule'], packages: ['@nestjs/common'] },
+  state: { rooms: ['rule'], packages: ['@nestjs/common', 'timers'] },
   tokens: {
     rooms: ['state', 'events', 'rule'],
     packages: ['@nestjs/common', '@nestjs/jwt', 'jws', 'lru-cache', 'ms', 'crypto', 'util'],
@@ -26,6 +26,7 @@ const ROOMS = {
       'passport',
       'passport-jwt',
       'module',
+      'timers',
     ],
   },
   testing: {

@@ -124,6 +124,16 @@ describe('RevocableJwtGuard', () => {
     expect(refused).toBe(true);
   });
 
+  it('refuses also where the tests of an application have faked the timers', async () => {
+    vi.useFakeTimers();
+    try {
+      request = { headers: {} };
+      await expect(guard.canActivate(asked('closed'))).rejects.toMatchObject({ status: 401 });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('refuses all of a turn step by step: nothing else happens between their answers', async () => {
     request = { headers: {} };
     const order: string[] = [];

@@ -108,6 +108,7 @@ let turn: Promise<void> | undefined;
  * all its way before the next one began; with the same promise they go step by step, and the answers stand together.
  */
 function endOfTurn(): Promise<void> {
+  // Not the global setImmediate, which fake timers replace: an application's tests would wait for ever.
   turn ??= new Promise((resolve) =>
     setImmediate(() => {
       turn = undefined;
