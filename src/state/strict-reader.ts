@@ -37,7 +37,7 @@ interface Read {
  * arrive while reads are under way. Every read begins after its request arrived.
  *
  * A second read begins beside the first when it is for as many requests, so that a few do not take the place of many; or
- * when the first is late, so that one slow read holds nobody up.
+ * when the first is late, so that one slow read holds nobody up for long.
  */
 export class StrictReader<User> {
   private readonly logger = new Logger('TokenInvalidation');
