@@ -156,7 +156,7 @@ export class TokenVerifier<User = unknown> {
       const options = { ...this.jwtOptions, secret: key.verifyWith };
       const payload: unknown = this.jwt.verify(token, options as unknown as JwtVerifyOptions);
       // What passes in the legacy window need not pass when it has closed.
-      if (!legacy && isObject(payload)) this.verified.remember(token);
+      if (!legacy && typeof payload === 'object') this.verified.remember(token);
       return payload;
     } catch (error) {
       return new BadSignature(refusal('token_invalid', (error as Error).message));
@@ -184,11 +184,6 @@ export class TokenVerifier<User = unknown> {
 function hasWrongMac(token: string, { algorithm, verifyWith }: SigningKey): boolean {
   // jws hands a KeyObject through; its types do not say so.
   return verifyWith.type === 'secret' && !verifyJws(token, algorithm, verifyWith as never);
-}
-
-/** Not a text or a list, which jsonwebtoken hands on as well. */
-function isObject(payload: unknown): boolean {
-  return typeof payload === 'object' && !Array.isArray(payload);
 }
 
 /** Told apart from a payload by its class: a payload may hold anything. */

@@ -25,6 +25,12 @@ describe('VerifiedTokens', () => {
     expect(Object.getPrototypeOf(tokens.recall(token))).toBe(Object.prototype);
   });
 
+  it('gives a list as a list', () => {
+    const tokens = new VerifiedTokens(1);
+    tokens.remember(tokenOf(100, '[1]'));
+    expect(tokens.recall(tokenOf(100, '[1]'))).toStrictEqual([1]);
+  });
+
   it('knows no other token, and nothing that is none', () => {
     const tokens = new VerifiedTokens(1);
     tokens.remember(tokenOf(100));

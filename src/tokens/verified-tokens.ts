@@ -24,17 +24,19 @@ export class VerifiedTokens {
     return this.payloads?.get(token as string)?.();
   }
 
-  /** @param token - a compact JWS that was verified, with a JSON object for a payload */
+  /** @param token - a compact JWS that was verified, with a JSON object or list for a payload */
   remember(token: string): void {
     if (this.payloads === undefined || token.length > MAX_LENGTH) return;
     this.payloads.set(token, makerOf(Buffer.from(token.split('.')[1]!, 'base64url').toString()));
   }
 }
 
-/** To copy an object is much cheaper than to parse its text, and as good when nothing lies inside of it. */
+/** To copy an object costs less than to parse its text, and is as good when nothing lies inside of it. */
 function makerOf(text: string): () => object {
   const payload = JSON.parse(text) as object;
   // Stryker disable next-line ConditionalExpression,ArrowFunction,EqualityOperator: to parse it gives the same
   const isFlat = Object.values(payload).every((value) => Object(value) !== value);
-  return isFlat ? () => ({ ...payload }) : () => JSON.parse(text) as object;
+  return isFlat && !Array.isArray(payload)
+    ? () => ({ ...payload })
+    : () => JSON.parse(text) as object;
 }
