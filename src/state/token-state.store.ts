@@ -1,8 +1,15 @@
-import type { TokenState } from '../rule/token-state.js';
+import type { InjectionToken, OptionalFactoryDependency } from '@nestjs/common';
+import type { EveryoneState, TokenState } from '../rule/token-state.js';
 
-/** What is asked of the store for one request. An object, so that later questions (a session, say) can join it. */
+/**
+ * How many reads of a store may be in progress at once. A store keeps as many connections for them, so that no read
+ * waits for another.
+ */
+export const CONCURRENT_READS = 2;
+
+/** What a request asks the store. An object, so that a session can join the user. */
 export interface StateQuery {
-  /** The user's id as text, as the token carries it. Comes from a verified token, yet may hold any text. */
+  /** The user's id as text, as the token carries it. It comes from a verified token, and may still hold any text. */
   readonly subject: string;
 }
 
@@ -15,9 +22,10 @@ export interface StateRecord<User> {
   readonly active: boolean;
 }
 
+/** The answer to all queries of one read. */
 export interface StateReading<User> {
-  /** The global cutoff; `null`: never. */
-  readonly everyoneLoggedOutAt: Date | null;
+  /** What holds for all users. */
+  readonly everyone: EveryoneState;
   /**
    * One entry for each query, in their order; `undefined`: no such user. An `Error` fails its own request and no
    * other.
@@ -25,7 +33,7 @@ export interface StateReading<User> {
   readonly records: readonly (StateRecord<User> | Error | undefined)[];
 }
 
-/** Whose tokens die, and under what condition. */
+/** Whose tokens to invalidate, and under what condition. */
 export interface InvalidationTarget {
   readonly subject: string;
   /** Only when the user's version is still this one. */
@@ -35,7 +43,7 @@ export interface InvalidationTarget {
 /** Which of the two cutoffs an invalidation moves. */
 export type CutoffKind = 'logout' | 'password';
 
-/** A password hash and the one that takes its place. */
+/** A password hash and the one that replaces it. */
 export interface PasswordReplacement {
   /** The stored hash that the old password was checked against. */
   readonly currentHash: string;
@@ -43,21 +51,27 @@ export interface PasswordReplacement {
 }
 
 /**
- * What a write did. `unknown`: no such user. `conflict`: the user is there and the condition was not met. Neither
+ * What a write did. `unknown`: no such user. `conflict`: the user exists and the condition was not met. Neither
  * changes anything.
  */
 export type WriteOutcome = StateChange | 'unknown' | 'conflict';
 
-/** The user's state after a write. */
+/** The state after a write. */
 export interface StateChange {
+  /** The user's version, or the version of everyone. */
   readonly version: number;
   /** The cutoff that was written; for a re-hash, the moment of it. By the clock of the store. */
   readonly effectiveAt: Date;
+  /**
+   * Present when the write joined the caller's transaction. Resolves once that transaction has ended: true when this
+   * write was committed, false when it was rolled back, alone or with the rest. Never rejects.
+   */
+  readonly committed?: () => Promise<boolean>;
 }
 
 /**
- * Where the token state lives. Implement it for another ORM or database, and let `tokenStateStoreContract` of
- * `nestjs-token-invalidation/testing` say whether it keeps what the module relies on.
+ * Where the token state lives. Implement it for another database, and let `tokenStateStoreContract` of
+ * `nestjs-token-invalidation/testing` check whether it keeps what the module relies on.
  *
  * Every write is one atomic statement on the store's own clock. Failures are thrown, never turned into an answer:
  * `TokenStateUnavailableError` where the database is to blame.
@@ -80,7 +94,8 @@ export abstract class TokenStateStore<User = unknown, Transaction = unknown> {
 
   /**
    * A strict read: from the primary, begun when it is called. A subject that cannot be an id of a user is answered
-   * with `undefined`; it must not fail the other queries. The answer's row must carry exactly the subject asked for.
+   * with `undefined`; it must not fail the other queries. The answer's row must carry exactly the subject that was
+   * given. Up to `CONCURRENT_READS` reads are in progress at once.
    */
   abstract read(
     queries: readonly StateQuery[],
@@ -108,6 +123,15 @@ export abstract class TokenStateStore<User = unknown, Transaction = unknown> {
     transaction?: Transaction,
   ): Promise<WriteOutcome>;
 
-  /** Sets the global cutoff to the store's clock; it never moves back. */
-  abstract invalidateEveryone(transaction?: Transaction): Promise<Date>;
+  /** Raises the version of everyone by one and sets the cutoff of everyone to the store's clock; neither moves back. */
+  abstract invalidateEveryone(transaction?: Transaction): Promise<StateChange>;
+}
+
+/** How Nest's container makes a store: what `typeOrmStore()`, `pgStore()` and their kin return. */
+export interface TokenStateStoreDefinition<User = unknown, Transaction = unknown> {
+  /** Injection tokens of what `useFactory` takes. */
+  readonly inject: (InjectionToken | OptionalFactoryDependency)[];
+  /** Makes the store. What is wrong with its options comes out of `checkSetup()`, with everything else. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- whatever `inject` names
+  useFactory(...dependencies: any[]): TokenStateStore<User, Transaction>;
 }

@@ -18,12 +18,13 @@ function parseSeconds(text: unknown): number {
 /** The duration in seconds. @throws TypeError that names the setting when it is not one */
 export function requireSeconds(duration: Duration, setting: string): number {
   const seconds = durationSeconds(duration);
-  if (seconds === undefined) throw new TypeError(durationProblem(duration, setting));
+  if (seconds === undefined) throw new TypeError(`${setting} ${durationProblem(duration)}`);
   return seconds;
 }
 
-export function durationProblem(duration: unknown, setting: string): string {
+/** What is wrong with a value that is no duration; it follows the name of the setting. */
+export function durationProblem(duration: unknown): string {
   const shown =
     typeof duration === 'string' ? JSON.stringify(duration) : inspect(duration, { depth: 0 });
-  return `${setting} is ${shown}: give seconds as a number, or text with a unit such as '15m'.`;
+  return `is ${shown}: give seconds as a number, or text with a unit such as '15m'.`;
 }
