@@ -1,5 +1,5 @@
 import { applyDecorators, UseGuards } from '@nestjs/common';
-import type { Duration } from '../tokens/duration.js';
+import type { Duration } from '../options/duration.js';
 import { MaxAuthAge } from './max-auth-age.js';
 import { RevocableJwtGuard } from './revocable-jwt.guard.js';
 
