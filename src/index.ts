@@ -1,6 +1,10 @@
 export { TokenInvalidationModule } from './token-invalidation.module.js';
 export { TokenInvalidationConfigError } from './options/config-error.js';
 export type {
+  TokenInvalidationModuleAsyncOptions,
+  TokenInvalidationModuleOptions,
+} from './token-invalidation.module-definition.js';
+export type {
   TokenInvalidationExtras,
   TokenInvalidationOptions,
   TokenInvalidationOptionsFactory,

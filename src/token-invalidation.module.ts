@@ -3,14 +3,11 @@ import { ModuleRef } from '@nestjs/core';
 import { TokenInvalidationConfigError } from './options/config-error.js';
 import { TokenVerifier } from './tokens/token-verifier.service.js';
 import {
-  type ASYNC_OPTIONS_TYPE,
   ConfigurableModuleClass,
-  type OPTIONS_TYPE,
+  type TokenInvalidationModuleAsyncOptions,
+  type TokenInvalidationModuleOptions,
 } from './token-invalidation.module-definition.js';
-import type { TokenInvalidationExtras } from './token-invalidation.options.js';
 import { misplacedOptions } from './token-invalidation.resolved-options.js';
-
-type RequiredExtras = Pick<TokenInvalidationExtras, 'store'>;
 
 /**
  * Makes the application's JWTs revocable: provides `TokenIssuer`, `TokenVerifier`, `TokenInvalidator` and
@@ -52,7 +49,7 @@ export class TokenInvalidationModule extends ConfigurableModuleClass implements 
   }
 
   /** @throws TokenInvalidationConfigError at boot, with everything that cannot work */
-  static override forRoot(options: typeof OPTIONS_TYPE & RequiredExtras): DynamicModule {
+  static override forRoot(options: TokenInvalidationModuleOptions): DynamicModule {
     return super.forRoot(options);
   }
 
@@ -62,7 +59,7 @@ export class TokenInvalidationModule extends ConfigurableModuleClass implements 
    *
    * @throws TokenInvalidationConfigError for options next to the factory that belong into it; at boot for the rest
    */
-  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE & RequiredExtras): DynamicModule {
+  static override forRootAsync(options: TokenInvalidationModuleAsyncOptions): DynamicModule {
     const problems = misplacedOptions(options);
     if (problems.length > 0) throw new TokenInvalidationConfigError(problems);
     return super.forRootAsync(options);

@@ -1,4 +1,4 @@
-import type { DynamicModule, Type } from '@nestjs/common';
+import type { ControllerOptions, DynamicModule, Type } from '@nestjs/common';
 import type { EndpointsOptions } from './endpoints/endpoints-options.js';
 import type { TokenEventListener } from './events/token-event.listener.js';
 import { bearerToken, type TokenExtractor } from './http/token-extractor.js';
@@ -12,7 +12,6 @@ import {
   isText,
   textRow,
 } from './options/checks.js';
-import type { Duration } from './options/duration.js';
 import { type OptionRow, type OptionsOf, option } from './options/option-table.js';
 import type { TokenClaims } from './rule/claims.js';
 import { TokenStateStore, type TokenStateStoreDefinition } from './state/token-state.store.js';
@@ -91,7 +90,7 @@ export type TokenInvalidationOptions = OptionsOf<typeof OPTION_ROWS>;
 
 const ENDPOINT_ROWS = {
   path: textRow("is not text: give the path of the endpoints' controller, such as 'auth'."),
-  version: option<string | string[] | symbol>({
+  version: option<NonNullable<ControllerOptions['version']>>({
     check: (value) =>
       isText(value) || typeof value === 'symbol' || (Array.isArray(value) && value.every(isText)),
     problem: "is not a version: give text such as '1', a list of text, or VERSION_NEUTRAL.",
