@@ -68,6 +68,6 @@ describe('durationProblem', () => {
     [{ minutes: { of: 'a request' } }, '{ minutes: [Object] }'],
     [Number.NaN, 'NaN'],
   ])('shows %j as it was given', (duration, shown) => {
-    expect(durationProblem(duration, 'expiresIn')).toContain(`expiresIn is ${shown}: `);
+    expect(durationProblem(duration)).toContain(`is ${shown}: `);
   });
 });

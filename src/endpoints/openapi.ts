@@ -1,0 +1,70 @@
+import { createRequire } from 'node:module';
+import { applyDecorators } from '@nestjs/common';
+import type { EndpointsOptions } from './endpoints-options.js';
+
+/** As much of @nestjs/swagger as is used. */
+interface Swagger {
+  readonly ApiBearerAuth: () => MethodDecorator;
+  readonly ApiBody: (body: object) => MethodDecorator;
+  readonly ApiOperation: (operation: object) => MethodDecorator;
+  readonly ApiResponse: (response: object) => MethodDecorator;
+}
+
+const KEEP_THIS_DEVICE = {
+  required: false,
+  schema: {
+    type: 'object',
+    properties: {
+      keepThisDevice: { type: 'boolean', default: false, description: 'Answer with a fresh token' },
+    },
+  },
+};
+
+const TOKEN_RESPONSE = {
+  type: 'object',
+  required: ['access_token', 'token_type', 'expires_in'],
+  properties: {
+    access_token: { type: 'string' },
+    token_type: { type: 'string', enum: ['Bearer'] },
+    expires_in: { type: 'integer', description: 'Seconds' },
+  },
+};
+
+/** Documents the endpoint in the application's OpenAPI document, when it has @nestjs/swagger. */
+export function DocumentLogoutEverywhere({
+  response,
+}: Pick<EndpointsOptions, 'response'>): MethodDecorator {
+  const swagger = loadSwagger();
+  if (swagger === undefined) return () => {};
+  const { ApiBearerAuth, ApiBody, ApiOperation, ApiResponse } = swagger;
+  return applyDecorators(
+    ApiBearerAuth(),
+    ApiOperation({ summary: 'Invalidate every token of the caller, on every device' }),
+    ApiBody(KEEP_THIS_DEVICE),
+    ApiResponse({ status: 204, description: 'All tokens are invalid, this one too' }),
+    ApiResponse({
+      status: 200,
+      description: 'All earlier tokens are invalid; this device continues with the new one',
+      // What the application makes of the response is not known here.
+      ...(response === undefined && {
+        content: { 'application/json': { schema: TOKEN_RESPONSE } },
+      }),
+    }),
+    ApiResponse({ status: 401, description: 'The token is refused; errorCode says why' }),
+    ApiResponse({ status: 503, description: 'The token cannot be checked; see Retry-After' }),
+  );
+}
+
+/**
+ * The application's @nestjs/swagger, as seen from where it runs. Not an import(): a module that awaits at its top
+ * level cannot be required by CommonJS. Not from import.meta.url: Jest, which compiles to CommonJS, has none.
+ */
+function loadSwagger(): Swagger | undefined {
+  let swagger: Swagger | undefined;
+  try {
+    swagger = createRequire(`${process.cwd()}/`)('@nestjs/swagger') as Swagger;
+  } catch {
+    // It has none.
+  }
+  return swagger;
+}
