@@ -4,65 +4,80 @@ import { TokenInvalidator } from '../invalidation/token-invalidator.service.js';
 import { TokenStateStore } from '../state/token-state.store.js';
 import { TokenIssuer } from '../tokens/token-issuer.service.js';
 
-export interface ExpectTokensToDieOptions {
-  /** A user as the application knows it. The test ends this user's tokens. */
+/** Whose tokens `expectTokensToBeRefused` invalidates, and where it presents them. */
+export interface ExpectTokensToBeRefusedOptions {
+  /** A user record as the application's store gives it. The check invalidates this user's tokens. */
   user: object;
-  /** A guarded route that answers this user's GET with 2xx, such as `'/me'`. */
+  /** The path of a guarded route that answers this user's GET with 2xx, such as `'/me'`. */
   route: string;
-  /** How a client sends its token. Default: `Authorization: Bearer`. */
+  /** The request headers that carry a token. Default: `Authorization: Bearer` (RFC 6750 section 2.1). */
   headers?: (token: string) => Record<string, string>;
 }
 
-/** Often enough that some rounds fall into one second. */
+/** What invalidates a user's tokens: each of these methods of `TokenInvalidator`. */
+const INVALIDATIONS = ['logoutEverywhere', 'invalidateAfterPasswordChange', 'invalidate'] as const;
+
+/** Enough for some rounds to fall within one second. */
 const ROUNDS = 5;
 
 /**
- * A check for an application's own end-to-end tests: over its real HTTP, a token is accepted, is refused with 401 once
- * the user's tokens were ended, and the next one is accepted at once. Whatever stands in front of the guard (a cache, a
- * guard in the wrong order, a forgotten `@Public`) shows here.
+ * A check for an application's own end-to-end tests. It sends real HTTP requests: the route accepts a token, refuses it
+ * with 401 after an invalidation, and accepts the next token at once. It finds what stands in front of the guard: a
+ * cache, a guard in the wrong order, a stray `@Public`.
  *
- * The application listens on a port of its own when it doesn't yet.
+ * If the application does not listen yet, it starts to listen on a free port.
  *
- * @throws AssertionError that says which token was answered how
+ * @throws AssertionError that says which request got which status
  * @example
  * ```ts
- * await expectTokensToDie(app, { user, route: '/auth/me' });
+ * await expectTokensToBeRefused(app, { user, route: '/auth/me' });
  * ```
  */
-export async function expectTokensToDie(
+export async function expectTokensToBeRefused(
   app: INestApplication,
-  { user, route, headers = bearer }: ExpectTokensToDieOptions,
+  { user, route, headers = bearer }: ExpectTokensToBeRefusedOptions,
 ): Promise<void> {
-  const store = app.get<TokenStateStore<object>>(TokenStateStore, { strict: false });
-  const issuer = app.get<TokenIssuer>(TokenIssuer, { strict: false });
-  const invalidator = app.get<TokenInvalidator<unknown>>(TokenInvalidator, { strict: false });
+  const invalidator = app.get<TokenInvalidator>(TokenInvalidator, { strict: false });
   const url = new URL(route, await listening(app));
-  const { subject } = store.describe(user);
-  const ask = async (token?: string): Promise<number> =>
+  const { subject } = storeOf(app).describe(user);
+  const request = async (token?: string): Promise<number> =>
     (await fetch(url, { headers: token === undefined ? {} : headers(token) })).status;
+  const expectAcceptance = async (token: string): Promise<void> => {
+    const status = await request(token);
+    assert.ok(
+      status >= 200 && status < 300,
+      `GET ${route} with a fresh token answered ${status}, not 2xx.`,
+    );
+  };
 
-  assert.equal(await ask(), 401, `GET ${route} without a token is not 401: is it guarded?`);
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const end of ['logoutEverywhere', 'passwordChanged', 'invalidate'] as const) {
-      const token = issuer.issue(await currentRecord(store, subject));
-      const alive = await ask(token);
-      assert.ok(alive >= 200 && alive < 300, `GET ${route} with a fresh token is ${alive}.`);
-      await invalidator[end](subject);
-      assert.equal(
-        await ask(token),
-        401,
-        `GET ${route} with a token ended by ${end}() is not 401.`,
-      );
-    }
+  const anonymous = await request();
+  assert.equal(anonymous, 401, `GET ${route} without a token answered ${anonymous}, not 401.`);
+  let token = await freshToken(app, subject);
+  for (const method of Array.from({ length: ROUNDS }, () => INVALIDATIONS).flat()) {
+    await expectAcceptance(token);
+    await invalidator[method](subject);
+    const status = await request(token);
+    assert.equal(
+      status,
+      401,
+      `GET ${route} with a token from before ${method}() answered ${status}, not 401.`,
+    );
+    token = await freshToken(app, subject);
   }
+  await expectAcceptance(token);
 }
 
-async function currentRecord(store: TokenStateStore<object>, subject: string): Promise<object> {
-  const { records } = await store.read([{ subject }], { timeoutMs: 10_000 });
+/** A token of the user's current record, as the next login would issue it. */
+async function freshToken(app: INestApplication, subject: string): Promise<string> {
+  const { records } = await storeOf(app).read([{ subject }], { timeoutMs: 10_000 });
   const [record] = records;
   if (record instanceof Error) throw record;
-  assert.ok(record, `There is no user with the id ${subject}.`);
-  return record.user;
+  assert.ok(record, `There is no user with the id ${JSON.stringify(subject)}.`);
+  return app.get<TokenIssuer>(TokenIssuer, { strict: false }).issue(record.user);
+}
+
+function storeOf(app: INestApplication): TokenStateStore<object> {
+  return app.get<TokenStateStore<object>>(TokenStateStore, { strict: false });
 }
 
 async function listening(app: INestApplication): Promise<string> {
