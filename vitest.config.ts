@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
 import { sourceAlias } from './test/support/source-alias.mjs';
 
+const globalSetup = ['test/support/global-setup.ts'];
+
 export default defineConfig({
   resolve: { alias: sourceAlias },
   test: {
@@ -19,9 +21,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
-          include: ['test/*.e2e-spec.ts'],
-          exclude: ['test/embedded-postgres.e2e-spec.ts'],
-          globalSetup: ['test/support/global-setup.ts'],
+          include: ['test/**/*.e2e-spec.ts'],
+          globalSetup,
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },
@@ -30,9 +31,64 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'tools',
-          include: ['test/embedded-postgres.e2e-spec.ts'],
-          globalSetup: ['test/support/global-setup.ts'],
+          include: ['tools/**/*.spec.ts', 'test/support/*.spec.ts'],
+          globalSetup,
           testTimeout: 60_000,
+        },
+      },
+      {
+        // What takes long, or wants a server for itself.
+        extends: true,
+        test: {
+          name: 'faults',
+          include: ['test/faults/*.fault-spec.ts'],
+          globalSetup,
+          // One file after the other: time limits are measured.
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        // Each history takes its seconds, and both cores.
+        extends: true,
+        test: {
+          name: 'histories',
+          include: ['test/histories/*.histories-spec.ts'],
+          globalSetup,
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        // The demo has to be built before.
+        extends: true,
+        test: {
+          name: 'demo',
+          include: ['test/demo/*.smoke-spec.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        // The demo, and a Chromium, at /usr/bin/chromium or where CHROMIUM says.
+        extends: true,
+        test: {
+          name: 'browser',
+          include: ['test/demo/*.browser-spec.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        // The package has to be built before, and npm installs from its registry.
+        extends: true,
+        test: {
+          name: 'package',
+          include: ['test/package/*.package-spec.ts'],
+          globalSetup: [...globalSetup, 'test/package/pack.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 300_000,
         },
       },
     ],

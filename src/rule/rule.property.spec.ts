@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { naiveVerdict, type NaiveCase } from '../../test/support/naive-rule.js';
+import { naiveVerdict, type NaiveCase } from '../../test/support/rule/naive-rule.js';
 import { tries } from '../../test/support/properties.js';
 import {
   cutoffs,
@@ -10,7 +10,7 @@ import {
   seconds,
   TOLERANCE,
   versions,
-} from '../../test/support/rule-cases.js';
+} from '../../test/support/rule/rule-cases.js';
 import { judge, type JudgedRecord, type TokenPolicy } from './rule.js';
 
 /** Thousands of tries, on a machine that may be busy. */

@@ -31,7 +31,7 @@ const TRIGGERS = [
   'TRIGGER zz_token_invalidation "auth"."global"',
 ];
 
-// What the SQL does is in test/trigger*.e2e-spec.ts.
+// What the SQL does is in test/triggers/.
 describe('the SQL of the triggers', () => {
   it('makes functions and triggers whose names say whose they are', () => {
     const made = subjectsOf(createTriggers(NAMES));

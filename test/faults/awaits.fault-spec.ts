@@ -13,7 +13,7 @@ import {
   GRACE_MS,
   timed,
   UNAVAILABLE,
-} from '../support/outages.js';
+} from '../support/faults/outages.js';
 import {
   hangs,
   laterThan,
@@ -25,7 +25,7 @@ import {
   textOf,
   throws,
   unreturnable,
-} from '../support/strike.js';
+} from '../support/faults/strike.js';
 import { useApp } from '../support/use-app.js';
 import { User } from '../support/user.entity.js';
 import { createUser } from '../support/users.js';

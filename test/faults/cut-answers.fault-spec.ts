@@ -6,8 +6,8 @@ import {
   expectRecovery,
   UNAVAILABLE,
   versionOf,
-} from '../support/outages.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
+} from '../support/faults/outages.js';
+import { TcpProxy } from '../support/faults/tcp-proxy.js';
 import { createUser } from '../support/users.js';
 
 /** A prime, so that it falls on every part of the messages. */

@@ -10,8 +10,8 @@ import {
   expectUnavailable,
   rowOf,
   versionOf,
-} from '../support/outages.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
+} from '../support/faults/outages.js';
+import { TcpProxy } from '../support/faults/tcp-proxy.js';
 import { User } from '../support/user.entity.js';
 import { createUser } from '../support/users.js';
 

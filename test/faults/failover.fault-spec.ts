@@ -11,9 +11,9 @@ import {
   rowOf,
   UNAVAILABLE,
   versionOf,
-} from '../support/outages.js';
-import { type Standby, startStandby } from '../support/standby.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
+} from '../support/faults/outages.js';
+import { type Standby, startStandby } from '../support/faults/standby.js';
+import { TcpProxy } from '../support/faults/tcp-proxy.js';
 import { createUser, PASSWORD } from '../support/users.js';
 
 let primary: RunningPostgres;

@@ -1,7 +1,7 @@
 import { Client, Pool } from 'pg';
 import { describe, expect, it } from 'vitest';
 import { PLATFORMS, type TestApp } from '../support/create-app.js';
-import { expectNothingUnhandled, GRACE_MS, timed } from '../support/outages.js';
+import { expectNothingUnhandled, GRACE_MS, timed } from '../support/faults/outages.js';
 import {
   hangs,
   laterThan,
@@ -13,7 +13,7 @@ import {
   textOf,
   throws,
   unreturnable,
-} from '../support/strike.js';
+} from '../support/faults/strike.js';
 import { useApp } from '../support/use-app.js';
 import { createUser } from '../support/users.js';
 

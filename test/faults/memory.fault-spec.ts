@@ -3,8 +3,8 @@ import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp, type TestApp } from '../support/create-app.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
-import { expectNothingUnhandled, expectRecovery } from '../support/outages.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
+import { expectNothingUnhandled, expectRecovery } from '../support/faults/outages.js';
+import { TcpProxy } from '../support/faults/tcp-proxy.js';
 import { createUser } from '../support/users.js';
 
 const AT_ONCE = 1000;

@@ -3,7 +3,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { PLATFORMS } from '../support/create-app.js';
 import { HookedUser } from '../support/hooked-user.entity.js';
-import { expectNothingUnhandled } from '../support/outages.js';
+import { expectNothingUnhandled } from '../support/faults/outages.js';
 import { useApp } from '../support/use-app.js';
 import { User } from '../support/user.entity.js';
 import { createUser } from '../support/users.js';

@@ -14,7 +14,10 @@ function place({ moduleId }) {
   return specs.findIndex((pattern) => moduleId.includes(pattern.split('*')[0]));
 }
 
-/** The specs of one room, without the projects of the suite. */
+/**
+ * The specs of one room. A file of its own, since Stryker starts Vitest once a room, and a room has what no project of
+ * the suite has: specs of several projects, in a given order, and a reporter for Stryker.
+ */
 export default defineConfig({
   resolve: { alias: sourceAlias },
   test: {

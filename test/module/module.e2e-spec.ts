@@ -1,0 +1,263 @@
+import { Injectable, Module } from '@nestjs/common';
+import { ConfigModule, ConfigService } from '@nestjs/config';
+import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
+import {
+  TokenInvalidationConfigError,
+  TokenInvalidationModule,
+  type TokenInvalidationOptions,
+  type TokenInvalidationOptionsFactory,
+} from 'nestjs-token-invalidation';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createApp, SECRET } from '../support/create-app.js';
+import { createDatabase, createEmptyDatabase, type TestDatabase } from '../support/database.js';
+import { User } from '../support/user.entity.js';
+import { createUser, PASSWORD } from '../support/users.js';
+
+const configModule = ConfigModule.forRoot({
+  isGlobal: true,
+  ignoreEnvFile: true,
+  load: [() => ({ JWT_SECRET: SECRET })],
+});
+
+@Injectable()
+class TokenConfig implements TokenInvalidationOptionsFactory {
+  constructor(private readonly config: ConfigService) {}
+
+  createTokenInvalidationOptions(): TokenInvalidationOptions {
+    return { entity: User, secret: this.config.getOrThrow<string>('JWT_SECRET') };
+  }
+}
+
+@Module({ providers: [TokenConfig], exports: [TokenConfig] })
+class TokenConfigModule {}
+
+const shape = { isGlobal: true, globalGuard: true, endpoint: { path: 'auth' } };
+
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createDatabase();
+});
+
+afterAll(() => database.drop());
+
+describe('forRootAsync', () => {
+  it.each([
+    [
+      'useFactory',
+      TokenInvalidationModule.forRootAsync({
+        ...shape,
+        inject: [ConfigService],
+        useFactory: async (config: ConfigService) => ({
+          entity: User,
+          secret: config.getOrThrow<string>('JWT_SECRET'),
+        }),
+      }),
+    ],
+    ['useClass', TokenInvalidationModule.forRootAsync({ ...shape, useClass: TokenConfig })],
+    [
+      'useExisting',
+      TokenInvalidationModule.forRootAsync({
+        ...shape,
+        imports: [TokenConfigModule],
+        useExisting: TokenConfig,
+      }),
+    ],
+  ])('takes its options from ConfigService by %s', async (_, tokenModule) => {
+    const app = await createApp({ url: database.url, imports: [configModule], tokenModule });
+    const user = await createUser(app.dataSource);
+    const token = await app.login(user.email, PASSWORD);
+    expect(await app.ask(token)).toBe(200);
+    expect(await app.post('/auth/logout-everywhere', token)).toMatchObject({ status: 204 });
+    expect(await app.ask(token)).toBe('401 logged_out_everywhere');
+    await app.close();
+  });
+
+  it('says at once what stands on the wrong side of the factory', async () => {
+    const beside = { useFactory: () => ({ entity: User }), secret: SECRET, expireIn: '1h' };
+    expect(() => TokenInvalidationModule.forRootAsync(beside)).toThrow(
+      /secret stands beside the factory: return it from the factory.*\n.*expireIn is not an option/,
+    );
+    const inside = TokenInvalidationModule.forRootAsync({
+      ...shape,
+      useFactory: () => ({ entity: User, secret: SECRET, isGlobal: true }) as object,
+    });
+    await expect(createApp({ url: database.url, tokenModule: inside })).rejects.toThrow(
+      /isGlobal shapes the module and is not read from a factory: put it beside useFactory/,
+    );
+  });
+});
+
+@Entity('users')
+class PlainUser {
+  @PrimaryColumn({ type: 'uuid' })
+  id!: string;
+
+  @Column({ type: 'text' })
+  email!: string;
+}
+
+const boot = (options: object, typeorm = {}) =>
+  createApp({
+    url: database.url,
+    controllers: [],
+    tokenModule: TokenInvalidationModule.forRoot({ ...shape, ...options }),
+    ...typeorm,
+  });
+
+describe('a set-up that cannot work stops the boot with every problem in one message', () => {
+  it('an entity without the columns, a short secret, an unknown option and a bad duration, all at once', async () => {
+    const error: unknown = await boot(
+      { entity: PlainUser, secret: 'short', expireIn: '1h', readTimeout: 'soon' },
+      { entities: [PlainUser] },
+    ).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(TokenInvalidationConfigError);
+    expect((error as TokenInvalidationConfigError).problems).toEqual([
+      expect.stringMatching(/^expireIn is not an option: choose from entity, /),
+      expect.stringMatching(/^readTimeout is "soon": give seconds as a number/),
+      expect.stringMatching(/^options: the secret has 5 bytes and HS256 needs at least 32/),
+      expect.stringMatching(
+        /^entity: PlainUser has no column property "tokenVersion": extend RevocableUser/,
+      ),
+      expect.stringMatching(/no column property "passwordChangedAt"/),
+      expect.stringMatching(/no column property "logoutAllAt"/),
+    ]);
+  });
+
+  it.each<[string, object, RegExp]>([
+    ['no entity', { secret: SECRET }, /entity is missing: give the class of the user entity/],
+    [
+      'an entity that is not registered',
+      { entity: PlainUser, secret: SECRET },
+      /PlainUser is not registered with the data source: add it to "entities"/,
+    ],
+    [
+      'no data source',
+      { entity: User, secret: SECRET, dataSource: 'nothing' },
+      /there is no TypeORM data source: import TypeOrmModule\.forRoot/,
+    ],
+  ])('%s', async (_, options, message) => {
+    await expect(boot(options)).rejects.toThrow(message);
+  });
+});
+
+describe('the database is looked at before the application starts', () => {
+  let empty: TestDatabase;
+
+  beforeAll(async () => {
+    empty = await createEmptyDatabase();
+  });
+
+  afterAll(() => empty.drop());
+
+  it('without the table', async () => {
+    await expect(createApp({ url: empty.url })).rejects.toThrow(
+      /there is no table "users": run the migration made with tokenInvalidationMigration/,
+    );
+  });
+
+  it('without the columns and the trigger: TypeORM’s synchronize makes the columns only', async () => {
+    const typeorm = { synchronize: true };
+    await expect(createApp({ url: empty.url, typeorm })).rejects.toThrow(
+      /no table "users_token_invalidation".*\n.*no trigger "zz_token_invalidation", so a password changed by SQL would invalidate nothing/,
+    );
+  });
+
+  it('with the trigger disabled, or on another column than the password', async () => {
+    const app = await createApp({ url: database.url });
+    await app.dataSource.query('ALTER TABLE users DISABLE TRIGGER zz_token_invalidation');
+    await expect(createApp({ url: database.url })).rejects.toThrow(/ENABLE TRIGGER/);
+    await app.dataSource.query('ALTER TABLE users ENABLE TRIGGER zz_token_invalidation');
+    await app.close();
+    const module = { properties: { passwordHash: 'email' } };
+    await expect(createApp({ url: database.url, module })).rejects.toThrow(
+      /watches the column "password_hash" and the entity's password is in "email"/,
+    );
+  });
+
+  it('unless it is told not to', async () => {
+    const app = await createApp({ url: empty.url, module: { checkSchema: false } });
+    expect(await app.get('/auth/me')).toMatchObject({ status: 401 });
+    await app.close();
+  });
+});
+
+describe('a data source with a name', () => {
+  it('is found by its token', async () => {
+    const app = await createApp({
+      url: database.url,
+      imports: [
+        TypeOrmModule.forRoot({
+          name: 'people',
+          type: 'postgres',
+          url: database.url,
+          entities: [User],
+          retryAttempts: 0,
+        }),
+      ],
+      module: { dataSource: getDataSourceToken('people') },
+    });
+    const user = await createUser(app.dataSource);
+    expect(await app.ask(app.issuer.issue(user))).toBe(200);
+    await app.close();
+  });
+});
+
+describe('invalidations', () => {
+  it('of nobody are a clear error', async () => {
+    const app = await createApp({ url: database.url });
+    for (const id of [crypto.randomUUID(), 'abc', 1, 10n ** 30n]) {
+      await expect(app.invalidator.logoutEverywhere(id)).rejects.toMatchObject({
+        name: 'UserUnknownError',
+        message: `There is no user with the id "${id}".`,
+        statusCode: 404,
+      });
+    }
+    const replacement = { currentHash: 'a', newHash: 'b' };
+    const nobody = crypto.randomUUID();
+    await expect(app.invalidator.changePassword(nobody, replacement)).rejects.toThrow('no user');
+    await expect(app.invalidator.rehashPassword(nobody, replacement)).rejects.toThrow('no user');
+    await app.close();
+  });
+
+  it('in a transaction that rolls back have not happened', async () => {
+    const app = await createApp({ url: database.url });
+    const user = await createUser(app.dataSource);
+    const token = app.issuer.issue(user);
+    const { passwordHash } = await app.users.findOneOrFail({
+      where: { id: user.id },
+      select: { passwordHash: true },
+    });
+    const rolledBack = app.dataSource.transaction(async (transaction) => {
+      const joined = { transaction };
+      await app.invalidator.logoutEverywhere(user.id, joined);
+      await app.invalidator.passwordChanged(user.id, joined);
+      await app.invalidator.invalidate(user.id, joined);
+      const replacement = { currentHash: passwordHash, newHash: 'new' };
+      const receipt = await app.invalidator.changePassword(user.id, replacement, joined);
+      await app.invalidator.invalidateEveryone(joined);
+      expect(receipt.version).toBe(4);
+      // Other requests see nothing of it yet.
+      expect(await app.ask(token)).toBe(200);
+      throw new Error('the caller thought better of it');
+    });
+    await expect(rolledBack).rejects.toThrow('thought better');
+
+    expect(await app.ask(token)).toBe(200);
+    expect(await app.users.findOneBy({ id: user.id })).toMatchObject({ tokenVersion: 0 });
+    expect(await app.login(user.email, PASSWORD)).toBeTypeOf('string');
+    await app.close();
+  });
+
+  it('in a transaction of another data source are refused', async () => {
+    const app = await createApp({ url: database.url });
+    const other = await createApp({ url: database.url });
+    const user = await createUser(app.dataSource);
+    const transaction = other.dataSource.manager;
+    await expect(app.invalidator.logoutEverywhere(user.id, { transaction })).rejects.toThrow(
+      /belongs to another data source/,
+    );
+    await Promise.all([app.close(), other.close()]);
+  });
+});

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { withoutTriggers } from '../support/triggers/without-triggers.js';
+import { useApp } from '../support/use-app.js';
+import { User } from '../support/user.entity.js';
+import { createUser, PASSWORD } from '../support/users.js';
+
+describe('promise 3: version and cutoff move in one statement, by the clock of the database', () => {
+  const app = useApp();
+
+  it('a hundred concurrent invalidations raise the version by a hundred', async () => {
+    const user = await createUser(app().dataSource);
+    const receipts = await Promise.all(
+      Array.from({ length: 100 }, (_, index) =>
+        index % 2 === 0
+          ? app().invalidator.logoutEverywhere(user.id)
+          : app().invalidator.passwordChanged(user.id),
+      ),
+    );
+    const versions = receipts.map((receipt) => receipt.version).toSorted((a, b) => a - b);
+    expect(versions).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
+    expect(await app().users.findOneBy({ id: user.id })).toMatchObject({ tokenVersion: 100 });
+  });
+
+  it('the receipt says what the row says', async () => {
+    const user = await createUser(app().dataSource);
+    const receipt = await app().invalidator.logoutEverywhere(user.id);
+    const row = await app().users.findOneByOrFail({ id: user.id });
+    expect(receipt).toEqual({
+      subject: user.id,
+      version: row.tokenVersion,
+      effectiveAt: row.logoutAllAt,
+      reason: 'logged_out_everywhere',
+    });
+    expect(row.passwordChangedAt).toBeNull();
+  });
+
+  it('the cutoff is the moment of the statement and not the start of its transaction', async () => {
+    const user = await createUser(app().dataSource);
+    await app().dataSource.transaction(async (transaction) => {
+      await transaction.query('SELECT now()');
+      const started = await clockOfDatabase();
+      const receipt = await app().invalidator.logoutEverywhere(user.id, { transaction });
+      expect(receipt.effectiveAt.getTime()).toBeGreaterThanOrEqual(started);
+    });
+  });
+
+  it('a password changed by SQL late in a transaction gets the moment of the change, too', async () => {
+    const user = await createUser(app().dataSource);
+    await app().dataSource.transaction(async (transaction) => {
+      await transaction.query('SELECT now()');
+      const started = await clockOfDatabase();
+      await transaction.query(`UPDATE users SET password_hash = 'x' WHERE id = $1`, [user.id]);
+      const row = await transaction.findOneByOrFail(User, { id: user.id });
+      expect(row.passwordChangedAt!.getTime()).toBeGreaterThanOrEqual(started);
+    });
+  });
+
+  it('a cutoff does not move back when the clock does, and a login is in all the same', async () => {
+    const user = await createUser(app().dataSource);
+    const ahead = await aheadOfClock(user.id, '4 minutes');
+
+    const receipt = await app().invalidator.logoutEverywhere(user.id);
+
+    expect(receipt).toMatchObject({ version: 1, effectiveAt: ahead });
+    expect(await app().ask(await app().login(user.email, PASSWORD))).toBe(200);
+  });
+
+  it('nor does it move back where the trigger is missing', async () => {
+    const user = await createUser(app().dataSource);
+    const ahead = await aheadOfClock(user.id, '4 minutes');
+    const receipt = await withoutTriggers(app().dataSource, () =>
+      app().invalidator.logoutEverywhere(user.id),
+    );
+    expect(receipt).toMatchObject({ version: 1, effectiveAt: ahead });
+  });
+
+  it('an invalidation ends tokens also when the cutoff stands still', async () => {
+    const user = await createUser(app().dataSource);
+    await aheadOfClock(user.id, '4 minutes');
+    const token = await app().login(user.email, PASSWORD);
+    expect(await app().ask(token)).toBe(200);
+
+    await app().invalidator.logoutEverywhere(user.id);
+
+    expect(await app().ask(token)).toBe('401 logged_out_everywhere');
+  });
+
+  /** The database's clock, once it has gone on by some milliseconds since the call. */
+  async function clockOfDatabase(): Promise<number> {
+    const first = await readClock();
+    let now = first;
+    while (now < first + 5) now = await readClock();
+    return now;
+  }
+
+  async function readClock(): Promise<number> {
+    const [row] = await app().dataSource.query('SELECT clock_timestamp() AS now');
+    return (row.now as Date).getTime();
+  }
+
+  /** A cutoff as it was written before the database's clock was set back. */
+  async function aheadOfClock(id: string, interval: string): Promise<Date> {
+    const ahead = 'UPDATE users SET logout_all_at = clock_timestamp() + $2::interval WHERE id = $1';
+    await withoutTriggers(app().dataSource, () => app().dataSource.query(ahead, [id, interval]));
+    return (await app().users.findOneByOrFail({ id })).logoutAllAt!;
+  }
+});

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { withoutTriggers } from '../support/triggers/without-triggers.js';
+import { useApp } from '../support/use-app.js';
+import { createUser, PASSWORD } from '../support/users.js';
+
+describe('promise 4: nothing revives a token', () => {
+  const app = useApp();
+
+  it('not the save() of a user loaded before the invalidation', async () => {
+    const { email, id } = await createUser(app().dataSource);
+    const stale = await app().users.findOneByOrFail({ id });
+    const token = await app().login(email, PASSWORD);
+    await app().invalidator.logoutEverywhere(id);
+
+    stale.role = 'editor';
+    await app().users.save(stale);
+
+    expect(await app().users.findOneBy({ id })).toMatchObject({ role: 'editor', tokenVersion: 1 });
+    expect(await app().ask(token)).toBe('401 logged_out_everywhere');
+  });
+
+  it('not that save() where the trigger is missing either', async () => {
+    const { email, id } = await createUser(app().dataSource);
+    const stale = await app().users.findOneByOrFail({ id });
+    const token = await app().login(email, PASSWORD);
+    await withoutTriggers(app().dataSource, async () => {
+      await app().invalidator.logoutEverywhere(id);
+      stale.role = 'editor';
+      await app().users.save(stale);
+    });
+    expect(await app().users.findOneBy({ id })).toMatchObject({ role: 'editor', tokenVersion: 1 });
+    expect(await app().ask(token)).toBe('401 logged_out_everywhere');
+  });
+
+  it.each([
+    ['a lower version', 'token_version = 0'],
+    ['a cutoff set to NULL', 'logout_all_at = NULL, password_changed_at = NULL'],
+    ['an earlier cutoff', `logout_all_at = '2000-01-01', password_changed_at = '2000-01-01'`],
+    ['all of it', 'token_version = 0, logout_all_at = NULL, password_changed_at = NULL'],
+  ])('not %s written by SQL', async (_, set) => {
+    const user = await createUser(app().dataSource);
+    const token = await app().login(user.email, PASSWORD);
+    await app().invalidator.logoutEverywhere(user.id);
+    await app().invalidator.passwordChanged(user.id);
+
+    await app().dataSource.query(`UPDATE users SET ${set} WHERE id = $1`, [user.id]);
+
+    expect(await app().ask(token)).toMatch(/^401 /);
+    expect(await app().users.findOneBy({ id: user.id })).toMatchObject({
+      tokenVersion: 2,
+      logoutAllAt: expect.any(Date) as Date,
+      passwordChangedAt: expect.any(Date) as Date,
+    });
+  });
+
+  it('not a user created again under the id of a deleted one', async () => {
+    const user = await createUser(app().dataSource);
+    const token = await app().login(user.email, PASSWORD);
+    await app().users.delete({ id: user.id });
+    expect(await app().ask(token)).toBe('401 user_unknown');
+
+    const again = await createUser(app().dataSource, { id: user.id, email: user.email });
+
+    expect(await app().ask(token)).toBe('401 version_stale');
+    expect(await app().ask(app().issuer.issue(again))).toBe(200);
+  });
+
+  it('not an e-mail address that goes to another user', async () => {
+    const user = await createUser(app().dataSource);
+    const token = await app().login(user.email, PASSWORD);
+    await app().users.delete({ id: user.id });
+    await createUser(app().dataSource, { email: user.email });
+
+    expect(await app().ask(token)).toBe('401 user_unknown');
+  });
+
+  it('not a database restored from a backup: a version above the row is refused', async () => {
+    const user = await createUser(app().dataSource);
+    await app().invalidator.logoutEverywhere(user.id);
+    const token = await app().login(user.email, PASSWORD);
+    expect(await app().ask(token)).toBe(200);
+
+    const restore = 'UPDATE users SET token_version = 0, logout_all_at = NULL WHERE id = $1';
+    await withoutTriggers(app().dataSource, () => app().dataSource.query(restore, [user.id]));
+
+    expect(await app().ask(token)).toBe('401 version_ahead');
+  });
+
+  it('a user who was deactivated and comes back finds the tokens as they were, unless they were ended', async () => {
+    const user = await createUser(app().dataSource);
+    const token = await app().login(user.email, PASSWORD);
+    await app().users.update({ id: user.id }, { active: false });
+    expect(await app().ask(token)).toBe('401 user_inactive');
+    await app().users.update({ id: user.id }, { active: true });
+    expect(await app().ask(token)).toBe(200);
+
+    await app().users.update({ id: user.id }, { active: false });
+    await app().invalidator.invalidate(user.id);
+    await app().users.update({ id: user.id }, { active: true });
+    expect(await app().ask(token)).toMatch(/^401 /);
+  });
+
+  it('not the global cutoff set to NULL, moved back or deleted', async () => {
+    const user = await createUser(app().dataSource);
+    const token = await app().login(user.email, PASSWORD);
+    await app().invalidator.invalidateEveryone();
+    const global = 'users_token_invalidation';
+
+    await app().dataSource.query(`UPDATE ${global} SET everyone_logged_out_at = NULL`);
+    await app().dataSource.query(`UPDATE ${global} SET everyone_logged_out_at = '2000-01-01'`);
+    await expect(app().dataSource.query(`DELETE FROM ${global}`)).rejects.toThrow('stays');
+
+    expect(await app().ask(token)).toBe('401 everyone_logged_out');
+  });
+});

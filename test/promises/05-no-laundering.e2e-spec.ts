@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import { LoginGate } from '../support/auth.controller.js';
+import { hashPassword } from '../support/passwords.js';
+import { useApp } from '../support/use-app.js';
+import { createUser, PASSWORD } from '../support/users.js';
+
+describe('promise 5: a token carries the version of the record that the password was checked against', () => {
+  const app = useApp();
+
+  it.each([
+    ['changed by the service', 'password_changed'],
+    ['changed by SQL', 'password_changed'],
+    ['left alone and the user logged out', 'logged_out_everywhere'],
+  ])('a login held while the password is %s yields a dead token', async (how, reason) => {
+    const user = await createUser(app().dataSource);
+    const login = await heldLogin(user.email);
+
+    if (how === 'changed by the service') {
+      const { passwordHash } = await app().users.findOneOrFail({
+        where: { id: user.id },
+        select: { passwordHash: true },
+      });
+      const newHash = await hashPassword('another one');
+      await app().invalidator.changePassword(user.id, { currentHash: passwordHash, newHash });
+    } else if (how === 'changed by SQL') {
+      const sql = `UPDATE users SET password_hash = 'other' WHERE id = $1`;
+      await app().dataSource.query(sql, [user.id]);
+    } else {
+      await app().invalidator.logoutEverywhere(user.id);
+    }
+
+    expect(await app().ask(await login.finish())).toBe(`401 ${reason}`);
+  });
+
+  it('the token that keeps a device in is dead when another invalidation came in between', async () => {
+    const user = await createUser(app().dataSource);
+    const claims = await accepted(await app().login(user.email, PASSWORD));
+    const receipt = await app().invalidator.logoutEverywhere(user.id, { ifVersion: claims.ver });
+    await app().invalidator.passwordChanged(user.id);
+
+    // Which of the two is named depends on whether they fell into one millisecond.
+    expect(await app().ask(app().issuer.reissue(receipt, claims))).toMatch(
+      /^401 (password_changed|logged_out_everywhere)$/,
+    );
+  });
+
+  it('a token exchanged for a new one keeps the time of its login and its own claims', async () => {
+    const user = await createUser(app().dataSource);
+    const old = app().issuer.issue(user, { claims: { tenant: 'a' }, authTime: 1_000_000_000 });
+    const { body } = await app().post('/auth/logout-everywhere', old, { keepThisDevice: true });
+
+    expect(await accepted(body['access_token'] as string)).toMatchObject({
+      sub: user.id,
+      ver: 1,
+      tenant: 'a',
+      auth_time: 1_000_000_000,
+    });
+  });
+
+  it('the endpoint does not bump for a token that was ended after the guard let it in', async () => {
+    const user = await createUser(app().dataSource);
+    const { ver } = await accepted(await app().login(user.email, PASSWORD));
+    await app().invalidator.passwordChanged(user.id);
+
+    await expect(
+      app().invalidator.logoutEverywhere(user.id, { ifVersion: ver }),
+    ).rejects.toMatchObject({ name: 'VersionConflictError', statusCode: 409 });
+    expect(await app().users.findOneBy({ id: user.id })).toMatchObject({ tokenVersion: 1 });
+  });
+
+  async function accepted(token: string) {
+    const verdict = await app().verifier.verify(token);
+    if (!verdict.accepted) throw new Error(`refused: ${verdict.reason}`);
+    return verdict.claims;
+  }
+
+  /** A login that has checked the password and waits before it issues the token. */
+  async function heldLogin(email: string): Promise<{ finish(): Promise<string> }> {
+    const gate = app().app.get(LoginGate);
+    const opened = deferred();
+    const reached = deferred();
+    gate.beforeIssue = async () => {
+      reached.resolve();
+      await opened.promise;
+    };
+    const token = app().login(email, PASSWORD);
+    await Promise.race([reached.promise, token]);
+    gate.beforeIssue = async () => {};
+    return {
+      finish: () => {
+        opened.resolve();
+        return token;
+      },
+    };
+  }
+});
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve!: () => void;
+  const promise = new Promise<void>((fulfil) => {
+    resolve = fulfil;
+  });
+  return { promise, resolve };
+}

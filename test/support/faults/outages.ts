@@ -1,0 +1,93 @@
+import { setTimeout } from 'node:timers/promises';
+import { Client } from 'pg';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import type { Answer, TestClient } from '../test-client.js';
+
+/** Beyond its limit a check may take this long to answer. */
+export const GRACE_MS = 250;
+/** How soon after the database's return the application must work again. */
+export const RECOVERY_MS = 2000;
+export const UNAVAILABLE = '503 token_state_unavailable';
+
+/** An answer, and how long it took. */
+export async function timed(asking: Promise<Answer>): Promise<Answer & { tookMs: number }> {
+  const began = performance.now();
+  const answer = await asking;
+  return { ...answer, tookMs: performance.now() - began };
+}
+
+/** Many at once, so that they share reads: each is told to come back, in time. */
+export async function expectUnavailable(
+  client: TestClient,
+  token: string,
+  limitMs: number,
+): Promise<void> {
+  const paths = Array.from({ length: 10 }, (_, index) => (index % 2 ? '/auth/me' : '/auth/claims'));
+  const [limit, ...answers] = await Promise.all([
+    limitAsKept(client, limitMs),
+    ...paths.map((path) => timed(client.get(path, token))),
+  ]);
+  for (const { status, body, headers, tookMs } of answers) {
+    expect(`${status} ${String(body['errorCode'])}`).toBe(UNAVAILABLE);
+    expect(headers.get('retry-after')).toBe('7');
+    expect(headers.get('www-authenticate')).toBeNull();
+    expect(tookMs).toBeLessThan(limit + GRACE_MS);
+  }
+}
+
+/**
+ * What the limit comes to here and now: a timer of that length, and as many requests as there are checks, which need no
+ * database. A busy machine is late with these too, and that is no fault of the check. Without load: a few ms more.
+ */
+async function limitAsKept(client: TestClient, limitMs: number): Promise<number> {
+  const began = performance.now();
+  await setTimeout(limitMs);
+  await Promise.all(Array.from({ length: 10 }, () => client.get('/auth/open')));
+  return performance.now() - began;
+}
+
+/** Asks, one request after the other, until the token is accepted. Until then nothing but 503 will do. */
+export async function expectRecovery(
+  client: TestClient,
+  token: string,
+  path = '/auth/me',
+): Promise<void> {
+  const began = performance.now();
+  let answer = await client.ask(token, path);
+  while (answer !== 200) {
+    expect(answer).toBe(UNAVAILABLE);
+    expect(performance.now() - began).toBeLessThan(RECOVERY_MS);
+    answer = await client.ask(token, path);
+  }
+  expect(performance.now() - began).toBeLessThan(RECOVERY_MS);
+}
+
+/** Fails the test during which something failed and nobody looked: either would end the process. */
+export function expectNothingUnhandled(): void {
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown) => unhandled.push(reason);
+  const events = ['unhandledRejection', 'uncaughtException'];
+  beforeAll(() => events.forEach((event) => process.on(event, note)));
+  afterAll(() => events.forEach((event) => process.off(event, note)));
+  afterEach(() => expect(unhandled.splice(0)).toEqual([]));
+}
+
+/** The first row, by a connection that no fault can touch. */
+export async function rowOf<Row extends object>(
+  databaseUrl: string,
+  sql: string,
+  values: unknown[] = [],
+): Promise<Row> {
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    return (await client.query<Row>(sql, values)).rows[0]!;
+  } finally {
+    await client.end();
+  }
+}
+
+export async function versionOf(databaseUrl: string, userId: string): Promise<number> {
+  const sql = 'SELECT token_version AS version FROM users WHERE id = $1';
+  return (await rowOf<{ version: number }>(databaseUrl, sql, [userId])).version;
+}

@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from 'nestjs-token-invalidation';
+import type {
+  InMemoryTokenStateStore,
+  InMemoryTransaction,
+  InMemoryUser,
+  TokenStateStoreHarness,
+} from '../../../src/testing/index.js';
+import { FrozenClock } from 'nestjs-token-invalidation/testing';
+
+export type MakeStore = (clock: Clock) => InMemoryTokenStateStore;
+
+/** Every look at it takes a millisecond. */
+class TickingClock extends FrozenClock {
+  override now(): number {
+    this.advance(0.001);
+    return super.now();
+  }
+}
+
+let numbers = 0;
+export const ID_KINDS = {
+  uuid: () => randomUUID(),
+  number: () => String((numbers += 1)),
+  name: () => `Ann ${(numbers += 1)}`,
+} as const;
+
+/** The contract's harness over a store in memory. */
+export function memoryHarness(
+  makeStore: MakeStore,
+  nextId: () => string = ID_KINDS.uuid,
+): TokenStateStoreHarness<InMemoryUser, InMemoryTransaction> {
+  const clock = new TickingClock();
+  const store = makeStore(clock);
+  const atAnotherTime = async (instant: Date, act: () => Promise<unknown>): Promise<void> => {
+    const now = clock.now();
+    // The clock ticks before it answers.
+    clock.set(instant.getTime() - 1);
+    await act();
+    clock.set(now);
+  };
+  return {
+    store: () => store,
+    clock: async () => new Date(clock.now()),
+    createUser: async (passwordHash) => store.add({ id: nextId(), passwordHash }).id,
+    recreateUser: async (id, passwordHash) => void store.add({ id, passwordHash }),
+    loadUser: async (id) => store.find(id)!,
+    deleteUser: async (id) => store.remove(id),
+    softDeleteUser: async (id) => void store.update(id, { deletedAt: new Date() }),
+    readHash: async (id) => store.find(id)!.passwordHash,
+    writeHash: async (id, passwordHash) => void store.update(id, { passwordHash }),
+    writeCutoffs: async (subject, instant) => {
+      await atAnotherTime(instant, () => store.invalidate({ subject }, 'logout'));
+      await atAnotherTime(instant, () => store.invalidate({ subject }, 'password'));
+    },
+    writeGlobalCutoff: (instant) => atAnotherTime(instant, () => store.invalidateEveryone()),
+    transaction: (work) => store.transaction(work),
+  };
+}
