@@ -48,8 +48,8 @@ describe('tokenStateStoreContract', () => {
 
   it('leaves out what the harness says there is not', () => {
     const all = memoryHarness(whole);
-    const optional = ['softDeleteUser', 'recreateUser', 'savepoint'];
-    const required = Object.entries(all).filter(([name]) => !optional.includes(name));
+    const optional = new Set(['softDeleteUser', 'recreateUser', 'savepoint']);
+    const required = Object.entries(all).filter(([name]) => !optional.has(name));
     const fewer = casesOf(Object.fromEntries(required) as never);
     const left = casesOf(all).length - fewer.length;
     // One case for each of the first two, and two for each of the four writes.
@@ -86,10 +86,11 @@ async function failuresOn(harness: TokenStateStoreHarness): Promise<Failure[]> {
   return failures;
 }
 
-/** The cases that a store does not pass with ids of each kind. */
+/** The cases that a store does not pass with ids of the first kind that shows what is wrong with it. */
 async function failuresOf(makeStore: MakeStore): Promise<Failure[]> {
-  const failures = Object.values(ID_KINDS).map((nextId) =>
-    failuresOn(memoryHarness(makeStore, nextId)),
-  );
-  return (await Promise.all(failures)).flat();
+  for (const nextId of Object.values(ID_KINDS)) {
+    const failures = await failuresOn(memoryHarness(makeStore, nextId));
+    if (failures.length > 0) return failures;
+  }
+  return [];
 }
