@@ -1,13 +1,13 @@
 import { type DynamicModule, Module, type OnModuleInit } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { RevocableJwtStrategy } from './http/revocable-jwt.strategy.js';
-import { misplacedOptions } from './resolve-options.js';
-import { TokenInvalidationConfigError } from './token-invalidation.config-error.js';
+import { TokenInvalidationConfigError } from './options/config-error.js';
+import { TokenVerifier } from './tokens/token-verifier.service.js';
 import {
-  type ASYNC_OPTIONS_TYPE,
   ConfigurableModuleClass,
-  type OPTIONS_TYPE,
+  type TokenInvalidationModuleAsyncOptions,
+  type TokenInvalidationModuleOptions,
 } from './token-invalidation.module-definition.js';
+import { misplacedOptions } from './token-invalidation.resolved-options.js';
 
 /**
  * Makes the application's JWTs revocable: provides `TokenIssuer`, `TokenVerifier`, `TokenInvalidator` and
@@ -19,11 +19,11 @@ import {
  *   imports: [
  *     TypeOrmModule.forRoot({ … }),
  *     TokenInvalidationModule.forRoot({
- *       entity: User,
+ *       store: typeOrmStore({ entity: User }),
  *       secret: process.env.JWT_SECRET,
  *       isGlobal: true,
  *       globalGuard: true,
- *       endpoint: { path: 'auth' },
+ *       endpoints: { path: 'auth', logoutEverywhere: true },
  *     }),
  *   ],
  * })
@@ -36,29 +36,30 @@ export class TokenInvalidationModule extends ConfigurableModuleClass implements 
     super();
   }
 
-  /** @throws TokenInvalidationConfigError when something that the strategy depends on is request-scoped */
+  /** @throws TokenInvalidationConfigError when something that the verifier depends on is request-scoped */
   onModuleInit(): void {
     try {
-      this.moduleRef.get(RevocableJwtStrategy, { strict: true });
+      this.moduleRef.get(TokenVerifier, { strict: true });
     } catch {
-      // Otherwise Passport would know no strategy, and every request would set the module up anew.
+      // Otherwise every request would set the module up again.
       throw new TokenInvalidationConfigError([
-        'the store, the listener, the options factory or something that they inject is request-scoped: make it a singleton (Scope.DEFAULT), and take what belongs to a request from the event or in your own guard.',
+        'the store, the listener, the options factory or something that they inject is request-scoped: make it a singleton (Scope.DEFAULT), and take what belongs to a request from the event or in a guard.',
       ]);
     }
   }
 
   /** @throws TokenInvalidationConfigError at boot, with everything that cannot work */
-  static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
+  static override forRoot(options: TokenInvalidationModuleOptions): DynamicModule {
     return super.forRoot(options);
   }
 
   /**
-   * Takes the options from a factory. What shapes the module (`isGlobal`, `globalGuard`, `endpoint`, …) stands beside it.
+   * Takes the options from a factory. What shapes the module (`store`, `isGlobal`, `globalGuard`, `endpoints`, …)
+   * stands next to it.
    *
-   * @throws TokenInvalidationConfigError for options beside the factory that belong into it; at boot for the rest
+   * @throws TokenInvalidationConfigError for options next to the factory that belong into it; at boot for the rest
    */
-  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+  static override forRootAsync(options: TokenInvalidationModuleAsyncOptions): DynamicModule {
     const problems = misplacedOptions(options);
     if (problems.length > 0) throw new TokenInvalidationConfigError(problems);
     return super.forRootAsync(options);

@@ -1,79 +1,155 @@
-import type { DynamicModule, InjectionToken, Type } from '@nestjs/common';
+import type { ControllerOptions, DynamicModule, Type } from '@nestjs/common';
+import type { EndpointsOptions } from './endpoints/endpoints-options.js';
 import type { TokenEventListener } from './events/token-event.listener.js';
-import type { TokenExtractor } from './http/revocable-jwt.strategy.js';
-import type { TokenStateStore } from './state/token-state.store.js';
-import type { Clock } from './tokens/clock.js';
-import type { Duration } from './tokens/duration.js';
-import type { KeyMaterial, KeyOptions } from './tokens/signing-key.js';
-import type { UserProperties } from './typeorm/user-table.js';
+import { bearerToken, type TokenExtractor } from './http/token-extractor.js';
+import { KEY_ROWS } from './keys/read-keys.js';
+import type { KeyMaterial, KeyOptions } from './keys/signing-key.js';
+import {
+  booleanRow,
+  durationRow,
+  isFunction,
+  isPlainObject,
+  isText,
+  textRow,
+} from './options/checks.js';
+import { type OptionRow, type OptionsOf, option } from './options/option-table.js';
+import type { TokenClaims } from './rule/claims.js';
+import { TokenStateStore, type TokenStateStoreDefinition } from './state/token-state.store.js';
+import { type Clock, systemClock } from './tokens/clock.js';
+
+/** A method, so that an application may name the type of its users. */
+type IsActiveOption = {
+  ask(user: object, claims: TokenClaims): boolean | Promise<boolean>;
+}['ask'];
+
+const isListOfObjects = (value: unknown): boolean =>
+  Array.isArray(value) && value.length > 0 && value.every(isPlainObject);
+
+/**
+ * What the module works with, one row an option. With `forRootAsync` this is what the factory returns. The comment
+ * above a row is the option's documentation, here and in docs/options.md.
+ */
+export const OPTION_ROWS = {
+  /** HMAC secret of at least 32 bytes, for HS256: short for `keys: [{ secret }]`. Required, unless there are `keys`. */
+  secret: option<KeyMaterial>({ check: () => true, problem: 'cannot be used.' }),
+  /** List of `{ secret }` or `{ privateKey, publicKey }`, each with an optional `algorithm` and `kid`. The first signs, any verifies, so rotating them logs nobody out. Default: none. */
+  keys: option<KeyOptions[]>({
+    check: isListOfObjects,
+    problem: 'is not a list with a key in it: give at least one, as [{ secret }].',
+    fields: KEY_ROWS,
+  }),
+  /** How long a token lives: seconds, or text with a unit. Default: `'15m'`. */
+  expiresIn: durationRow('15m', { least: 1, most: Number.MAX_SAFE_INTEGER }),
+  /** `iss` of new tokens, demanded of every token. Default: none. */
+  issuer: textRow('is not text: give the iss claim, or leave it out.'),
+  /** `aud` of new tokens, text or a list; a token must name one of them. Default: none. */
+  audience: option<string | string[]>({
+    check: (value) =>
+      isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText)),
+    problem: 'is not text or a list of text: give the aud claim, or leave it out.',
+  }),
+  /** How far ahead of this node's clock `iat` and `nbf` may be. Default: `'5m'`. */
+  clockTolerance: durationRow('5m', { least: 0, most: 86_400 }),
+  /** Until this instant (a `Date`), tokens from before this library are accepted: without `ver`, with `typ: JWT`, without `kid`. The user's first invalidation ends that. Default: they are refused. */
+  legacyUntil: option<Date>({
+    check: (value) => value instanceof Date && !Number.isNaN(value.getTime()),
+    problem: 'is not a valid Date: give the instant at which the last old token has expired.',
+  }),
+  /** `(user, claims) => boolean`, or a promise of it: whether the user may use the application now. Called for each request, with the user just read. Default: always. */
+  isActive: option<IsActiveOption>({
+    default: () => true,
+    check: isFunction,
+    problem: 'is not a function: give (user, claims) => boolean.',
+  }),
+  /** How to extract the token from a request; any extractor of passport-jwt fits. Default: `Authorization: Bearer` (RFC 6750 section 2.1). */
+  jwtFromRequest: option<TokenExtractor>({
+    default: bearerToken,
+    check: isFunction,
+    problem: 'is not a function: give one of ExtractJwt, or (request) => the token or null.',
+  }),
+  /** How many tokens are remembered whose signature was verified, so that it is not computed on every request; the user's state is still read on every request. `0`: none. Default: `5000`. */
+  signatureCacheSize: option<number>({
+    default: 5000,
+    check: (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 1_000_000,
+    problem: 'is not a whole number from 0 to 1000000.',
+  }),
+  /** How long a request waits for the user's record before it gets 503. Default: `'2s'`. */
+  readTimeout: durationRow('2s', { least: 0.001, most: 3_600 }),
+  /** `Retry-After` of a 503, in whole seconds. Default: `'1s'`. */
+  retryAfter: durationRow('1s', { least: 0, most: 86_400 }),
+  /** `{ now(): number }` in milliseconds: where the time comes from. Default: the system's clock. */
+  clock: option<Clock>({
+    default: systemClock,
+    check: (value) => isFunction(Reflect.get(Object(value), 'now')),
+    problem: 'has no now(): give { now: () => ms }.',
+  }),
+};
 
 /** What the module works with. With `forRootAsync` this is what the factory returns. */
-export interface TokenInvalidationOptions {
-  /** The user entity's class. Required with the TypeORM store. */
-  entity?: (new (...args: never[]) => object) | undefined;
-  /** Where the entity's properties have other names than in `RevocableUser`. Default: `{}`. */
-  properties?: UserProperties | undefined;
-  /** HMAC secret of at least 32 bytes, for HS256: short for `keys: [{ secret }]`. */
-  secret?: KeyMaterial | undefined;
-  /** The keys: the first signs, any verifies, so that rotating them logs nobody out. Either this or `secret`. */
-  keys?: KeyOptions[] | undefined;
-  /** How long a token lives. Seconds, or text with a unit. Default: `'15m'`. */
-  expiresIn?: Duration | undefined;
-  /** `iss` of new tokens, demanded of every token. Default: none. */
-  issuer?: string | undefined;
-  /** `aud` of new tokens; a token must name one of them. Default: none. */
-  audience?: string | string[] | undefined;
-  /** How far ahead of this node's clock `iat` and `nbf` may lie. Default: `'5m'`. */
-  clockTolerance?: Duration | undefined;
-  /**
-   * Until this instant, tokens from before this library are accepted: without `ver`, with `typ: JWT`, without `kid`.
-   * They die with the user's first invalidation. Default: none are.
-   */
-  legacyUntil?: Date | undefined;
-  /** Whether the user may use the application now; asked for each request, with the user just loaded. Default: always. */
-  isActive?(user: object): boolean;
-  /** Where the token stands in a request. Default: `Authorization: Bearer` (RFC 6750 section 2.1). */
-  jwtFromRequest?: TokenExtractor | undefined;
-  /**
-   * How many tokens are remembered whose signature was verified, so that it is not computed on every request; the
-   * user's state is read on every request all the same. `0`: none. Default: `5000`.
-   */
-  signatureCacheSize?: number | undefined;
-  /** How long a request waits for the user's record before it gets 503. Default: `'2s'`. */
-  readTimeout?: Duration | undefined;
-  /** How long an invalidation outside of a transaction may take. Default: `'10s'`. */
-  writeTimeout?: Duration | undefined;
-  /** `Retry-After` of a 503, in whole seconds. Default: `'1s'`. */
-  retryAfter?: Duration | undefined;
-  /** Table that holds the global cutoff. Default: the users table's name with `_token_invalidation`. */
-  globalTable?: string | undefined;
-  /** Whether boot looks for the columns and the trigger in the database. Default: `true`. */
-  checkSchema?: boolean | undefined;
-  /** Where the time comes from. Default: the system's clock. */
-  clock?: Clock | undefined;
-}
+export type TokenInvalidationOptions = OptionsOf<typeof OPTION_ROWS>;
 
-/** What shapes the module. With `forRootAsync` it stands beside the factory. */
-export interface TokenInvalidationExtras {
+const ENDPOINT_ROWS = {
+  path: textRow("is not text: give the path of the endpoints' controller, such as 'auth'."),
+  version: option<NonNullable<ControllerOptions['version']>>({
+    check: (value) =>
+      isText(value) || typeof value === 'symbol' || (Array.isArray(value) && value.every(isText)),
+    problem: "is not a version: give text such as '1', a list of text, or VERSION_NEUTRAL.",
+  }),
+  logoutEverywhere: booleanRow(false),
+  response: option<NonNullable<EndpointsOptions['response']>>({
+    check: isFunction,
+    problem: 'is not a function: give (response) => what the client gets.',
+  }),
+} satisfies Record<keyof EndpointsOptions, OptionRow>;
+
+/** What shapes the module, one row an option. With `forRootAsync` it stands next to the factory. */
+export const EXTRA_ROWS = {
+  /** Where the token state lives: `typeOrmStore({ … })`, `pgStore({ … })`, or your class that extends `TokenStateStore`. Required. */
+  store: option<Type<TokenStateStore> | TokenStateStoreDefinition>({
+    check: isStore,
+    problem:
+      'is not a store: give typeOrmStore({ entity: User }) of nestjs-token-invalidation/typeorm, pgStore({ … }) of nestjs-token-invalidation/pg, or a class that extends TokenStateStore.',
+  }),
   /** Whether all modules see the module's providers without importing it. Default: `false`. */
-  isGlobal?: boolean | undefined;
+  isGlobal: booleanRow(false),
   /** Whether `RevocableJwtGuard` guards every route that isn't `@Public()`. Default: `false`. */
-  globalGuard?: boolean | undefined;
-  /** Adds `POST <path>/logout-everywhere`. Default: no endpoint. */
-  endpoint?: { path: string } | undefined;
-  /** Name of the strategy in Passport's table, for `AuthGuard(name)`. Default: `'revocable-jwt'`. */
-  strategyName?: string | undefined;
-  /** Injection token of the TypeORM data source, as from `getDataSourceToken('name')`. Default: the `DataSource` class. */
-  dataSource?: InjectionToken | undefined;
-  /** A store of your own in place of the TypeORM one: a class that Nest makes with its dependencies. */
-  store?: Type<TokenStateStore> | undefined;
-  /** Hears of invalidations and refusals: a class that Nest makes with its dependencies. Default: nobody does. */
-  listener?: Type<TokenEventListener> | undefined;
+  globalGuard: booleanRow(false),
+  /** `{ path, version, logoutEverywhere, response }`: adds the endpoints that are switched on, under the path. Default: none. */
+  endpoints: option<EndpointsOptions>({
+    check: (value) => isPlainObject(value) && isText(Reflect.get(value, 'path')),
+    problem: "is not an object with a path: give { path: 'auth', logoutEverywhere: true }.",
+    fields: ENDPOINT_ROWS,
+  }),
+  /** Key of metadata by which a `@Public()` of your own opens routes, such as `'isPublic'`. Default: none. */
+  publicMetadataKey: textRow(
+    "is not text: give the key that your decorator sets, such as 'isPublic'.",
+  ),
+  /** Class that extends `TokenEventListener` and receives invalidations and refusals. Default: none. */
+  listener: option<Type<TokenEventListener>>({
+    check: isFunction,
+    problem: 'is not a class: give one that extends TokenEventListener.',
+  }),
   /** Modules with what `store` and `listener` inject. Default: none. */
-  imports?: NonNullable<DynamicModule['imports']> | undefined;
-}
+  imports: option<NonNullable<DynamicModule['imports']>>({
+    default: [],
+    check: Array.isArray,
+    problem: 'is not a list: give the modules with what store and listener inject.',
+  }),
+};
+
+/** What shapes the module. With `forRootAsync` it stands next to the factory. */
+export type TokenInvalidationExtras = OptionsOf<Omit<typeof EXTRA_ROWS, 'store'>> & {
+  /** Where the token state lives: `typeOrmStore({ … })`, `pgStore({ … })`, or your class that extends `TokenStateStore`. */
+  store: Type<TokenStateStore> | TokenStateStoreDefinition;
+};
 
 /** For `forRootAsync` with `useClass` or `useExisting`. */
 export interface TokenInvalidationOptionsFactory {
   createTokenInvalidationOptions(): Promise<TokenInvalidationOptions> | TokenInvalidationOptions;
+}
+
+function isStore(value: unknown): boolean {
+  if (typeof value === 'function') return value.prototype instanceof TokenStateStore;
+  const { inject, useFactory } = Object(value) as Partial<TokenStateStoreDefinition>;
+  return Array.isArray(inject) && isFunction(useFactory);
 }

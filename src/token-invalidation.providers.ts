@@ -1,49 +1,64 @@
 import type { DynamicModule, Provider } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD } from '@nestjs/core';
-import { DataSource } from 'typeorm';
+import { APP_FILTER, APP_GUARD, DiscoveryModule } from '@nestjs/core';
+import { endpointControllers } from './endpoints/endpoint-controllers.js';
+import { TokenEventEmitter } from './events/token-event.emitter.js';
 import { TokenEventListener } from './events/token-event.listener.js';
-import { TokenEvents } from './events/token-events.js';
 import { HTTP_SETTINGS, type HttpSettings } from './http/http-settings.js';
-import { logoutEverywhereController } from './http/logout-everywhere.controller.js';
+import { IgnoredPublicMetadata } from './http/ignored-public-metadata.js';
 import { RevocableJwtGuard } from './http/revocable-jwt.guard.js';
-import { createStrategy, RevocableJwtStrategy } from './http/revocable-jwt.strategy.js';
 import { TokenStateUnavailableFilter } from './http/token-state-unavailable.filter.js';
 import { TokenInvalidator } from './invalidation/token-invalidator.service.js';
-import { type ResolvedOptions, resolveOptions, secondsOf } from './resolve-options.js';
+import { TokenInvalidationConfigError } from './options/config-error.js';
+import { problemsOf } from './options/option-table.js';
+import { StateReader } from './state/state-reader.js';
 import { StrictReader } from './state/strict-reader.js';
 import { TokenStateStore } from './state/token-state.store.js';
-import { TokenInvalidationConfigError } from './token-invalidation.config-error.js';
-import type {
-  TokenInvalidationExtras,
-  TokenInvalidationOptions,
-} from './token-invalidation.options.js';
-import { OPTIONS, SETUP } from './token-invalidation.tokens.js';
+import type { Clock } from './tokens/clock.js';
+import { Signature } from './tokens/signature.js';
 import { TokenIssuer } from './tokens/token-issuer.service.js';
-import { TokenVerifier } from './tokens/token-verifier.service.js';
-import { TypeOrmTokenStateStore } from './typeorm/typeorm-token-state.store.js';
+import { TokenVerifier, type VerifierParts } from './tokens/token-verifier.service.js';
+import {
+  EXTRA_ROWS,
+  type TokenInvalidationExtras,
+  type TokenInvalidationOptions,
+} from './token-invalidation.options.js';
+import { type ResolvedOptions, resolveOptions } from './token-invalidation.resolved-options.js';
+import {
+  OPTIONS,
+  RESOLVED_OPTIONS,
+  SHAPE_PROBLEMS,
+  TOKEN_CLOCK,
+} from './token-invalidation.tokens.js';
 
 const EXPORTED = [
   TokenIssuer,
   TokenVerifier,
   TokenInvalidator,
   TokenStateStore,
+  TokenEventEmitter,
   RevocableJwtGuard,
-  RevocableJwtStrategy,
+  TOKEN_CLOCK,
   HTTP_SETTINGS,
 ];
 
 /** The module as its extras shape it. Here, and only here, the rooms are put together. */
 export function shapeModule(
   definition: DynamicModule,
-  extras: TokenInvalidationExtras,
+  given: TokenInvalidationExtras,
 ): DynamicModule {
+  const problems = problemsOf(EXTRA_ROWS, given);
+  if (given.store === undefined)
+    problems.push(`store is missing: it ${EXTRA_ROWS.store.problem as string}`);
+  // What cannot be used shapes nothing, and stops the boot with all other problems.
+  const extras: Partial<TokenInvalidationExtras> = problems.length > 0 ? {} : given;
   return {
     ...definition,
     global: extras.isGlobal ?? false,
-    imports: [...(definition.imports ?? []), ...(extras.imports ?? [])],
-    controllers: extras.endpoint ? [logoutEverywhereController(extras.endpoint.path)] : [],
+    imports: [DiscoveryModule, ...(definition.imports ?? []), ...(extras.imports ?? [])],
+    controllers: endpointControllers(extras.endpoints),
     providers: [
       ...(definition.providers ?? []),
+      { provide: SHAPE_PROBLEMS, useValue: problems },
       storeProvider(extras),
       { provide: TokenEventListener, useClass: extras.listener ?? TokenEventListener },
       ...serviceProviders(),
@@ -53,101 +68,119 @@ export function shapeModule(
   };
 }
 
-function storeProvider({ store, dataSource }: TokenInvalidationExtras): Provider {
-  if (store !== undefined) return { provide: TokenStateStore, useClass: store };
-  return {
-    provide: TokenStateStore,
-    inject: [OPTIONS, { token: dataSource ?? DataSource, optional: true }],
-    useFactory: (given: TokenInvalidationOptions | undefined, source: DataSource | undefined) => {
-      // A factory that returns nothing is a problem of the set-up, which names it.
-      const options = given ?? {};
-      return new TypeOrmTokenStateStore(source, {
-        entity: options.entity,
-        properties: options.properties ?? {},
-        globalTable: options.globalTable,
-        checkSchema: options.checkSchema ?? true,
-        writeTimeoutMs: (secondsOf(options, 'writeTimeout') ?? 0) * 1000,
-      });
-    },
-  };
+function storeProvider({ store }: Partial<TokenInvalidationExtras>): Provider {
+  const provide = TokenStateStore;
+  if (store === undefined) return { provide, useValue: undefined };
+  return typeof store === 'function'
+    ? { provide, useClass: store }
+    : {
+        provide,
+        inject: store.inject,
+        useFactory: (...dependencies: unknown[]) => store.useFactory(...dependencies),
+      };
 }
 
 function serviceProviders(): Provider[] {
   return [
-    { provide: SETUP, inject: [OPTIONS, TokenStateStore], useFactory: setUp },
     {
-      provide: TokenEvents,
+      provide: RESOLVED_OPTIONS,
+      inject: [OPTIONS, SHAPE_PROBLEMS, TokenStateStore],
+      useFactory: setUp,
+    },
+    {
+      provide: TOKEN_CLOCK,
+      inject: [RESOLVED_OPTIONS],
+      useFactory: ({ clock }: ResolvedOptions) => clock,
+    },
+    {
+      provide: TokenEventEmitter,
       inject: [TokenEventListener],
-      useFactory: (listener: TokenEventListener) => new TokenEvents(listener),
+      useFactory: createEmitter,
+    },
+    {
+      provide: StateReader,
+      inject: [TokenStateStore, RESOLVED_OPTIONS],
+      useFactory: (store: TokenStateStore, { readTimeoutMs }: ResolvedOptions) =>
+        new StrictReader(store, readTimeoutMs),
     },
     {
       provide: TokenIssuer,
-      inject: [SETUP, TokenStateStore],
-      useFactory: (setup: ResolvedOptions, store: TokenStateStore) =>
-        new TokenIssuer(setup.keys, store, setup.clock, setup),
+      inject: [RESOLVED_OPTIONS, TokenStateStore, TOKEN_CLOCK],
+      useFactory: (options: ResolvedOptions, store: TokenStateStore, clock: Clock) =>
+        new TokenIssuer({ ...options, store, clock }),
     },
     {
       provide: TokenVerifier,
-      inject: [SETUP, TokenStateStore, TokenEvents],
-      useFactory: createVerifier,
+      inject: [RESOLVED_OPTIONS, StateReader, TOKEN_CLOCK, TokenEventEmitter],
+      useFactory: (
+        { policy, isActive, keys, ...settings }: ResolvedOptions,
+        ...[reader, clock, events]: [StateReader, Clock, TokenEventEmitter]
+      ) => {
+        const signature = new Signature(keys, settings);
+        const parts: VerifierParts<unknown> = {
+          signature,
+          reader,
+          clock,
+          events,
+          policy,
+          isActive,
+        };
+        return new TokenVerifier(parts);
+      },
     },
     {
       provide: TokenInvalidator,
-      inject: [TokenStateStore, TokenEvents, SETUP],
-      useFactory: (store: TokenStateStore, events: TokenEvents) =>
+      // The options are injected so that nothing is invalidated before the set-up was checked.
+      inject: [TokenStateStore, TokenEventEmitter, RESOLVED_OPTIONS],
+      useFactory: (store: TokenStateStore, events: TokenEventEmitter) =>
         new TokenInvalidator(store, events),
     },
   ];
 }
 
-/** Everything else waits for this one, so that nothing runs on a set-up that cannot work. */
+/** What the services wait for, so that none runs on a set-up that cannot work. */
 async function setUp(
   options: TokenInvalidationOptions | undefined,
-  store: TokenStateStore,
+  shapeProblems: readonly string[],
+  store: TokenStateStore | undefined,
 ): Promise<ResolvedOptions> {
   if (typeof options !== 'object' || options === null) {
     throw new TokenInvalidationConfigError(['there are no options: return them from the factory.']);
   }
-  const { resolved, problems } = resolveOptions(options);
-  problems.push(...(await store.checkSetup()));
+  const resolved = resolveOptions(options);
+  const problems = [
+    ...shapeProblems,
+    ...(Array.isArray(resolved) ? resolved : []),
+    ...((await store?.checkSetup()) ?? []),
+  ];
   if (problems.length > 0) throw new TokenInvalidationConfigError(problems);
-  return resolved;
+  return resolved as ResolvedOptions;
 }
 
-function createVerifier(
-  setup: ResolvedOptions,
-  store: TokenStateStore,
-  events: TokenEvents,
-): TokenVerifier {
-  const reader = new StrictReader(store, setup.readTimeoutMs);
-  return new TokenVerifier(
-    { keys: setup.keys, reader, clock: setup.clock, events },
-    {
-      policy: setup,
-      signatureCacheSize: setup.signatureCacheSize,
-      isActive: (user) => setup.isActive(user as object),
-      ...(setup.issuer !== undefined && { issuer: setup.issuer }),
-      ...(setup.audience !== undefined && { audience: setup.audience }),
-    },
-  );
+function createEmitter(listener: TokenEventListener): TokenEventEmitter {
+  const emitter = new TokenEventEmitter();
+  emitter.subscribe(listener);
+  return emitter;
 }
 
-function httpProviders({ strategyName, globalGuard }: TokenInvalidationExtras): Provider[] {
+function httpProviders({
+  globalGuard,
+  publicMetadataKey,
+}: Partial<TokenInvalidationExtras>): Provider[] {
   return [
     {
       provide: HTTP_SETTINGS,
-      inject: [SETUP],
-      useFactory: ({ retryAfterSeconds }: ResolvedOptions): HttpSettings => ({ retryAfterSeconds }),
-    },
-    {
-      provide: RevocableJwtStrategy,
-      inject: [SETUP, TokenVerifier],
-      useFactory: (setup: ResolvedOptions, verifier: TokenVerifier) =>
-        createStrategy(strategyName ?? 'revocable-jwt', verifier, setup.jwtFromRequest),
+      inject: [RESOLVED_OPTIONS],
+      useFactory: ({ retryAfterSeconds, jwtFromRequest }: ResolvedOptions): HttpSettings => ({
+        retryAfterSeconds,
+        jwtFromRequest,
+        publicMetadataKey,
+      }),
     },
     { provide: APP_FILTER, useClass: TokenStateUnavailableFilter },
     RevocableJwtGuard,
+    IgnoredPublicMetadata,
     // useExisting, so that a test can override the guard.
-    ...(globalGuard ? [{ provide: APP_GUARD, useExisting: RevocableJwtGuard }] : []),
+    ...(globalGuard === true ? [{ provide: APP_GUARD, useExisting: RevocableJwtGuard }] : []),
   ];
 }

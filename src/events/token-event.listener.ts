@@ -5,36 +5,36 @@ import type { RefusalReason } from '../rule/refusal.js';
 export type InvalidationReason =
   'logged_out_everywhere' | 'password_changed' | 'invalidated' | 'everyone_logged_out';
 
-/** Tokens of one user, or of everyone, were invalidated through `TokenInvalidator`. */
+/** Tokens of one user, or of everyone, were invalidated through `TokenInvalidator`, and the database has committed it. */
 export interface InvalidationEvent {
   readonly reason: InvalidationReason;
   /** The user's id; `null`: everyone. */
   readonly subject: string | null;
-  /** The user's new token version; `null`: everyone. */
-  readonly version: number | null;
-  /** Tokens issued before it are dead. The database's clock. */
+  /** The user's new token version, or the new version of everyone. */
+  readonly version: number;
+  /** Tokens issued before it are invalid. By the database's clock. */
   readonly effectiveAt: Date;
-  /** The application's own words for it, as given to `invalidate`. */
+  /** What the application gave to `invalidate` as the note. */
   readonly note?: string;
-  /** Part of the caller's transaction: it takes effect when that commits, and not at all when it rolls back. */
-  readonly pending: boolean;
 }
 
-/** A token was refused. Holds nothing that could be used as a credential. */
+/** A token was refused. Contains nothing that could be used as a credential. */
 export interface RefusalEvent {
   readonly reason: RefusalReason;
   /** For the developer; never sent to the client. */
   readonly detail?: string;
   /** Whose token it was; absent when the token could not be verified. */
   readonly subject?: string;
-  /** The refused token's own id, when it has one. */
+  /** The id of the refused token, when it has one. */
   readonly jti?: string;
 }
 
 /**
- * Hears of every invalidation made through the service and of every refusal. Extend it and name the class as the
- * module's `listener`; it may inject what it needs. Called synchronously: hand slow work to a queue. What it throws
- * is logged and changes nothing.
+ * Receives every invalidation made through `TokenInvalidator`, once and after its commit, and every refusal. A password
+ * that `save()` or SQL changed invalidates too, but by the trigger, and makes no event.
+ *
+ * Extend it and give the class as the module's option `listener`; Nest injects what it needs. It is called
+ * synchronously: hand slow work to a queue. What it throws is logged and changes nothing.
  *
  * @example
  * ```ts

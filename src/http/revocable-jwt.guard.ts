@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers';
 import {
   type CanActivate,
   type ExecutionContext,
@@ -9,18 +8,21 @@ import {
 import { Reflector } from '@nestjs/core';
 import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
 import { TokenVerifier, type Verdict } from '../tokens/token-verifier.service.js';
-import { type HeaderWriter, refused, unavailable } from './http-answers.js';
+import { type HeaderWriter, unauthorized, unavailable } from './http-answers.js';
 import { HTTP_SETTINGS, type HttpSettings } from './http-settings.js';
 import { RouteAccessReader } from './route-access.js';
-import { RevocableJwtStrategy } from './revocable-jwt.strategy.js';
+import { TurnBatch } from './turn-batch.js';
 
-interface AuthenticatedRequest {
+/** As much of a request as the guard writes. */
+export interface AuthenticatedRequest {
+  /** The user's record. */
   user?: unknown;
+  /** The claims of the token. */
   authInfo?: unknown;
 }
 
 /**
- * Lets a request pass whose token holds, and puts the user on it as `request.user` and the claims as
+ * Lets a request pass whose token is accepted, and sets the user as `request.user` and the claims as
  * `request.authInfo`. Otherwise 401 with the reason, or 503 when the user could not be read in time.
  *
  * Works on Express and on Fastify, on a controller or a route, or globally (`globalGuard: true`).
@@ -35,26 +37,29 @@ interface AuthenticatedRequest {
 @Injectable()
 export class RevocableJwtGuard implements CanActivate {
   private readonly routes: RouteAccessReader;
+  private readonly refusals = new TurnBatch();
+  private readonly verifier: TokenVerifier;
+  private readonly settings: HttpSettings;
 
   constructor(
     reflector: Reflector,
-    @Optional() private readonly strategy: RevocableJwtStrategy,
-    @Optional() private readonly verifier: TokenVerifier,
-    @Optional() @Inject(HTTP_SETTINGS) private readonly settings: HttpSettings,
+    @Optional() verifier?: TokenVerifier,
+    @Optional() @Inject(HTTP_SETTINGS) settings?: HttpSettings,
   ) {
-    this.routes = new RouteAccessReader(reflector);
-    if (!strategy) {
+    if (verifier === undefined || settings === undefined) {
       throw new Error(
         'RevocableJwtGuard is used in a module that does not see TokenInvalidationModule: add TokenInvalidationModule.forRoot({ … }) to the imports of the root module with isGlobal: true, or to the imports of this module.',
       );
     }
+    this.verifier = verifier;
+    this.settings = settings;
+    this.routes = new RouteAccessReader(reflector, settings.publicMetadataKey);
   }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const access = this.routes.of(context);
-    if (access.isOpen) return true;
+    const { kind, maxAuthAge } = this.routes.of(context);
+    if (kind === 'public') return true;
 
-    const { maxAuthAge } = access;
     const verdict = await this.judge(context, maxAuthAge);
     if (verdict.accepted) {
       const request = this.getRequest(context);
@@ -62,16 +67,17 @@ export class RevocableJwtGuard implements CanActivate {
       request.authInfo = verdict.claims;
       return true;
     }
-    if (access.admitsAnonymous && verdict.reason === 'token_missing') return true;
-    await endOfTurn();
-    throw refused(this.getResponse(context), verdict, maxAuthAge);
+    if (kind === 'optional' && verdict.reason === 'token_missing') return true;
+    await this.refusals.endOfTurn();
+    throw unauthorized(this.getResponse(context), verdict, maxAuthAge);
   }
 
-  /** Override it where the request is not where HTTP has it, as in GraphQL. */
+  /** Override it where the context has its request elsewhere than HTTP does, as in GraphQL. */
   protected getRequest(context: ExecutionContext): AuthenticatedRequest {
     return this.http(context).getRequest();
   }
 
+  /** Override it together with `getRequest`. */
   protected getResponse(context: ExecutionContext): HeaderWriter {
     return this.http(context).getResponse();
   }
@@ -81,11 +87,8 @@ export class RevocableJwtGuard implements CanActivate {
     maxAuthAge: number | undefined,
   ): Promise<Verdict<unknown>> {
     try {
-      const verdict = await this.strategy.judge(this.getRequest(context));
-      if (!verdict.accepted) return verdict;
-      // Stryker disable next-line ConditionalExpression: the rule asks for nothing then, either
-      if (maxAuthAge === undefined) return verdict;
-      return this.verifier.requireRecentLogin(verdict.claims, maxAuthAge) ?? verdict;
+      const token = this.settings.jwtFromRequest(this.getRequest(context));
+      return await this.verifier.verify(token, { maxAuthAge });
     } catch (error) {
       if (!(error instanceof TokenStateUnavailableError)) throw error;
       throw unavailable(this.getResponse(context), this.settings.retryAfterSeconds);
@@ -95,25 +98,7 @@ export class RevocableJwtGuard implements CanActivate {
   private http(context: ExecutionContext): ReturnType<ExecutionContext['switchToHttp']> {
     if (context.getType() === 'http') return context.switchToHttp();
     throw new Error(
-      `RevocableJwtGuard guards HTTP and was asked about "${context.getType()}": override its getRequest() and getResponse(), or ask TokenVerifier there.`,
+      `RevocableJwtGuard guards HTTP and was called for "${context.getType()}": override its getRequest() and getResponse(), or call TokenVerifier there.`,
     );
   }
-}
-
-let turn: Promise<void> | undefined;
-
-/**
- * Refusals are answered together, as the good requests of a read are: to write an answer costs most when it is a single
- * one, and an attack would be dearer than the requests that it is mixed with. With a promise of its own each would go
- * all its way before the next one began; with the same promise they go step by step, and the answers stand together.
- */
-function endOfTurn(): Promise<void> {
-  // Not the global setImmediate, which fake timers replace: an application's tests would wait for ever.
-  turn ??= new Promise((resolve) =>
-    setImmediate(() => {
-      turn = undefined;
-      resolve();
-    }),
-  );
-  return turn;
 }

@@ -4,7 +4,7 @@ import { TokenStateUnavailableError } from '../state/token-state-unavailable.err
 import { type HeaderWriter, unavailable } from './http-answers.js';
 import { HTTP_SETTINGS, type HttpSettings } from './http-settings.js';
 
-/** Where the application's own code lets the error through (from `TokenInvalidator`, say): 503 with `Retry-After`. */
+/** Answers 503 with `Retry-After` where the application lets the error through, as one from `TokenInvalidator`. */
 @Catch(TokenStateUnavailableError)
 export class TokenStateUnavailableFilter extends BaseExceptionFilter<Error> {
   @Inject(HTTP_SETTINGS)

@@ -1,8 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import type { InvalidationEvent } from '../events/token-event.listener.js';
-import type { TokenEvents } from '../events/token-events.js';
+import type { TokenEventEmitter } from '../events/token-event.emitter.js';
 import type {
   CutoffKind,
   PasswordReplacement,
@@ -14,46 +13,49 @@ import {
   UserUnknownError,
   VersionConflictError,
 } from './invalidation.errors.js';
-import type { GlobalInvalidationReceipt, InvalidationReceipt, RehashReceipt } from './receipt.js';
+import type { EveryoneInvalidationReceipt, InvalidationReceipt, RehashReceipt } from './receipt.js';
 
 /** A user's id, as the application has it. */
 export type UserId = string | number | bigint;
 
+/** What every method takes. */
 export interface InvalidationOptions<Transaction> {
   /**
-   * The caller's transaction to join: the invalidation takes effect when it commits and not at all when it rolls
-   * back. Default: a statement of its own, in effect when the promise resolves.
+   * The caller's transaction to join: the invalidation takes effect when it commits, and not at all when it rolls back.
+   * Listeners get the event after the commit. Default: a separate statement, in effect when the promise resolves.
    */
   transaction?: Transaction | undefined;
 }
 
+/** What `logoutEverywhere` takes. */
 export interface LogoutOptions<Transaction> extends InvalidationOptions<Transaction> {
   /**
-   * Only when the user's version is still this one: give the `ver` of the token that asks, so that a straggler
-   * cannot end newer logins.
+   * Only when the user's version is still this one: give the `ver` of the token that asks, so that a delayed request
+   * cannot invalidate newer logins.
    */
   ifVersion?: number | undefined;
 }
 
+/** What `invalidate` takes. */
 export interface InvalidateOptions<Transaction> extends InvalidationOptions<Transaction> {
-  /** The application's own words for why, handed on to the listener. */
+  /** Why, in the application's words; passed on to the listener. */
   note?: string | undefined;
 }
 
 /**
- * Ends tokens. Each method resolves once the database has committed (or, with `transaction`, executed) the change, and
- * rejects otherwise: an invalidation that failed never reports success. Any number may run at once.
+ * Invalidates tokens. Each method resolves once the database has committed (or, with `transaction`, executed) the
+ * change, and rejects otherwise: an invalidation that failed never reports success. Any number may run at once.
  *
  * All of them throw `UserUnknownError` for an unknown user and `TokenStateUnavailableError` when the database does not
  * answer; a write whose answer was lost may have happened, and repeating it is harmless.
  *
- * @typeParam Transaction - TypeORM's `EntityManager`, or what the application's own `TokenStateStore` takes
+ * @typeParam Transaction - what the store joins: TypeORM's `EntityManager`, a `pg` client
  */
 @Injectable()
-export class TokenInvalidator<Transaction = EntityManager> {
+export class TokenInvalidator<Transaction = unknown> {
   constructor(
     private readonly store: TokenStateStore<unknown, Transaction>,
-    private readonly events: TokenEvents,
+    private readonly events: TokenEventEmitter,
   ) {}
 
   /**
@@ -68,15 +70,15 @@ export class TokenInvalidator<Transaction = EntityManager> {
     return this.invalidateUser(userId, 'logged_out_everywhere', options);
   }
 
-  /** Ends the user's tokens because the password changed where the trigger cannot see it: in a directory, say. */
-  passwordChanged(
+  /** Invalidates the user's tokens after the password changed where the trigger cannot see it: in a directory, say. */
+  invalidateAfterPasswordChange(
     userId: UserId,
     options: InvalidationOptions<Transaction> = {},
   ): Promise<InvalidationReceipt> {
     return this.invalidateUser(userId, 'password_changed', options);
   }
 
-  /** Ends the user's tokens for a reason of the application's own: an administrator, a changed role. */
+  /** Invalidates the user's tokens for any other reason: an administrator's decision, a changed role. */
   invalidate(
     userId: UserId,
     options: InvalidateOptions<Transaction> = {},
@@ -85,8 +87,8 @@ export class TokenInvalidator<Transaction = EntityManager> {
   }
 
   /**
-   * Stores a new password hash and ends the user's tokens, when the stored hash is still the one that the current
-   * password was checked against.
+   * Stores a new password hash and invalidates the user's tokens, provided that the stored hash is still the one that
+   * the current password was checked against.
    *
    * @throws PasswordConflictError when it no longer is
    */
@@ -98,11 +100,11 @@ export class TokenInvalidator<Transaction = EntityManager> {
     const subject = String(userId);
     const outcome = await this.store.changePassword(subject, replacement, transaction);
     const change = requireChange(outcome, subject, PasswordConflictError);
-    return this.told({ subject, ...change, reason: 'password_changed' }, { transaction });
+    return this.report({ subject, ...receiptOf(change), reason: 'password_changed' }, change);
   }
 
   /**
-   * Stores another hash of the same password, made with today's cost: ends no tokens.
+   * Stores another hash of the same password, made with today's cost. Invalidates nothing.
    *
    * @throws PasswordConflictError when the stored hash is no longer `currentHash`: the password was changed meanwhile
    */
@@ -114,51 +116,65 @@ export class TokenInvalidator<Transaction = EntityManager> {
     const subject = String(userId);
     const outcome = await this.store.rehashPassword(subject, replacement, transaction);
     const change = requireChange(outcome, subject, PasswordConflictError);
-    return { subject, ...change, reason: 'password_rehashed' };
+    return { subject, ...receiptOf(change), reason: 'password_rehashed' };
   }
 
   /**
-   * Ends every token of everyone, after a leak or a restored backup: at once, and those of the same second too, since
-   * they carry nothing else to be told apart by. It resolves when that second is over, so that whoever logs in
-   * afterwards is in, at a node whose clock is not behind the database's. With `transaction` it does not wait: a login
-   * within that second has to be repeated.
+   * Invalidates every token of everyone, after a leak or a restored backup: at once, and those of the same second too,
+   * because nothing else in them tells them apart. It resolves when that second is over, so that whoever logs in
+   * afterwards is accepted by a node whose clock is not behind the database's. With `transaction` it does not wait: a
+   * login within that second must be repeated.
    */
   async invalidateEveryone({
     transaction,
-  }: InvalidationOptions<Transaction> = {}): Promise<GlobalInvalidationReceipt> {
-    const effectiveAt = await this.store.invalidateEveryone(transaction);
-    const receipt = this.told(
-      { subject: null, version: null, effectiveAt, reason: 'everyone_logged_out' } as const,
-      { transaction },
-    );
-    if (transaction === undefined) await untilNextSecond(effectiveAt);
+  }: InvalidationOptions<Transaction> = {}): Promise<EveryoneInvalidationReceipt> {
+    const change = await this.store.invalidateEveryone(transaction);
+    const receipt = { subject: null, ...receiptOf(change), reason: 'everyone_logged_out' } as const;
+    this.report(receipt, change);
+    if (transaction === undefined) await untilNextSecond(change.effectiveAt);
     return receipt;
   }
 
   private async invalidateUser(
     userId: UserId,
     reason: InvalidationReceipt['reason'],
-    options: LogoutOptions<Transaction> & InvalidateOptions<Transaction>,
+    { ifVersion, transaction, note }: LogoutOptions<Transaction> & InvalidateOptions<Transaction>,
   ): Promise<InvalidationReceipt> {
     const subject = String(userId);
-    const { ifVersion, transaction } = options;
     const target = { subject, ...(ifVersion !== undefined && { ifVersion }) };
     const outcome = await this.store.invalidate(target, cutoffOf(reason), transaction);
     const change = requireChange(outcome, subject, VersionConflictError);
-    return this.told({ subject, ...change, reason }, options);
+    return this.report({ subject, ...receiptOf(change), reason }, change, note);
   }
 
-  private told<Receipt extends Omit<InvalidationEvent, 'pending' | 'note'>>(
+  /** One event for each invalidation: now, or once the caller's transaction has committed it. */
+  private report<Receipt extends Omit<InvalidationEvent, 'note'>>(
     receipt: Receipt,
-    { transaction, note }: InvalidateOptions<Transaction>,
+    { committed }: StateChange,
+    note?: string,
   ): Receipt {
-    const pending = transaction !== undefined;
-    this.events.invalidated({ ...receipt, pending, ...(note !== undefined && { note }) });
+    const event = { ...receipt, ...(note !== undefined && { note }) };
+    if (committed === undefined) this.events.emitInvalidation(event);
+    else if (this.events.hasSubscribers) void this.emitOnceCommitted(event, committed);
     return receipt;
+  }
+
+  private async emitOnceCommitted(
+    event: InvalidationEvent,
+    committed: () => Promise<boolean>,
+  ): Promise<void> {
+    if (await committed()) this.events.emitInvalidation(event);
   }
 }
 
-/** Counted from when the store's clock was read, so that no two clocks are compared. Timers may be a little early. */
+function receiptOf({
+  version,
+  effectiveAt,
+}: StateChange): Pick<StateChange, 'version' | 'effectiveAt'> {
+  return { version, effectiveAt };
+}
+
+/** Counted from the instant that the database gave, so that no two clocks are compared. Timers may be a little early. */
 async function untilNextSecond(instant: Date): Promise<void> {
   await setTimeout(1000 - (instant.getTime() % 1000) + 10);
 }

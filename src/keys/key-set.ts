@@ -1,5 +1,4 @@
-import { FOREIGN_TOKEN, refusal, type Refusal } from '../rule/refusal.js';
-import type { Algorithm } from './algorithm.js';
+import { refusal, type Refusal } from '../rule/refusal.js';
 import type { SigningKey } from './signing-key.js';
 import { readHeader, type TokenHeader } from './token-header.js';
 
@@ -13,11 +12,9 @@ const LEGACY_TYPES = new Set(['jwt', 'application/jwt', ...ACCESS_TOKEN_TYPES]);
  * decides about the algorithm, so that no header can (RFC 8725 section 3.1).
  */
 export class KeySet {
-  readonly algorithms: Algorithm[];
   private readonly byId: ReadonlyMap<string, SigningKey>;
 
   constructor(private readonly keys: readonly SigningKey[]) {
-    this.algorithms = [...new Set(keys.map((key) => key.algorithm))];
     this.byId = new Map(keys.map((key) => [key.kid, key]));
   }
 
@@ -27,23 +24,23 @@ export class KeySet {
   }
 
   /** The key to verify this token with, or why there can be none. Nothing is verified yet. */
-  select(token: unknown, legacy: boolean): SigningKey | Refusal {
-    const header = readHeader(token, legacy);
-    if (typeof header === 'string') return refusal('token_invalid', header);
+  select(token: string, legacy: boolean): SigningKey | Refusal {
+    const header = readHeader(token);
+    if (typeof header === 'string') return refusal('token_invalid', { detail: header });
 
     if (!isAccessTokenType(header.typ, legacy)) {
-      return refusal(
-        'token_invalid',
-        `"typ" is ${quote(header.typ)}, not "${ACCESS_TOKEN_TYPE}": ${FOREIGN_TOKEN}`,
-      );
+      return refusal('token_invalid', {
+        detail: `"typ" is ${quote(header.typ)}, not "${ACCESS_TOKEN_TYPE}"`,
+        hint: 'not_issued_here',
+      });
     }
     const key = this.keyOf(header, legacy);
     if (key === undefined) {
-      return refusal('token_invalid', `"kid" ${quote(header.kid)} is none of the keys`);
+      return refusal('token_invalid', { detail: `"kid" ${quote(header.kid)} is none of the keys` });
     }
-    return key.algorithm === header.alg
-      ? key
-      : refusal('token_invalid', `"alg" is ${quote(header.alg)}, the key has ${key.algorithm}`);
+    if (key.algorithm === header.alg) return key;
+    const detail = `"alg" is ${quote(header.alg)}, the key has ${key.algorithm}`;
+    return refusal('token_invalid', { detail });
   }
 
   /** Tokens from before this library carry no `kid`; the oldest key of their algorithm can have signed them. */

@@ -24,6 +24,11 @@ export type OptionsOf<Table extends OptionTable> = {
 
 type ValueOf<Row> = Row extends OptionRow<infer Value> ? Value : never;
 
+/** A row whose values have this type. */
+export function option<Value>(row: OptionRow<Value>): OptionRow<Value> {
+  return row;
+}
+
 /** What is wrong with the given options, each problem with its path and what to do: unknown names first. */
 export function problemsOf(table: OptionTable, given: object, path = ''): string[] {
   const unknown = Object.keys(given).filter((name) => !Object.hasOwn(table, name));

@@ -1,8 +1,8 @@
-import { FOREIGN_TOKEN } from './refusal.js';
+import { refusal, type Refusal } from './refusal.js';
 
 /**
- * The claims of a token that has been verified and whose own shape has been checked (RFC 7519 section 4.1).
- * Times are in seconds since the epoch.
+ * The claims of a token whose signature and shape have been checked (RFC 7519 section 4.1). Times are in seconds since
+ * the epoch.
  */
 export interface TokenClaims {
   /** Subject: the user's id, as text. */
@@ -17,29 +17,37 @@ export interface TokenClaims {
   readonly nbf?: number;
   /** When the user last entered credentials (OpenID Connect Core section 2). */
   readonly auth_time?: number;
-  /** The token's own id. */
+  /** The token's unique id. */
   readonly jti?: string;
   readonly [claim: string]: unknown;
 }
 
-/** Why a payload cannot be judged, as text for the developer; `undefined` when it can. */
-export function claimsProblem(payload: unknown, versionRequired: boolean): string | undefined {
+/** Why a payload cannot be judged; `undefined` when it can. */
+export function refuseMalformed(payload: unknown, versionRequired: boolean): Refusal | undefined {
+  const detail = shapeProblem(payload);
+  if (detail !== undefined) return refusal('claims_invalid', { detail });
+  return refuseVersion((payload as Partial<TokenClaims>).ver, versionRequired);
+}
+
+function shapeProblem(payload: unknown): string | undefined {
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) {
     return 'the payload is not a JSON object';
   }
-  const { sub, iat, exp, nbf, ver } = payload as Partial<Record<string, unknown>>;
+  const { sub, iat, exp, nbf } = payload as Partial<Record<string, unknown>>;
   if (typeof sub !== 'string' || sub === '') return '"sub" is not a non-empty string';
   if (!Number.isFinite(iat)) return '"iat" is missing or not a number';
   if (!Number.isFinite(exp)) return '"exp" is missing or not a number';
   if (nbf !== undefined && !Number.isFinite(nbf)) return '"nbf" is not a number';
-  return versionProblem(ver, versionRequired);
+  return undefined;
 }
 
-function versionProblem(ver: unknown, required: boolean): string | undefined {
-  if (ver === undefined) {
-    return required ? `"ver" is missing: ${FOREIGN_TOKEN}` : undefined;
+function refuseVersion(version: unknown, required: boolean): Refusal | undefined {
+  if (version === undefined) {
+    return required
+      ? refusal('claims_invalid', { detail: '"ver" is missing', hint: 'not_issued_here' })
+      : undefined;
   }
-  return Number.isSafeInteger(ver) && (ver as number) >= 0
+  return Number.isSafeInteger(version) && (version as number) >= 0
     ? undefined
-    : '"ver" is not a whole number from 0 up';
+    : refusal('claims_invalid', { detail: '"ver" is not a whole number from 0 up' });
 }

@@ -1,16 +1,16 @@
 /**
- * Why a token is not accepted. The union is closed and its members are stable: clients and dashboards may rely on them.
+ * Why a token is refused. The union is closed and its members are stable: clients and dashboards may rely on them.
  */
 export type RefusalReason =
   /** The request carries no token. */
   | 'token_missing'
-  /** Not a token of ours: malformed, wrong signature, algorithm, key id, `typ`, issuer or audience. */
+  /** Not one of our tokens: malformed, wrong signature, algorithm, key id, `typ`, issuer or audience. */
   | 'token_invalid'
   /** The signature is ours, but `sub`, `iat`, `exp`, `nbf` or `ver` is missing or malformed. */
   | 'claims_invalid'
-  /** `iat` lies further ahead than the clock tolerance. */
+  /** `iat` is further ahead than the clock tolerance. */
   | 'issued_in_future'
-  /** `nbf` lies further ahead than the clock tolerance (RFC 7519 section 4.1.5). */
+  /** `nbf` is further ahead than the clock tolerance (RFC 7519 section 4.1.5). */
   | 'not_yet_valid'
   /** `exp` has passed (RFC 7519 section 4.1.4). */
   | 'token_expired'
@@ -31,17 +31,26 @@ export type RefusalReason =
   /** The route asks for a recent login, and this one is older (RFC 9470). */
   | 'reauthentication_required';
 
-/** A token that is not accepted, and why. A value, not an exception: only the HTTP edge throws. */
+/** A token that is refused, and why. A value, not an exception: only the edge of an application throws. */
 export interface Refusal {
   readonly accepted: false;
   readonly reason: RefusalReason;
-  /** For the developer who reads the log, never for the client. Holds no part of the token but header fields. */
+  /** For the developer who reads the log, never for the client. Contains no part of the token but header fields. */
   readonly detail?: string;
+  /** The token looks like one that something other than `TokenIssuer` signed. */
+  readonly hint?: 'not_issued_here';
 }
 
-export function refusal(reason: RefusalReason, detail?: string): Refusal {
-  return detail === undefined ? { accepted: false, reason } : { accepted: false, reason, detail };
+export function refusal(
+  reason: RefusalReason,
+  more: Pick<Refusal, 'detail' | 'hint'> = {},
+): Refusal {
+  return { accepted: false, reason, ...more };
 }
 
-/** How a detail ends that speaks of a token which looks like one of somebody else's making. */
-export const FOREIGN_TOKEN = 'was the token signed by TokenIssuer?';
+/** Whether something is a refusal: what Passport hands on as `info`, say. */
+export function isRefusal(value: unknown): value is Refusal {
+  return (
+    typeof value === 'object' && value !== null && 'accepted' in value && value.accepted === false
+  );
+}

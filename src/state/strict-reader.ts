@@ -1,23 +1,18 @@
 import { setImmediate } from 'node:timers';
 import { Logger } from '@nestjs/common';
-import type {
-  StateQuery,
-  StateReading,
-  StateRecord,
-  TokenStateStore,
+import type { EveryoneState } from '../rule/token-state.js';
+import { StateReader, type StrictRecord } from './state-reader.js';
+import {
+  CONCURRENT_READS,
+  type StateQuery,
+  type StateReading,
+  type StateRecord,
+  type TokenStateStore,
 } from './token-state.store.js';
 import { TokenStateUnavailableError } from './token-state-unavailable.error.js';
 
-/** How many reads are under way at once. While they are, further requests gather for the next. */
-const MAX_READS = 2;
-
 /** The part of the time limit after which a read counts as late. */
 const LATE = 0.25;
-
-/** A user's record with the global cutoff of the same read. */
-export interface StrictRecord<User> extends StateRecord<User> {
-  readonly everyoneLoggedOutAt: Date | null;
-}
 
 interface Waiter<User> {
   readonly query: StateQuery;
@@ -26,7 +21,7 @@ interface Waiter<User> {
   readonly timer: NodeJS.Timeout;
 }
 
-/** A read of the store that is under way. */
+/** A read of the store that is in progress. */
 interface Read {
   readonly size: number;
   isLate: boolean;
@@ -34,28 +29,24 @@ interface Read {
 
 /**
  * Strict reads, many requests to a query: the requests of one turn of the event loop share a read, and so do those that
- * arrive while reads are under way. Every read begins after its request arrived.
+ * arrive while reads are in progress. Every read begins after its request arrived.
  *
- * A second read begins beside the first when it is for as many requests, so that a few do not take the place of many; or
- * when the first is late, so that one slow read holds nobody up for long.
+ * A second read starts alongside the first only if it serves at least as many requests, or if the first is late.
  */
-export class StrictReader<User> {
+export class StrictReader<User> extends StateReader<User> {
   private readonly logger = new Logger('TokenInvalidation');
   private gathering: Waiter<User>[] = [];
-  private readonly underWay = new Set<Read>();
+  private readonly inProgress = new Set<Read>();
   private beginsThisTurn = false;
   private available = true;
 
   constructor(
     private readonly store: TokenStateStore<User>,
     private readonly timeoutMs: number,
-  ) {}
+  ) {
+    super();
+  }
 
-  /**
-   * The record as it is now; `undefined`: no such user.
-   *
-   * @throws TokenStateUnavailableError when it could not be read within the time limit
-   */
   read(query: StateQuery): Promise<StrictRecord<User> | undefined> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(this.timedOut()), this.timeoutMs);
@@ -65,11 +56,9 @@ export class StrictReader<User> {
   }
 
   private beginAtEndOfTurn(): void {
-    // Stryker disable ConditionalExpression,BooleanLiteral: whatever comes a second time finds nobody waiting
     if (this.beginsThisTurn) return;
     this.beginsThisTurn = true;
-    // Stryker restore ConditionalExpression,BooleanLiteral
-    // Not the global one, which fake timers replace: an application's tests would wait for ever.
+    // Imported, because fake timers replace the global one: an application's tests would wait for ever.
     setImmediate(() => {
       this.beginsThisTurn = false;
       if (this.gathering.length > 0 && this.mayBegin()) this.begin();
@@ -77,9 +66,9 @@ export class StrictReader<User> {
   }
 
   private mayBegin(): boolean {
-    if (this.underWay.size === 0) return true;
-    if (this.underWay.size === MAX_READS) return false;
-    const [read] = this.underWay;
+    if (this.inProgress.size === 0) return true;
+    if (this.inProgress.size === CONCURRENT_READS) return false;
+    const [read] = this.inProgress;
     return read!.isLate || this.gathering.length >= read!.size;
   }
 
@@ -87,19 +76,19 @@ export class StrictReader<User> {
     const waiters = this.gathering;
     this.gathering = [];
     const read: Read = { size: waiters.length, isLate: false };
-    this.underWay.add(read);
+    this.inProgress.add(read);
     const late = setTimeout(() => {
       read.isLate = true;
       this.beginAtEndOfTurn();
     }, LATE * this.timeoutMs);
-    // A read that hangs gives its place back after the time limit; what it still answers finds everyone gone.
-    const giveBack = () => {
+    // A read that hangs frees its place after the time limit; nobody waits for its answer any more.
+    const freePlace = () => {
       clearTimeout(late);
       clearTimeout(limit);
-      if (this.underWay.delete(read)) this.beginAtEndOfTurn();
+      if (this.inProgress.delete(read)) this.beginAtEndOfTurn();
     };
-    const limit = setTimeout(giveBack, this.timeoutMs);
-    void this.answer(waiters, () => this.underWay.has(read)).finally(giveBack);
+    const limit = setTimeout(freePlace, this.timeoutMs);
+    void this.answer(waiters, () => this.inProgress.has(read)).finally(freePlace);
   }
 
   private async answer(waiters: readonly Waiter<User>[], inTime: () => boolean): Promise<void> {
@@ -109,7 +98,7 @@ export class StrictReader<User> {
       for (const [index, waiter] of waiters.entries()) {
         const record = reading.records[index];
         if (record instanceof Error) waiter.reject(record);
-        else waiter.resolve(record && strictRecord(record, reading.everyoneLoggedOutAt));
+        else waiter.resolve(record && strictRecord(record, reading.everyone));
       }
     } catch (error) {
       this.noteOutage(error);
@@ -150,7 +139,7 @@ export class StrictReader<User> {
 
 function strictRecord<User>(
   { user, state, active }: StateRecord<User>,
-  everyoneLoggedOutAt: Date | null,
+  everyone: EveryoneState,
 ): StrictRecord<User> {
-  return { user, state, active, everyoneLoggedOutAt };
+  return { user, state, active, everyone };
 }

@@ -3,20 +3,30 @@ import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import type { TokenClaims } from '../rule/claims.js';
 import type { TokenStateStore } from '../state/token-state.store.js';
+import { ACCESS_TOKEN_TYPE, type KeySet } from '../keys/key-set.js';
+import { type Duration, durationProblem, requireSeconds } from '../options/duration.js';
+import type { TokenState } from '../rule/token-state.js';
 import type { Clock } from './clock.js';
-import { type Duration, durationProblem, requireSeconds } from './duration.js';
-import { ACCESS_TOKEN_TYPE, type KeySet } from './key-set.js';
 
 /** Claims that only the issuer may set. */
 const RESERVED = ['sub', 'ver', 'iat', 'exp', 'nbf', 'jti', 'auth_time', 'iss', 'aud'] as const;
 
-/** Claims of the application's own; those of the issuer cannot be overridden. */
+/** Claims that the application adds; those of the issuer cannot be overridden. */
 export type ExtraClaims = { readonly [claim: string]: unknown } & {
   readonly [reserved in (typeof RESERVED)[number]]?: never;
 };
 
+/**
+ * A user to issue a token for: the entity, or a domain object with its id and token state. Where the properties have
+ * other names (`properties` of the store), name the type: `TokenIssuer<Person>`.
+ */
+export interface IssuableUser extends TokenState {
+  readonly id: string | number | bigint;
+}
+
+/** What `issue` takes. */
 export interface IssueOptions {
-  /** Claims of the application's own. A token can be read by whoever holds it: no secrets. */
+  /** Claims that the application adds. Anyone who holds a token can read them: no secrets. */
   claims?: ExtraClaims;
   /** How long the token lives. Default: the module's `expiresIn`. */
   expiresIn?: Duration;
@@ -27,7 +37,11 @@ export interface IssueOptions {
   authTime?: number;
 }
 
-export interface IssuerSettings {
+/** What the issuer works with. */
+export interface IssuerParts<User> {
+  readonly keys: KeySet;
+  readonly store: TokenStateStore<User>;
+  readonly clock: Clock;
   readonly expiresInSeconds: number;
   readonly issuer?: string;
   readonly audience?: string | string[];
@@ -35,45 +49,40 @@ export interface IssuerSettings {
 
 /** Signs access tokens (RFC 9068 for `typ`, RFC 7519 for the claims). */
 @Injectable()
-export class TokenIssuer<User = unknown> {
+export class TokenIssuer<User = IssuableUser> {
   private readonly jwt = new JwtService();
 
-  constructor(
-    private readonly keys: KeySet,
-    private readonly store: TokenStateStore<User>,
-    private readonly clock: Clock,
-    private readonly settings: IssuerSettings,
-  ) {}
+  constructor(private readonly parts: IssuerParts<User>) {}
 
-  /** How long a token lives unless it is asked otherwise, in seconds: the `expires_in` of a token response. */
+  /** How long a token lives by default, in seconds: the `expires_in` of a token response. */
   get expiresInSeconds(): number {
-    return this.settings.expiresInSeconds;
+    return this.parts.expiresInSeconds;
   }
 
   /**
-   * A new token for this user, as a compact JWS. Asks no database: the version and the cutoffs come from the record.
+   * A new token for this user, as a compact JWS. Sends no query: the version and the cutoffs come from the record.
    *
-   * Give it the very record that the password was checked against. A token from it is dead when the password changed
-   * in the meantime; one from a record that was read again would be alive.
+   * Give it the record that the password was checked against. If the password has changed meanwhile, a token from that
+   * record is refused; one from a record that was read again would be accepted.
    *
    * @throws TypeError when the record lacks its id or token state, when a claim is reserved, or a duration is not one
    */
   issue(user: User, options: IssueOptions = {}): string {
-    const { subject, state } = this.store.describe(user);
-    // A cutoff that never was counts as the epoch.
+    const { subject, state } = this.parts.store.describe(user);
+    // A cutoff that is null counts as the epoch.
     const iat = this.issuedAt(Number(state.passwordChangedAt), Number(state.logoutAllAt));
     const authTime = options.authTime ?? iat;
     return this.sign(subject, state.tokenVersion, { ...options, iat, authTime });
   }
 
   /**
-   * A new token for the device that asked for an invalidation, so that it stays in: of the very version that the
-   * invalidation made, with the old token's login time and own claims. Asks no database, and needs not: when another
-   * invalidation came in between, the token is dead already.
+   * A new token for the device that asked for an invalidation, so that it stays logged in: with the version that the
+   * invalidation made, the old token's login time and its added claims. Sends no query, and needs none: if another
+   * invalidation came in between, the token is already stale.
    *
    * @param receipt - what the invalidation returned
    * @param claims - of the accepted token that asked for it
-   * @throws TypeError when the two are of different users: an administrator would become the user
+   * @throws TypeError when the two belong to different users: an administrator would become the user
    */
   reissue(
     receipt: { readonly subject: string; readonly version: number; readonly effectiveAt: Date },
@@ -82,22 +91,24 @@ export class TokenIssuer<User = unknown> {
   ): string {
     if (claims.sub !== receipt.subject) {
       throw new TypeError(
-        'The receipt is for another user than the token: only who ended the own tokens can be kept in.',
+        'The receipt and the token belong to different users. Only the device that logged its own user out can be kept signed in.',
       );
     }
-    const own = Object.entries(claims).filter(([name]) => !isReserved(name) && !isInherited(name));
+    const added = Object.entries(claims).filter(
+      ([name]) => !isReserved(name) && !isInherited(name),
+    );
     return this.sign(receipt.subject, receipt.version, {
       ...options,
-      claims: Object.fromEntries(own),
+      claims: Object.fromEntries(added),
       iat: this.issuedAt(claims.iat * 1000, Number(receipt.effectiveAt)),
-      // Unknown stays unknown: nobody entered credentials now.
+      // An unknown login time stays unknown: nobody entered credentials now.
       authTime: claims.auth_time,
     });
   }
 
   /** The database's clock may be ahead of this node's; a new token must not look older than the cutoffs it follows. */
   private issuedAt(...earliestMs: number[]): number {
-    return Math.floor(Math.max(this.clock.now(), ...earliestMs) / 1000);
+    return Math.floor(Math.max(this.parts.clock.now(), ...earliestMs) / 1000);
   }
 
   private sign(
@@ -108,8 +119,8 @@ export class TokenIssuer<User = unknown> {
       readonly authTime: number | undefined;
     },
   ): string {
-    const { algorithm, kid, signWith } = this.keys.current;
-    const { issuer, audience, expiresInSeconds } = this.settings;
+    const { algorithm, kid, signWith } = this.parts.keys.current;
+    const { issuer, audience, expiresInSeconds } = this.parts;
     const { iat, authTime } = options;
     const payload = {
       ...withoutReserved(options.claims),
@@ -133,7 +144,7 @@ export class TokenIssuer<User = unknown> {
 
 function lifetimeSeconds(asked: Duration): number {
   const seconds = Math.floor(requireSeconds(asked, 'expiresIn'));
-  if (seconds === 0) throw new TypeError(durationProblem(asked, 'expiresIn'));
+  if (seconds === 0) throw new TypeError(`expiresIn ${durationProblem(asked)}`);
   return seconds;
 }
 
@@ -141,20 +152,18 @@ function isReserved(name: string): boolean {
   return (RESERVED as readonly string[]).includes(name);
 }
 
-/** What every object inherits is no name for a claim: jsonwebtoken would take `constructor` for a rule of its own. */
+/** Names that every object inherits are no names for claims: jsonwebtoken would take `constructor` for a rule. */
 function isInherited(name: string): boolean {
   return name in Object.prototype;
 }
 
 function withoutReserved(claims: object | undefined): object {
   const names = Object.keys(claims ?? {});
-  reject(names.filter(isReserved), 'are set by TokenIssuer');
-  reject(names.filter(isInherited), 'have the name of what every object has');
+  reject(names.filter(isReserved), 'are set by TokenIssuer. Leave them out.');
+  reject(names.filter(isInherited), 'clash with built-in object properties. Rename them.');
   return { ...claims };
 }
 
 function reject(names: string[], why: string): void {
-  if (names.length > 0) {
-    throw new TypeError(`The claims ${names.join(', ')} ${why} and cannot be given.`);
-  }
+  if (names.length > 0) throw new TypeError(`The claims ${names.join(', ')} ${why}`);
 }

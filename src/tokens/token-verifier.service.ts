@@ -1,61 +1,50 @@
 import { Injectable } from '@nestjs/common';
-import { JwtService, type JwtVerifyOptions } from '@nestjs/jwt';
-import { verify as verifyJws } from 'jws';
-import type { TokenEvents } from '../events/token-events.js';
+import type { TokenEventEmitter } from '../events/token-event.emitter.js';
+import { type Duration, requireSeconds } from '../options/duration.js';
 import type { TokenClaims } from '../rule/claims.js';
 import { refusal, type Refusal } from '../rule/refusal.js';
 import {
-  type JudgedRecord,
+  type Circumstances,
+  isLegacyWindowOpen,
   judgeClaims,
-  judgeLogin,
   judgeRecord,
   type TokenPolicy,
 } from '../rule/rule.js';
-import type { StrictReader, StrictRecord } from '../state/strict-reader.js';
-import type { Algorithm } from './algorithm.js';
+import type { StateReader } from '../state/state-reader.js';
 import type { Clock } from './clock.js';
-import { type Duration, requireSeconds } from './duration.js';
-import type { KeySet } from './key-set.js';
-import type { SigningKey } from './signing-key.js';
-import { VerifiedTokens } from './verified-tokens.js';
+import type { Signature } from './signature.js';
 
-/** A token that holds: whose it is, and what it says. */
+/** A token that is accepted: whose it is, and what it says. */
 export interface Acceptance<User> {
   readonly accepted: true;
   readonly user: User;
   readonly claims: TokenClaims;
 }
 
+/** What became of a token. */
 export type Verdict<User> = Acceptance<User> | Refusal;
 
-export interface VerifierSettings<User> {
-  readonly policy: TokenPolicy;
-  readonly issuer?: string;
-  readonly audience?: string | string[];
-  /** How many tokens are remembered whose signature was verified. */
-  readonly signatureCacheSize: number;
-  isActive(user: User): boolean;
+/** What a caller demands of a token beyond the rule. */
+export interface VerifyOptions {
+  /** How long ago the user may have entered credentials (`auth_time`). Default: any time. */
+  maxAuthAge?: Duration | undefined;
 }
 
-/** Options of jsonwebtoken, less the key. */
-export interface JwtOptions {
-  readonly algorithms: Algorithm[];
-  readonly issuer?: string;
-  readonly audience?: string | string[];
-  readonly ignoreExpiration: true;
-  readonly ignoreNotBefore: true;
-}
+/** Whether the user may use the application now. Anything but `true`, or a promise of it, refuses. */
+export type IsActive<User> = (user: User, claims: TokenClaims) => boolean | Promise<boolean>;
 
 /** What the verifier works with. */
 export interface VerifierParts<User> {
-  readonly keys: KeySet;
-  readonly reader: StrictReader<User>;
+  readonly signature: Signature;
+  readonly reader: StateReader<User>;
   readonly clock: Clock;
-  readonly events: TokenEvents;
+  readonly events: TokenEventEmitter;
+  readonly policy: TokenPolicy;
+  readonly isActive: IsActive<User>;
 }
 
 /**
- * The one door: whatever accepts a token asks here, on HTTP or off it.
+ * Judges tokens: everything that accepts one asks here, whether it came by HTTP or not.
  *
  * @example
  * ```ts
@@ -66,127 +55,53 @@ export interface VerifierParts<User> {
  */
 @Injectable()
 export class TokenVerifier<User = unknown> {
-  private readonly jwt = new JwtService();
-  private readonly verified: VerifiedTokens;
+  constructor(private readonly parts: VerifierParts<User>) {}
 
-  constructor(
-    private readonly parts: VerifierParts<User>,
-    private readonly settings: VerifierSettings<User>,
-  ) {
-    this.verified = new VerifiedTokens(settings.signatureCacheSize);
-  }
-
-  /** How a signature is verified. The times are left to the rule, which has the application's clock. */
-  get jwtOptions(): JwtOptions {
-    const { issuer, audience } = this.settings;
-    return {
-      algorithms: this.parts.keys.algorithms,
-      ...(issuer !== undefined && { issuer }),
-      ...(audience !== undefined && { audience }),
-      ignoreExpiration: true,
-      ignoreNotBefore: true,
+  /**
+   * Judges a compact JWS. Without one the verdict is the refusal `token_missing`.
+   *
+   * @throws TypeError when `maxAuthAge` is not a duration
+   * @throws TokenStateUnavailableError when the user could not be read in time: nothing is known about the token
+   */
+  async verify(
+    token: string | null | undefined,
+    { maxAuthAge }: VerifyOptions = {},
+  ): Promise<Verdict<User>> {
+    const { policy, clock } = this.parts;
+    const circumstances: Circumstances = {
+      policy,
+      now: clock.now(),
+      maxAuthAgeSeconds:
+        maxAuthAge === undefined ? undefined : requireSeconds(maxAuthAge, 'maxAuthAge'),
     };
+    if (!token) return this.report(refusal('token_missing'));
+
+    const legacy = isLegacyWindowOpen(policy, circumstances.now);
+    const signed = this.parts.signature.payloadOf(token, legacy);
+    if (!signed.accepted) return this.report(signed);
+    const checked = judgeClaims(signed.payload, circumstances);
+    return checked.accepted ? this.judgeUser(checked.claims, circumstances) : this.report(checked);
   }
 
-  /**
-   * Decides about a compact JWS.
-   *
-   * @throws TokenStateUnavailableError when the user could not be read in time: nothing is known about the token
-   */
-  async verify(token: string, demands: { maxAuthAge?: Duration } = {}): Promise<Verdict<User>> {
-    const { maxAuthAge } = demands;
-    const maxAgeSeconds =
-      maxAuthAge === undefined ? undefined : requireSeconds(maxAuthAge, 'maxAuthAge');
-    const payload = this.verified.recall(token) ?? this.verifySignature(token);
-    if (payload instanceof BadSignature) return this.refuse(payload.reason);
-    const verdict = await this.verifyClaims(payload);
-    if (!verdict.accepted) return verdict;
-    // Stryker disable next-line ConditionalExpression: the rule asks for nothing then, either
-    if (maxAgeSeconds === undefined) return verdict;
-    return this.requireRecentLogin(verdict.claims, maxAgeSeconds) ?? verdict;
+  private async judgeUser(
+    claims: TokenClaims,
+    circumstances: Circumstances,
+  ): Promise<Verdict<User>> {
+    const record = await this.parts.reader.read({ subject: claims.sub });
+    const active = record?.active === true && (await this.isActive(record.user, claims));
+    const refused = judgeRecord(claims, record && { ...record, active }, circumstances);
+    return refused ? this.report(refused, claims) : { accepted: true, user: record!.user, claims };
   }
 
-  /**
-   * Decides about the payload of a token whose signature somebody has verified with `selectKey` and `jwtOptions`.
-   *
-   * @throws TokenStateUnavailableError when the user could not be read in time: nothing is known about the token
-   */
-  async verifyClaims(payload: unknown): Promise<Verdict<User>> {
-    const { reader, clock } = this.parts;
-    const { policy } = this.settings;
-    const checked = judgeClaims(payload, policy, clock.now());
-    if (!checked.accepted) return this.refuse(checked);
-
-    const { claims } = checked;
-    const record = await reader.read({ subject: claims.sub });
-    const refused = judgeRecord(claims, record && this.judged(record), policy, clock.now());
-    return refused ? this.refuse(refused, claims) : { accepted: true, user: record!.user, claims };
+  /** Only true is yes: undefined is what a forgotten return, or a column that was not loaded, gives. */
+  private async isActive(user: User, claims: TokenClaims): Promise<boolean> {
+    const answer: unknown = await this.parts.isActive(user, claims);
+    return answer === true;
   }
 
-  /** The key to verify this token with, or the refusal. */
-  selectKey(token: unknown): SigningKey | Refusal {
-    const selected = this.parts.keys.select(token, this.isLegacyWindowOpen());
-    return 'accepted' in selected ? this.refuse(selected) : selected;
-  }
-
-  /** The refusal, when the login behind these accepted claims is older than the route allows. */
-  requireRecentLogin(claims: TokenClaims, maxAuthAgeSeconds: number): Refusal | undefined {
-    const policy = { ...this.settings.policy, maxAuthAgeSeconds };
-    const reason = judgeLogin(claims, policy, this.parts.clock.now());
-    return reason && this.refuse(refusal(reason), claims);
-  }
-
-  /** Every refusal passes here, so that the listener hears of each once. */
-  refuse(refused: Refusal, claims?: TokenClaims): Refusal {
-    this.parts.events.refused({
-      reason: refused.reason,
-      ...(refused.detail !== undefined && { detail: refused.detail }),
-      ...(claims !== undefined && { subject: claims.sub }),
-      ...(typeof claims?.jti === 'string' && { jti: claims.jti }),
-    });
+  /** Every refusal passes here, so that listeners get each one once. */
+  private report(refused: Refusal, claims?: TokenClaims): Refusal {
+    this.parts.events.emitRefusal(refused, claims);
     return refused;
   }
-
-  private verifySignature(token: string): unknown {
-    const legacy = this.isLegacyWindowOpen();
-    const key = this.parts.keys.select(token, legacy);
-    if ('accepted' in key) return new BadSignature(key);
-    if (hasWrongMac(token, key)) return new BadSignature(refusal('token_invalid', 'wrong MAC'));
-    try {
-      const options = { ...this.jwtOptions, secret: key.verifyWith };
-      const payload: unknown = this.jwt.verify(token, options as unknown as JwtVerifyOptions);
-      // What passes in the legacy window need not pass when it has closed.
-      if (!legacy && typeof payload === 'object') this.verified.remember(token);
-      return payload;
-    } catch (error) {
-      return new BadSignature(refusal('token_invalid', (error as Error).message));
-    }
-  }
-
-  private isLegacyWindowOpen(): boolean {
-    const { legacyUntil } = this.settings.policy;
-    return legacyUntil !== undefined && this.parts.clock.now() < legacyUntil.getTime();
-  }
-
-  private judged(record: StrictRecord<User>): JudgedRecord {
-    return {
-      state: record.state,
-      active: record.active && this.settings.isActive(record.user),
-      everyoneLoggedOutAt: record.everyoneLoggedOutAt,
-    };
-  }
-}
-
-/**
- * jsonwebtoken says it with an exception, which costs more than the MAC: an attack with made-up tokens would be dear.
- * It has the last word on all others. With a key pair the verification is what costs, and once is enough.
- */
-function hasWrongMac(token: string, { algorithm, verifyWith }: SigningKey): boolean {
-  // jws hands a KeyObject through; its types do not say so.
-  return verifyWith.type === 'secret' && !verifyJws(token, algorithm, verifyWith as never);
-}
-
-/** Told apart from a payload by its class: a payload may hold anything. */
-class BadSignature {
-  constructor(readonly reason: Refusal) {}
 }

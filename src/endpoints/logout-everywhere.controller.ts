@@ -9,34 +9,30 @@ import {
   type Type,
   UseGuards,
 } from '@nestjs/common';
+import { type HeaderWriter, unauthorized, unavailable } from '../http/http-answers.js';
+import { HTTP_SETTINGS, type HttpSettings } from '../http/http-settings.js';
+import { RevocableJwtGuard } from '../http/revocable-jwt.guard.js';
+import { TokenClaims } from '../http/token-claims.decorator.js';
 import { UserUnknownError, VersionConflictError } from '../invalidation/invalidation.errors.js';
+import type { InvalidationReceipt } from '../invalidation/receipt.js';
 import { TokenInvalidator } from '../invalidation/token-invalidator.service.js';
 import type { TokenClaims as Claims } from '../rule/claims.js';
 import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
 import { TokenIssuer } from '../tokens/token-issuer.service.js';
-import { type HeaderWriter, refused, unavailable } from './http-answers.js';
-import { HTTP_SETTINGS, type HttpSettings } from './http-settings.js';
+import type { EndpointsOptions } from './endpoints-options.js';
 import { DocumentLogoutEverywhere } from './openapi.js';
-import { RevocableJwtGuard } from './revocable-jwt.guard.js';
-import { TokenClaims } from './token-claims.decorator.js';
-
-/** A token response (RFC 6749 section 5.1). */
-export interface TokenResponse {
-  readonly access_token: string;
-  readonly token_type: 'Bearer';
-  /** Seconds. */
-  readonly expires_in: number;
-}
+import type { TokenResponse } from './token-response.js';
 
 /** The response, as far as its status can be set on both platforms. */
 type Reply = HeaderWriter & { status(code: number): unknown };
 
 /**
- * `POST <path>/logout-everywhere`: ends every token of the caller. The body `{ "keepThisDevice": true }` asks for a
- * fresh token, so that the calling device stays in: 200 with a token response. Otherwise 204.
+ * `POST <path>/logout-everywhere`: invalidates every token of the caller. The body `{ "keepThisDevice": true }` asks
+ * for a fresh token, so that the calling device stays logged in: 200 with a token response. Otherwise 204.
  */
-export function logoutEverywhereController(path: string): Type<object> {
-  @Controller(path)
+export function logoutEverywhereController(endpoints: EndpointsOptions): Type<object> {
+  const { path, version, response: shape = (response) => response } = endpoints;
+  @Controller({ path, ...(version !== undefined && { version }) })
   class LogoutEverywhereController {
     constructor(
       private readonly invalidator: TokenInvalidator,
@@ -44,7 +40,7 @@ export function logoutEverywhereController(path: string): Type<object> {
       @Inject(HTTP_SETTINGS) private readonly settings: HttpSettings,
     ) {}
 
-    @DocumentLogoutEverywhere()
+    @DocumentLogoutEverywhere(endpoints)
     @Post('logout-everywhere')
     @HttpCode(204)
     @UseGuards(RevocableJwtGuard)
@@ -52,13 +48,17 @@ export function logoutEverywhereController(path: string): Type<object> {
       @TokenClaims() claims: Claims,
       @Body() body: unknown,
       @Res({ passthrough: true }) response: Reply,
-    ): Promise<TokenResponse | undefined> {
+    ): Promise<unknown> {
       const keepThisDevice = wantsToKeepThisDevice(body);
       const receipt = await this.invalidate(claims, response);
       if (!keepThisDevice) return undefined;
 
       response.status(200);
       response.header('Cache-Control', 'no-store');
+      return shape(this.tokenResponse(receipt, claims));
+    }
+
+    private tokenResponse(receipt: InvalidationReceipt, claims: Claims): TokenResponse {
       return {
         access_token: this.issuer.reissue(receipt, claims),
         token_type: 'Bearer',
@@ -66,19 +66,25 @@ export function logoutEverywhereController(path: string): Type<object> {
       };
     }
 
-    /** Only while the token's version is the user's: between the guard and here another invalidation may have ended it. */
-    private async invalidate(claims: Claims, response: Reply) {
+    /** Only while the token's version is the user's: another invalidation may have come after the guard. */
+    private async invalidate(claims: Claims, response: Reply): Promise<InvalidationReceipt> {
       try {
         return await this.invalidator.logoutEverywhere(claims.sub, { ifVersion: claims.ver ?? 0 });
       } catch (error) {
-        if (error instanceof VersionConflictError)
-          throw refused(response, { reason: 'version_stale' });
-        if (error instanceof UserUnknownError) throw refused(response, { reason: 'user_unknown' });
-        if (error instanceof TokenStateUnavailableError) {
-          throw unavailable(response, this.settings.retryAfterSeconds);
-        }
-        throw error;
+        throw this.answerFor(error, response);
       }
+    }
+
+    private answerFor(error: unknown, response: Reply): unknown {
+      if (error instanceof VersionConflictError) {
+        return unauthorized(response, { reason: 'version_stale' });
+      }
+      if (error instanceof UserUnknownError) {
+        return unauthorized(response, { reason: 'user_unknown' });
+      }
+      return error instanceof TokenStateUnavailableError
+        ? unavailable(response, this.settings.retryAfterSeconds)
+        : error;
     }
   }
   return LogoutEverywhereController;

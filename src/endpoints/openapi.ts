@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { applyDecorators } from '@nestjs/common';
+import type { EndpointsOptions } from './endpoints-options.js';
 
 /** As much of @nestjs/swagger as is used. */
 interface Swagger {
@@ -29,28 +30,33 @@ const TOKEN_RESPONSE = {
   },
 };
 
-/** Documents the endpoint in the application's OpenAPI, when it has @nestjs/swagger; the library does without. */
-export function DocumentLogoutEverywhere(): MethodDecorator {
+/** Documents the endpoint in the application's OpenAPI document, when it has @nestjs/swagger. */
+export function DocumentLogoutEverywhere({
+  response,
+}: Pick<EndpointsOptions, 'response'>): MethodDecorator {
   const swagger = loadSwagger();
   if (swagger === undefined) return () => {};
   const { ApiBearerAuth, ApiBody, ApiOperation, ApiResponse } = swagger;
   return applyDecorators(
     ApiBearerAuth(),
-    ApiOperation({ summary: 'End every token of the caller, on every device' }),
+    ApiOperation({ summary: 'Invalidate every token of the caller, on every device' }),
     ApiBody(KEEP_THIS_DEVICE),
-    ApiResponse({ status: 204, description: 'All tokens are ended, this one too' }),
+    ApiResponse({ status: 204, description: 'All tokens are invalid, this one too' }),
     ApiResponse({
       status: 200,
-      description: 'All tokens are ended; this device goes on with the one given',
-      content: { 'application/json': { schema: TOKEN_RESPONSE } },
+      description: 'All earlier tokens are invalid; this device continues with the new one',
+      // What the application makes of the response is not known here.
+      ...(response === undefined && {
+        content: { 'application/json': { schema: TOKEN_RESPONSE } },
+      }),
     }),
-    ApiResponse({ status: 401, description: 'The token does not hold; errorCode says why' }),
+    ApiResponse({ status: 401, description: 'The token is refused; errorCode says why' }),
     ApiResponse({ status: 503, description: 'The token cannot be checked; see Retry-After' }),
   );
 }
 
 /**
- * The application's own @nestjs/swagger, as seen from where it runs. Not an import(): a module that awaits at its top
+ * The application's @nestjs/swagger, as seen from where it runs. Not an import(): a module that awaits at its top
  * level cannot be required by CommonJS. Not from import.meta.url: Jest, which compiles to CommonJS, has none.
  */
 function loadSwagger(): Swagger | undefined {

@@ -1,0 +1,65 @@
+import { Logger } from '@nestjs/common';
+import type { TokenClaims } from '../rule/claims.js';
+import type { Refusal } from '../rule/refusal.js';
+import type { InvalidationEvent, TokenEventListener } from './token-event.listener.js';
+
+/** Passes events on to its subscribers. One that fails changes neither the answer nor what the others get. */
+export class TokenEventEmitter {
+  private readonly logger = new Logger('TokenInvalidation');
+  private readonly listeners = new Set<TokenEventListener>();
+  private hinted = false;
+
+  /** @returns a function that unsubscribes */
+  subscribe(listener: TokenEventListener): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+
+  get hasSubscribers(): boolean {
+    return this.listeners.size > 0;
+  }
+
+  emitInvalidation(event: InvalidationEvent): void {
+    this.emit('invalidated', (listener) => listener.invalidated(event));
+  }
+
+  /** @param claims - of the refused token, when it was verified */
+  emitRefusal(refused: Refusal, claims?: TokenClaims): void {
+    this.explainOnce(refused);
+    const { reason, detail } = refused;
+    this.emit('refused', (listener) =>
+      listener.refused({
+        reason,
+        ...(detail !== undefined && { detail }),
+        ...(claims !== undefined && { subject: claims.sub }),
+        ...(typeof claims?.jti === 'string' && { jti: claims.jti }),
+      }),
+    );
+  }
+
+  /** Tells developers who still sign with `JwtService` why tokens fail. Logged once, because anyone can trigger it. */
+  private explainOnce({ hint, detail }: Refusal): void {
+    if (this.hinted || hint !== 'not_issued_here') return;
+    this.hinted = true;
+    this.logger.warn(
+      `A token was refused: ${detail}: was it signed by TokenIssuer? Issue tokens with TokenIssuer.issue(user). To accept older ones for a while, set legacyUntil. (Logged once; a TokenEventListener gets every refusal.)`,
+    );
+  }
+
+  private emit(
+    name: keyof TokenEventListener,
+    call: (listener: TokenEventListener) => unknown,
+  ): void {
+    const logFailure = (error: unknown) =>
+      this.logger.error(`TokenEventListener.${name}() failed`, error);
+    for (const listener of this.listeners) {
+      try {
+        // An override may still be async, and its rejection would end the process.
+        const result = call(listener);
+        if (result instanceof Promise) result.catch(logFailure);
+      } catch (error) {
+        logFailure(error);
+      }
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import type { OptionRow, OptionTable } from '../options/option-table.js';
+import { type KeyMaterial, type KeyOptions, readKey, type SigningKey } from './signing-key.js';
+
+/** The fields of one key. What they must be is judged by `readKey`, one with the other. */
+export const KEY_ROWS: OptionTable & Record<keyof KeyOptions, OptionRow> = {
+  secret: judgedWithTheKey(),
+  privateKey: judgedWithTheKey(),
+  publicKey: judgedWithTheKey(),
+  algorithm: judgedWithTheKey(),
+  kid: judgedWithTheKey(),
+};
+
+function judgedWithTheKey(): OptionRow {
+  return { check: () => true, problem: 'cannot be used.' };
+}
+
+/** The keys as the application gave them: a list, or one secret. */
+export interface GivenKeys {
+  readonly secret?: KeyMaterial | undefined;
+  readonly keys?: readonly KeyOptions[] | undefined;
+}
+
+/** The keys, or what is wrong with them, each with what to do. */
+export function readKeys({ secret, keys }: GivenKeys): SigningKey[] | string[] {
+  if (keys !== undefined && secret !== undefined) {
+    return ['secret and keys are both given: put the secret into keys, as { secret }.'];
+  }
+  if (keys === undefined) return collect([readKey({ secret: secret ?? '' }, 'options')]);
+  return collect(keys.map((key, index) => readKey(key, `keys[${index}]`)));
+}
+
+function collect(read: readonly (SigningKey | string)[]): SigningKey[] | string[] {
+  const good = read.filter((key) => typeof key !== 'string');
+  const problems = [
+    ...read.filter((key) => typeof key === 'string'),
+    ...firstKeyProblems(read[0]),
+    ...repeatedKids(good),
+  ];
+  return problems.length > 0 ? problems : good;
+}
+
+function firstKeyProblems(first: SigningKey | string | undefined): string[] {
+  return typeof first === 'object' && first.signWith === undefined
+    ? [
+        'keys[0]: only verifies, and the first key signs: put one with a secret or privateKey first.',
+      ]
+    : [];
+}
+
+function repeatedKids(keys: readonly SigningKey[]): string[] {
+  const kids = keys.map((key) => key.kid);
+  const repeated = new Set(kids.filter((kid, index) => kids.indexOf(kid) !== index));
+  return [...repeated].map(
+    (kid) =>
+      `keys: two have the kid ${JSON.stringify(kid)}: give each a different one, or leave kid out.`,
+  );
+}

@@ -1,0 +1,2 @@
+export { exceptionFor } from './exception-for.js';
+export { RevocableJwtStrategy, revocableJwtStrategy } from './revocable-jwt.strategy.js';

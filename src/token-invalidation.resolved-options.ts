@@ -1,0 +1,108 @@
+import { KeySet } from './keys/key-set.js';
+import { type GivenKeys, readKeys } from './keys/read-keys.js';
+import type { SigningKey } from './keys/signing-key.js';
+import type { TokenExtractor } from './http/token-extractor.js';
+import { type Duration, requireSeconds } from './options/duration.js';
+import { type OptionRow, problemsOf, unknownOption, valueOf } from './options/option-table.js';
+import type { TokenPolicy } from './rule/rule.js';
+import type { Clock } from './tokens/clock.js';
+import type { IsActive } from './tokens/token-verifier.service.js';
+import {
+  EXTRA_ROWS,
+  OPTION_ROWS,
+  type TokenInvalidationOptions,
+} from './token-invalidation.options.js';
+
+/** The options with every default filled in, in the units and types that the code works with. */
+export interface ResolvedOptions {
+  readonly keys: KeySet;
+  readonly clock: Clock;
+  readonly policy: TokenPolicy;
+  readonly expiresInSeconds: number;
+  readonly readTimeoutMs: number;
+  readonly retryAfterSeconds: number;
+  readonly jwtFromRequest: TokenExtractor;
+  readonly signatureCacheSize: number;
+  readonly issuer?: string;
+  readonly audience?: string | string[];
+  readonly isActive: IsActive<unknown>;
+}
+
+/** Fills in the defaults; or everything that cannot work, each with what to do. */
+export function resolveOptions(given: TokenInvalidationOptions): ResolvedOptions | string[] {
+  const keys = readGivenKeys(given);
+  const problems = [...optionProblems(given), ...keys.filter((key) => typeof key === 'string')];
+  if (problems.length > 0) return problems;
+
+  const { legacyUntil } = given;
+  return {
+    keys: new KeySet(keys as SigningKey[]),
+    policy: {
+      clockToleranceSeconds: secondsOf(given, 'clockTolerance'),
+      ...(legacyUntil !== undefined && { legacyUntil }),
+    },
+    expiresInSeconds: Math.floor(secondsOf(given, 'expiresIn')),
+    readTimeoutMs: secondsOf(given, 'readTimeout') * 1000,
+    retryAfterSeconds: Math.ceil(secondsOf(given, 'retryAfter')),
+    clock: valueOf(OPTION_ROWS.clock, given.clock),
+    jwtFromRequest: valueOf(OPTION_ROWS.jwtFromRequest, given.jwtFromRequest),
+    signatureCacheSize: valueOf(OPTION_ROWS.signatureCacheSize, given.signatureCacheSize),
+    isActive: valueOf(OPTION_ROWS.isActive, given.isActive) as IsActive<unknown>,
+    ...(given.issuer !== undefined && { issuer: given.issuer }),
+    ...(given.audience !== undefined && { audience: given.audience }),
+  };
+}
+
+/** Keys are read only when they are a list of objects, or none: otherwise the table has said so. */
+function readGivenKeys({ secret, keys }: GivenKeys): (SigningKey | string)[] {
+  return keys === undefined || OPTION_ROWS.keys.check(keys) ? readKeys({ secret, keys }) : [];
+}
+
+type DurationOption = {
+  [Name in keyof typeof OPTION_ROWS]: (typeof OPTION_ROWS)[Name] extends OptionRow<Duration>
+    ? Name
+    : never;
+}[keyof typeof OPTION_ROWS];
+
+function secondsOf(
+  given: TokenInvalidationOptions,
+  name: DurationOption & keyof TokenInvalidationOptions,
+): number {
+  return requireSeconds(valueOf(OPTION_ROWS[name] as OptionRow<Duration>, given[name]), name);
+}
+
+function optionProblems(given: object): string[] {
+  const known = Object.entries(given).filter(([name]) => Object.hasOwn(OPTION_ROWS, name));
+  const unknown = Object.keys(given).filter((name) => !Object.hasOwn(OPTION_ROWS, name));
+  return [
+    ...unknown.map((name) =>
+      Object.hasOwn(EXTRA_ROWS, name)
+        ? `${name} shapes the module and is not read from a factory: put it next to useFactory.`
+        : unknownModuleOption(name),
+    ),
+    ...problemsOf(OPTION_ROWS, Object.fromEntries(known)),
+  ];
+}
+
+const FACTORY_NAMES = new Set([
+  'useFactory',
+  'useClass',
+  'useExisting',
+  'inject',
+  'provideInjectionTokensFrom',
+]);
+
+/** What stands next to a factory and would be ignored there. */
+export function misplacedOptions(asyncOptions: object): string[] {
+  return Object.keys(asyncOptions)
+    .filter((name) => !Object.hasOwn(EXTRA_ROWS, name) && !FACTORY_NAMES.has(name))
+    .map((name) =>
+      Object.hasOwn(OPTION_ROWS, name)
+        ? `${name} stands next to the factory: return it from the factory.`
+        : unknownModuleOption(name),
+    );
+}
+
+function unknownModuleOption(name: string): string {
+  return unknownOption(name, [...Object.keys(OPTION_ROWS), ...Object.keys(EXTRA_ROWS)]);
+}
