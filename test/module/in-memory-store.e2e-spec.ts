@@ -8,11 +8,13 @@ import {
 } from 'nestjs-token-invalidation';
 import { InMemoryTokenStateStore, type InMemoryUser } from 'nestjs-token-invalidation/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SECRET } from '../support/create-app.js';
 
 describe('InMemoryTokenStateStore in the module', () => {
   const imports = [
-    TokenInvalidationModule.forRoot({ secret: SECRET, store: InMemoryTokenStateStore }),
+    TokenInvalidationModule.forRoot({
+      secret: 'a secret of at least thirty-two bytes',
+      store: InMemoryTokenStateStore,
+    }),
   ];
   const created = async () => {
     const module = await Test.createTestingModule({ imports }).compile();
