@@ -1,5 +1,5 @@
 import type { TokenState } from 'nestjs-token-invalidation';
-import type { InMemoryRows, InMemoryUser } from '../../../../src/testing/index.js';
+import type { InMemoryRows, WritableUser } from '../../../../src/testing/index.js';
 import { InMemoryTokenStateStore } from '../../../../src/testing/in-memory/in-memory-token-state.store.js';
 import type { MakeStore } from '../memory-harness.js';
 
@@ -7,7 +7,6 @@ export type Store = InMemoryTokenStateStore;
 export type Method =
   'describe' | 'read' | 'invalidate' | 'changePassword' | 'rehashPassword' | 'invalidateEveryone';
 export type Methods = Pick<Store, Method>;
-export type WritableUser = { -readonly [Name in keyof InMemoryUser]: InMemoryUser[Name] };
 
 /** A store of which one thing is broken. */
 export function broken(breakIt: (store: Store, whole: Methods) => Partial<Store>): MakeStore {

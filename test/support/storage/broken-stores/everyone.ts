@@ -58,7 +58,7 @@ export const EVERYONE: Record<string, MakeStore> = {
       return invalidateEveryone(transaction);
     },
   })),
-  'moves a cutoff of everyone that lies ahead, and raises no version': afterEveryone(
+  'does not raise the version of everyone while its cutoff lies ahead': afterEveryone(
     (everyone, before) => {
       if (Number(before.loggedOutAt) > Date.now() + 60_000) everyone.version = before.version;
     },
