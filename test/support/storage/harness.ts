@@ -64,5 +64,6 @@ export function storageHarness<User extends ObjectLiteral>(
     writeEveryoneCutoff: (instant) =>
       pastTriggers(everyone, `UPDATE ${everyone} SET everyone_logged_out_at = $1`, [instant]),
     transaction: (work) => database().dataSource.transaction(work),
+    savepoint: (manager, work) => manager.transaction(work),
   };
 }
