@@ -1,7 +1,8 @@
 import { Client, type ClientConfig } from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Primary } from '../../src/typeorm/primary.js';
+import type { PgPool } from '../../src/postgres/pg-pool.js';
+import { Primary } from '../../src/postgres/primary.js';
 import { TokenStateUnavailableError } from '../../src/state/token-state-unavailable.error.js';
 import { createEmptyDatabase, type TestDatabase } from '../support/database.js';
 
