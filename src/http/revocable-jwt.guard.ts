@@ -83,7 +83,6 @@ export class RevocableJwtGuard implements CanActivate {
     try {
       const verdict = await this.strategy.judge(this.getRequest(context));
       if (!verdict.accepted) return verdict;
-      // Stryker disable next-line ConditionalExpression: the rule asks for nothing then, either
       if (maxAuthAge === undefined) return verdict;
       return this.verifier.requireRecentLogin(verdict.claims, maxAuthAge) ?? verdict;
     } catch (error) {

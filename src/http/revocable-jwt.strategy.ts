@@ -17,7 +17,6 @@ interface Attempt {
 }
 
 /** Stands for the token that isn't there, so that a missing token takes the same way as a wrong one. */
-// Stryker disable next-line StringLiteral: nobody reads it
 const NO_TOKEN = Symbol('no token');
 
 /**

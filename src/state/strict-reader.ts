@@ -65,10 +65,8 @@ export class StrictReader<User> {
   }
 
   private beginAtEndOfTurn(): void {
-    // Stryker disable ConditionalExpression,BooleanLiteral: whatever comes a second time finds nobody waiting
     if (this.beginsThisTurn) return;
     this.beginsThisTurn = true;
-    // Stryker restore ConditionalExpression,BooleanLiteral
     // Not the global one, which fake timers replace: an application's tests would wait for ever.
     setImmediate(() => {
       this.beginsThisTurn = false;

@@ -101,7 +101,6 @@ export class TokenVerifier<User = unknown> {
     if (payload instanceof BadSignature) return this.refuse(payload.reason);
     const verdict = await this.verifyClaims(payload);
     if (!verdict.accepted) return verdict;
-    // Stryker disable next-line ConditionalExpression: the rule asks for nothing then, either
     if (maxAgeSeconds === undefined) return verdict;
     return this.requireRecentLogin(verdict.claims, maxAgeSeconds) ?? verdict;
   }
