@@ -21,6 +21,14 @@ interface Report {
  */
 const UNMET = /^(AssertionError|TypeError: \.to\w+\(\) expects)/;
 
+const VITEST = [
+  'node_modules/vitest/vitest.mjs',
+  'run',
+  '--project=e2e',
+  '--bail=1',
+  '--reporter=json',
+];
+
 /** Returns why the spec was not red as it should be; `undefined`: it was. */
 export async function problemOfSpec(
   folder: string,
@@ -29,17 +37,8 @@ export async function problemOfSpec(
 ): Promise<string | undefined> {
   const reportFile = join(folder, 'report.json');
   rmSync(reportFile, { force: true });
-  const vitest = [
-    join('node_modules', 'vitest', 'vitest.mjs'),
-    'run',
-    '--project',
-    'e2e',
-    spec,
-  ].concat(
-    ['--testNamePattern', test, '--bail', '1'],
-    ['--reporter', 'json', '--outputFile', reportFile],
-  );
-  const child = spawn(process.execPath, vitest, {
+  const args = [...VITEST, '--outputFile', reportFile, '--testNamePattern', test, spec];
+  const child = spawn(process.execPath, args, {
     cwd: folder,
     env: { ...process.env, DATABASE_URL: databaseUrl },
     stdio: 'ignore',
