@@ -29,7 +29,6 @@ export class FindingLoader<User extends ObjectLiteral> implements UserLoader<Use
     first: number,
   ): Promise<(User | Error | undefined)[]> {
     const ids = rows.map((row) => row[first]);
-    // Stryker disable next-line StringLiteral: TypeORM takes all but 'slave' for the primary
     const runner = this.dataSource.createQueryRunner('master');
     try {
       const users = ids.map((): User | Error | undefined => undefined);

@@ -5,7 +5,6 @@ import { asError, type UserLoader } from './user-loader.js';
 /** Puts a value from the database on the entity. */
 type Setter = (user: ObjectLiteral, value: unknown) => void;
 
-// Stryker disable StringLiteral,ArrayDeclaration: what is not named here takes the general way, to the same end
 /** Types whose values TypeORM hands on as pg reads them; the most frequent ones. */
 const AS_THEY_COME = new Set<unknown>([
   String,
@@ -21,7 +20,6 @@ const AS_THEY_COME = new Set<unknown>([
   'integer',
 ]);
 
-// Stryker restore StringLiteral,ArrayDeclaration
 /** Makes the entity from the very row of the state read, as TypeORM would: no second query. */
 export class HydratingLoader<User extends ObjectLiteral> implements UserLoader<User> {
   readonly columns: readonly ColumnMetadata[];
@@ -59,9 +57,7 @@ export class HydratingLoader<User extends ObjectLiteral> implements UserLoader<U
 
 function setterOf(column: ColumnMetadata, { driver }: DataSource): Setter {
   const { propertyName } = column;
-  // Stryker disable next-line ConditionalExpression: the general way gives the same
   const isPlain = AS_THEY_COME.has(column.type) && !column.transformer && !column.embeddedMetadata;
-  // Stryker disable next-line ConditionalExpression,BlockStatement: the general way gives the same
   if (isPlain) {
     return (user, value) => {
       user[propertyName] = value;

@@ -29,7 +29,6 @@ export class Primary {
       return await this.readOn(pool, statement, timeoutMs);
     } catch (error) {
       // A peer that has vanished without a word has left the other connection behind as well.
-      // Stryker disable next-line EqualityOperator: nobody can tell the moment itself
       const isSilent = performance.now() - started > 0.9 * timeoutMs;
       if (isSilent && this.reads?.pool === pool) void this.close();
       throw error;
@@ -159,7 +158,6 @@ function isFaultOfPreparing(error: unknown): boolean {
 }
 
 function codeOf(error: unknown): string {
-  // Stryker disable next-line OptionalChaining: pg throws objects, and what else may come is not to become another error
   return String((error as { code?: unknown } | null)?.code);
 }
 
