@@ -1,59 +1,36 @@
 import { setImmediate } from 'node:timers';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  type ControlledRead,
+  ControlledStore,
+  type ControlledUser,
+  recordOf,
+} from '../../test/support/controlled-store.js';
 import { StrictReader, type StrictRecord } from './strict-reader.js';
-import { type StateReading, type StateRecord, TokenStateStore } from './token-state.store.js';
 import { TokenStateUnavailableError } from './token-state-unavailable.error.js';
 
 const TIMEOUT_MS = 2000;
 
-interface User {
-  readonly id: string;
-}
-
-/** One read that the store was asked for; it ends when the test says so. */
-interface Read {
-  readonly subjects: string[];
-  readonly timeoutMs: number;
-  succeed(reading: StateReading<User>): void;
-  fail(error: unknown): void;
-}
-
-/** A store whose reads the test ends, in any order or never. */
-class ControlledStore extends TokenStateStore<User> {
-  readonly reads: Read[] = [];
-
-  override read(queries: readonly { subject: string }[], options: { timeoutMs: number }) {
-    return new Promise<StateReading<User>>((succeed, fail) => {
-      const subjects = queries.map(({ subject }) => subject);
-      this.reads.push({ subjects, timeoutMs: options.timeoutMs, succeed, fail });
-    });
-  }
-
-  override describe = unreachable;
-  override invalidate = unreachable;
-  override changePassword = unreachable;
-  override rehashPassword = unreachable;
-  override invalidateEveryone = unreachable;
+function userOf(id: string): ControlledUser {
+  return { id, tokenVersion: 0, passwordChangedAt: null, logoutAllAt: null };
 }
 
 function unreachable(): never {
-  throw new Error('The reader only reads');
-}
-
-function recordOf(id: string): StateRecord<User> {
-  const state = { tokenVersion: 0, passwordChangedAt: null, logoutAllAt: null };
-  return { user: { id }, state, active: true };
+  throw new Error('Only errors are logged');
 }
 
 /** Ends a read: a user for each subject. */
-function answer(read: Read, everyoneLoggedOutAt: Date | null = null): void {
-  read.succeed({ everyoneLoggedOutAt, records: read.subjects.map(recordOf) });
+function answer(read: ControlledRead<ControlledUser>, everyoneLoggedOutAt?: Date): void {
+  read.succeed(
+    read.subjects.map((id) => recordOf(userOf(id))),
+    everyoneLoggedOutAt,
+  );
 }
 
 let lines: string[];
 let store: ControlledStore;
-let reader: StrictReader<User>;
+let reader: StrictReader<ControlledUser>;
 
 /** The user's id, or what became of the request instead. */
 async function ask(subject: string): Promise<string> {
@@ -133,9 +110,9 @@ describe('a strict read', () => {
     const everyoneLoggedOutAt = new Date(0);
     answer(store.reads[0]!, everyoneLoggedOutAt);
     expect(await asked).toStrictEqual({
-      ...recordOf('anna'),
+      ...recordOf(userOf('anna')),
       everyoneLoggedOutAt,
-    } satisfies StrictRecord<User>);
+    } satisfies StrictRecord<ControlledUser>);
   });
 
   it('hands the query on whole, and the time limit', async () => {
@@ -151,7 +128,7 @@ describe('a strict read', () => {
   it('says when there is no such user', async () => {
     const asked = ask('nobody');
     await turn();
-    store.reads[0]!.succeed({ everyoneLoggedOutAt: new Date(0), records: [undefined] });
+    store.reads[0]!.succeed([undefined], new Date(0));
     expect(await asked).toBe('no such user');
   });
 });
@@ -285,7 +262,9 @@ describe('while two reads are under way', () => {
 });
 
 /** Fills both places, so that these requests gather; then lets their read begin. */
-async function gather<Asked>(...asks: (() => Promise<Asked>)[]): Promise<[Read, Promise<Asked>[]]> {
+async function gather<Asked>(
+  ...asks: (() => Promise<Asked>)[]
+): Promise<[ControlledRead<ControlledUser>, Promise<Asked>[]]> {
   const before = await askInTurns('x', 'y');
   const asked = asks.map((askNow) => askNow());
   for (const read of store.reads) answer(read);
@@ -300,8 +279,8 @@ const readAnna = () => reader.read({ subject: 'anna' });
 describe('a read for many', () => {
   it('gives each its own record, in the order of the queries', async () => {
     const [read, asked] = await gather(...['c', 'a', 'nobody', 'b'].map(asking));
-    const records = read.subjects.map((id) => (id === 'nobody' ? undefined : recordOf(id)));
-    read.succeed({ everyoneLoggedOutAt: null, records });
+    const records = read.subjects.map((id) => (id === 'nobody' ? undefined : recordOf(userOf(id))));
+    read.succeed(records);
     expect(await Promise.all(asked)).toEqual(['c', 'a', 'no such user', 'b']);
   });
 
@@ -317,8 +296,12 @@ describe('a read for many', () => {
 
   it('an error in one record fails its own request only, as it is', async () => {
     const [read, asked] = await gather(asking('a'), asking('b'), asking('c'));
-    const records = [recordOf('a'), new TypeError('cannot be loaded'), recordOf('c')];
-    read.succeed({ everyoneLoggedOutAt: null, records });
+    const records = [
+      recordOf(userOf('a')),
+      new TypeError('cannot be loaded'),
+      recordOf(userOf('c')),
+    ];
+    read.succeed(records);
     expect(await Promise.all(asked)).toEqual(['a', 'TypeError: cannot be loaded', 'c']);
     expect(lines).toEqual([]);
   });
@@ -376,7 +359,7 @@ describe('a store that fails', () => {
     for (const ends of ['fail', 'succeed', 'fail'] as const) {
       const asked = ask('a');
       await turn();
-      store.reads.at(-1)![ends]({ everyoneLoggedOutAt: null, records: [undefined] });
+      store.reads.at(-1)![ends]([undefined]);
       await asked;
     }
     expect(lines.map((line) => line.split(' ')[0])).toEqual(['error', 'log', 'error']);
@@ -385,7 +368,7 @@ describe('a store that fails', () => {
   it('is not over with an answer that came too late', async () => {
     const asked = ask('a');
     await pass(TIMEOUT_MS);
-    store.reads[0]!.succeed({ everyoneLoggedOutAt: null, records: [undefined] });
+    store.reads[0]!.succeed([undefined]);
     await asked;
     await turn();
     expect(lines.map((line) => line.split(' ')[0])).toEqual(['error']);
@@ -394,7 +377,7 @@ describe('a store that fails', () => {
   it('is what an answer to fewer queries than were asked counts as', async () => {
     const asked = reader.read({ subject: 'a' });
     await turn();
-    store.reads[0]!.succeed({ everyoneLoggedOutAt: null, records: [] });
+    store.reads[0]!.succeed([]);
     await expect(asked).rejects.toMatchObject({
       name: 'TokenStateUnavailableError',
       cause: { message: 'The store answered 1 queries with 0 records.' },

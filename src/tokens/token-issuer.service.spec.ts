@@ -1,8 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { ControlledStore, type ControlledUser } from '../../test/support/controlled-store.js';
 import type { TokenClaims } from '../rule/claims.js';
-import type { TokenState } from '../rule/token-state.js';
-import { TokenStateStore } from '../state/token-state.store.js';
 import type { Duration } from './duration.js';
 import { KeySet } from './key-set.js';
 import { readKey, type SigningKey } from './signing-key.js';
@@ -13,33 +12,16 @@ const NOW = SECOND * 1000 + 499;
 const SECRET = '0123456789abcdef0123456789abcdef';
 const key = readKey({ secret: SECRET }, 'key') as SigningKey;
 
-interface User extends TokenState {
-  readonly id: string;
-}
-
-const ANNA: User = { id: 'anna', tokenVersion: 3, passwordChangedAt: null, logoutAllAt: null };
-
-/** Knows what is on the record, and fails whoever asks for more. */
-class NoDatabase extends TokenStateStore<User> {
-  override describe(user: User) {
-    if (user.tokenVersion === undefined) throw new TypeError('loaded without its token state');
-    return { subject: user.id, state: user };
-  }
-
-  override read = unreachable;
-  override invalidate = unreachable;
-  override changePassword = unreachable;
-  override rehashPassword = unreachable;
-  override invalidateEveryone = unreachable;
-}
-
-function unreachable(): never {
-  throw new Error('The issuer asked the database');
-}
+const ANNA: ControlledUser = {
+  id: 'anna',
+  tokenVersion: 3,
+  passwordChangedAt: null,
+  logoutAllAt: null,
+};
 
 function issuer(settings: Partial<IssuerSettings> = {}, keys = [key], now = NOW) {
   const clock = { now: () => now };
-  return new TokenIssuer(new KeySet(keys), new NoDatabase(), clock, {
+  return new TokenIssuer(new KeySet(keys), new ControlledStore(), clock, {
     expiresInSeconds: 900,
     ...settings,
   });
@@ -86,7 +68,7 @@ describe('TokenIssuer.issue', () => {
     expect(new Set(ids).size).toBe(100);
   });
 
-  it.each<[string, Partial<TokenState>, number]>([
+  it.each<[string, Partial<ControlledUser>, number]>([
     ['no cutoff', {}, 0],
     ['old cutoffs', { passwordChangedAt: at(-9000), logoutAllAt: at(-1) }, 0],
     ['a cutoff later in this very second', { logoutAllAt: at(999) }, 0],
@@ -194,7 +176,7 @@ describe('TokenIssuer.issue', () => {
 
   it('does not sign for a record without its token state', () => {
     const { tokenVersion: _, ...user } = ANNA;
-    expect(() => issuer().issue(user as User)).toThrow(TypeError);
+    expect(() => issuer().issue(user as ControlledUser)).toThrow(TypeError);
   });
 
   it('leaves the record and the claims as they were', () => {

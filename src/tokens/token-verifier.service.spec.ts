@@ -2,12 +2,11 @@ import { constants, createHmac, generateKeyPairSync, type KeyObject, sign } from
 import { Logger } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ControlledStore, type ControlledUser } from '../../test/support/controlled-store.js';
 import { type RefusalEvent, TokenEventListener } from '../events/token-event.listener.js';
 import { TokenEvents } from '../events/token-events.js';
 import type { TokenPolicy } from '../rule/rule.js';
-import type { TokenState } from '../rule/token-state.js';
 import { StrictReader } from '../state/strict-reader.js';
-import { type StateReading, TokenStateStore } from '../state/token-state.store.js';
 import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
 import { durationProblem } from './duration.js';
 import { KeySet } from './key-set.js';
@@ -36,8 +35,7 @@ const hmacKey = keyOf({ secret: SECRET, kid: 'hmac' });
 const rsaKey = keyOf({ privateKey: rsa.privateKey, kid: 'rsa' });
 const ecKey = keyOf({ privateKey: ec.privateKey, kid: 'ec' });
 
-interface User extends TokenState {
-  readonly id: string;
+interface User extends ControlledUser {
   readonly disabled: boolean;
 }
 
@@ -49,57 +47,8 @@ const ANNA: User = {
   disabled: false,
 };
 
-/** A read that has begun. */
-interface PendingRead {
-  succeed(reading: StateReading<User>): void;
-  fail(error: Error): void;
-}
-
-/** A store whose reads wait for the test, which may say how they end before they have begun. */
-class ControlledStore extends TokenStateStore<User> {
-  readonly subjects: string[] = [];
-  private readonly pending: PendingRead[] = [];
-  private readonly ends: ((read: PendingRead) => void)[] = [];
-
-  override read(queries: readonly { subject: string }[]) {
-    this.subjects.push(...queries.map(({ subject }) => subject));
-    return new Promise<StateReading<User>>((succeed, fail) => {
-      this.pending.push({ succeed, fail });
-      this.end();
-    });
-  }
-
-  /** Ends the oldest read with this user, or none. */
-  answer(
-    user: User | undefined,
-    { active = true, everyoneLoggedOutAt = null as Date | null } = {},
-  ) {
-    const record = user && { user, state: user, active };
-    this.ends.push((read) => read.succeed({ everyoneLoggedOutAt, records: [record] }));
-    this.end();
-  }
-
-  fail(error: Error): void {
-    this.ends.push((read) => read.fail(error));
-    this.end();
-  }
-
-  private end(): void {
-    if (this.pending.length > 0) this.ends.shift()?.(this.pending.shift()!);
-  }
-
-  override describe(user: User) {
-    return { subject: user.id, state: user };
-  }
-
-  override invalidate = unreachable;
-  override changePassword = unreachable;
-  override rehashPassword = unreachable;
-  override invalidateEveryone = unreachable;
-}
-
 function unreachable(): never {
-  throw new Error('The verifier only reads');
+  throw new Error('Nobody asks the application');
 }
 
 /** A verifier with all that stands around it, and a clock that the test moves. */
@@ -112,7 +61,7 @@ function setUp({
   policy?: Partial<TokenPolicy>;
 } & Partial<Omit<VerifierSettings<User>, 'policy'>> = {}) {
   const clock = { milliseconds: SECOND * 1000, now: () => clock.milliseconds };
-  const store = new ControlledStore();
+  const store = new ControlledStore<User>();
   const told: RefusalEvent[] = [];
   class Listener extends TokenEventListener {
     override refused(event: RefusalEvent) {
@@ -258,7 +207,7 @@ describe('TokenVerifier.verify', () => {
     const { verifier, store } = setUp({ isActive: unreachable });
     const verdict = verifier.verify(ownToken());
     store.answer(ANNA);
-    await expect(verdict).rejects.toThrow('The verifier only reads');
+    await expect(verdict).rejects.toThrow('Nobody asks the application');
   });
 
   it('throws when the state cannot be read: nothing is known about the token', async () => {
