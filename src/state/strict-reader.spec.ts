@@ -7,7 +7,9 @@ import {
   type ControlledUser,
   recordOf,
 } from '../../test/support/controlled-store.js';
-import { StrictReader, type StrictRecord } from './strict-reader.js';
+import type { EveryoneState } from '../rule/token-state.js';
+import { StateReader, type StrictRecord } from './state-reader.js';
+import { StrictReader } from './strict-reader.js';
 import { TokenStateUnavailableError } from './token-state-unavailable.error.js';
 
 const TIMEOUT_MS = 2000;
@@ -21,10 +23,10 @@ function unreachable(): never {
 }
 
 /** Ends a read: a user for each subject. */
-function answer(read: ControlledRead<ControlledUser>, everyoneLoggedOutAt?: Date): void {
+function answer(read: ControlledRead<ControlledUser>, everyone?: EveryoneState): void {
   read.succeed(
     read.subjects.map((id) => recordOf(userOf(id))),
-    everyoneLoggedOutAt,
+    everyone,
   );
 }
 
@@ -104,15 +106,27 @@ describe('a strict read', () => {
     expect(await Promise.all(asked)).toEqual(['anna', 'bert']);
   });
 
-  it('answers with the record and the global cutoff of the same read', async () => {
+  it('answers with the record and the state of everyone of the same read', async () => {
     const asked = reader.read({ subject: 'anna' });
     await turn();
-    const everyoneLoggedOutAt = new Date(0);
-    answer(store.reads[0]!, everyoneLoggedOutAt);
+    const everyone = { version: 2, loggedOutAt: new Date(0) };
+    answer(store.reads[0]!, everyone);
     expect(await asked).toStrictEqual({
       ...recordOf(userOf('anna')),
-      everyoneLoggedOutAt,
+      everyone,
     } satisfies StrictRecord<ControlledUser>);
+  });
+
+  it('is what a StateReader gives', () => {
+    expect(reader).toBeInstanceOf(StateReader);
+  });
+
+  it('hands on nothing else that the store put into the record', async () => {
+    const asked = reader.read({ subject: 'anna' });
+    await turn();
+    const record = { ...recordOf(userOf('anna')), session: 's' };
+    store.reads[0]!.succeed([record]);
+    expect(Object.keys((await asked)!).toSorted()).toEqual(['active', 'everyone', 'state', 'user']);
   });
 
   it('hands the query on whole, and the time limit', async () => {
@@ -128,7 +142,7 @@ describe('a strict read', () => {
   it('says when there is no such user', async () => {
     const asked = ask('nobody');
     await turn();
-    store.reads[0]!.succeed([undefined], new Date(0));
+    store.reads[0]!.succeed([undefined], { version: 1, loggedOutAt: new Date(0) });
     expect(await asked).toBe('no such user');
   });
 });

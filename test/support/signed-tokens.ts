@@ -81,3 +81,15 @@ const SIGNING: Readonly<Record<string, Omit<SignKeyObjectInput, 'key'>>> = {
   },
   ES: { dsaEncoding: 'ieee-p1363' },
 };
+
+const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+
+/** The token with the other ES256 signature of the same message: s and n - s both verify. */
+export function malleated(token: string): string {
+  const [header, payload, signature] = token.split('.') as [string, string, string];
+  const bytes = Buffer.from(signature, 'base64url');
+  const s = BigInt(`0x${bytes.subarray(32).toString('hex')}`);
+  const other = (P256_ORDER - s).toString(16).padStart(64, '0');
+  const twin = Buffer.concat([bytes.subarray(0, 32), Buffer.from(other, 'hex')]);
+  return `${header}.${payload}.${twin.toString('base64url')}`;
+}
