@@ -140,12 +140,13 @@ describe('what is given', () => {
   });
 });
 
-describe('the keys', () => {
-  const select = ({ keys }: ResolvedOptions, header: object) => {
-    const encoded = Buffer.from(JSON.stringify({ typ: 'at+jwt', ...header })).toString('base64url');
-    return keys.select(`${encoded}.e30.c2ln`, false);
-  };
+/** The key that the options choose for a token with this header. */
+const select = ({ keys }: ResolvedOptions, header: object) => {
+  const encoded = Buffer.from(JSON.stringify({ typ: 'at+jwt', ...header })).toString('base64url');
+  return keys.select(`${encoded}.e30.c2ln`, false);
+};
 
+describe('the keys', () => {
   it('are one secret, or a list of which the first signs and any verifies', () => {
     expect(resolve().keys.current.algorithm).toBe('HS256');
     const listed = resolve({

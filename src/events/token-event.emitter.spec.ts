@@ -196,13 +196,14 @@ describe('subscribers', () => {
   });
 });
 
-describe('the event of a refusal', () => {
-  const eventOf = (...given: Parameters<TokenEventEmitter['emitRefusal']>) => {
-    const received: AnyEvent[] = [];
-    emitterFor(listenerOf((event) => received.push(event))).emitRefusal(...given);
-    return received[0];
-  };
+/** The event that a listener gets. */
+const eventOf = (...given: Parameters<TokenEventEmitter['emitRefusal']>) => {
+  const received: AnyEvent[] = [];
+  emitterFor(listenerOf((event) => received.push(event))).emitRefusal(...given);
+  return received[0];
+};
 
+describe('the event of a refusal', () => {
   it('names the subject and the id of a token that was verified', () => {
     expect(eventOf(REFUSAL, CLAIMS)).toStrictEqual({
       reason: 'token_expired',

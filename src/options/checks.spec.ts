@@ -11,7 +11,9 @@ import {
 } from './checks.js';
 import { problemsOf } from './option-table.js';
 
-class Service {}
+class Service {
+  readonly name = 'service';
+}
 
 const VALUES: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['undefined', undefined],

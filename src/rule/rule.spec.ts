@@ -397,10 +397,11 @@ describe('the legacy window', () => {
   );
 });
 
-describe('a recent login', () => {
-  const login = (auth_time: unknown, now = NOW) =>
-    outcome({ claims: { auth_time }, maxAuthAgeSeconds: 600, now });
+/** What becomes of a login at this time, where none older than 600 s is asked for. */
+const login = (auth_time: unknown, now = NOW) =>
+  outcome({ claims: { auth_time }, maxAuthAgeSeconds: 600, now });
 
+describe('a recent login', () => {
   it('is as old as the route allows, and no older', () => {
     expect(login(SECOND)).toBe('accepted');
     expect(login(SECOND - 600)).toBe('accepted');
@@ -599,21 +600,24 @@ describe('the halves of the rule', () => {
   });
 });
 
-describe('isLegacyWindowOpen', () => {
-  const policy = (legacyUntil: Date): TokenPolicy => ({ clockToleranceSeconds: 300, legacyUntil });
+const windowUntil = (legacyUntil: Date): TokenPolicy => ({
+  clockToleranceSeconds: 300,
+  legacyUntil,
+});
 
+describe('isLegacyWindowOpen', () => {
   it.each([
-    ['before its end', policy(at(1)), true],
-    ['on its end', policy(at(0)), false],
-    ['after its end', policy(at(-1)), false],
-    ['where its end is no instant', policy(INVALID), false],
+    ['before its end', windowUntil(at(1)), true],
+    ['on its end', windowUntil(at(0)), false],
+    ['after its end', windowUntil(at(-1)), false],
+    ['where its end is no instant', windowUntil(INVALID), false],
     ['where there is none', { clockToleranceSeconds: 300 }, false],
   ])('%s', (_, given, open) => {
     expect(isLegacyWindowOpen(given, NOW)).toBe(open);
   });
 
   it('is not extended by the clock tolerance, nor by a time that is none', () => {
-    expect(isLegacyWindowOpen(policy(at(1000)), NOW + 1000)).toBe(false);
-    expect(isLegacyWindowOpen(policy(at(1000)), Number.NaN)).toBe(false);
+    expect(isLegacyWindowOpen(windowUntil(at(1000)), NOW + 1000)).toBe(false);
+    expect(isLegacyWindowOpen(windowUntil(at(1000)), Number.NaN)).toBe(false);
   });
 });

@@ -61,13 +61,14 @@ describe('RememberedSignatures', () => {
   });
 });
 
-describe('the one that is forgotten', () => {
-  const filled = () => {
-    const remembered = new RememberedSignatures(3);
-    for (const token of ['a', 'b', 'c']) remembered.remember(token, PAYLOAD);
-    return remembered;
-  };
+/** Remembers a, b and c, and is full. */
+const filled = () => {
+  const remembered = new RememberedSignatures(3);
+  for (const token of ['a', 'b', 'c']) remembered.remember(token, PAYLOAD);
+  return remembered;
+};
 
+describe('the one that is forgotten', () => {
   it('is the oldest when none was used', () => {
     const remembered = filled();
     remembered.remember('d', PAYLOAD);

@@ -337,16 +337,16 @@ describe('what a check costs', () => {
   });
 });
 
-describe('the memory of verified signatures', () => {
-  /** How many signatures it takes to check these tokens, one after the other. */
-  function costOf(signature: Signature, ...tokens: string[]): number {
-    const cost = countCost();
-    for (const token of tokens) signature.payloadOf(token, false);
-    const { signatures } = cost;
-    vi.restoreAllMocks();
-    return signatures;
-  }
+/** How many signatures it takes to check these tokens, one after the other. */
+function costOf(signature: Signature, ...tokens: string[]): number {
+  const cost = countCost();
+  for (const token of tokens) signature.payloadOf(token, false);
+  const { signatures } = cost;
+  vi.restoreAllMocks();
+  return signatures;
+}
 
+describe('the memory of verified signatures', () => {
   const token = ownToken();
   const tokens = ['one', 'two', 'three'].map((jti) => ownToken({ jti }));
   const [first, second, third] = tokens as [string, string, string];

@@ -1,6 +1,10 @@
 import { Logger } from '@nestjs/common';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { ControlledStore, type ControlledUser } from '../../test/support/controlled-store.js';
+import {
+  ControlledStore,
+  type ControlledUser,
+  recordOf,
+} from '../../test/support/controlled-store.js';
 import {
   ecKey,
   forge,
@@ -242,7 +246,9 @@ describe('whether the user is active', () => {
 
   it('is waited for', async () => {
     let answer!: (active: boolean) => void;
-    const isActive = vi.fn(() => new Promise<boolean>((resolve) => (answer = resolve)));
+    const isActive = vi.fn<() => Promise<boolean>>(
+      () => new Promise((resolve) => (answer = resolve)),
+    );
     const { verifier, store } = setUp({ isActive });
     let settled = false;
     const verdict = verifier.verify(ownToken()).finally(() => (settled = true));
@@ -274,8 +280,7 @@ describe('whether the user is active', () => {
     const subjects = ['anna', 'bert', 'carl'];
     const verdicts = subjects.map((sub) => verifier.verify(ownToken({ sub })));
     await vi.waitUntil(() => store.reads.length > 0);
-    const users = subjects.map((id) => ({ ...ANNA, id }));
-    store.reads[0]!.succeed(users.map((user) => ({ user, state: user, active: true })));
+    store.reads[0]!.succeed(subjects.map((id) => recordOf(Object.assign({}, ANNA, { id }))));
     const [anna, bert, carl] = await Promise.allSettled(verdicts);
     expect(anna).toMatchObject({ value: { accepted: true, user: { id: 'anna' } } });
     expect(bert).toMatchObject({ status: 'rejected' });
