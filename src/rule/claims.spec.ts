@@ -27,7 +27,7 @@ const ANYTHING = [...VALUES.keys()];
 const FINITE_NUMBERS = ['-1', '0', '1', '1.5', '1e30', '2**53', '2**53 - 1'];
 const VERSIONS = ['0', '1', '2**53 - 1'];
 
-/** What may stand in each claim; everything else must not. */
+/** What each claim may hold; anything else is refused. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   sub: ['"abc"', '"1"'],
   iat: FINITE_NUMBERS,

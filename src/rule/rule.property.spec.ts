@@ -256,8 +256,8 @@ describe('time', PATIENT, () => {
     );
     const property = fc.property(ruleCases, clocks, (given, times) => {
       const [first, middle, last] = times.map(Number).toSorted((one, other) => one - other);
-      const lives = (now: number | undefined) => accepts({ ...given, now: now! });
-      expect(lives(first) && lives(last) && !lives(middle)).toBe(false);
+      const acceptsAt = (now: number | undefined) => accepts({ ...given, now: now! });
+      expect(acceptsAt(first) && acceptsAt(last) && !acceptsAt(middle)).toBe(false);
     });
     fc.assert(property, tries(5000));
   });

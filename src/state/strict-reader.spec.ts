@@ -57,7 +57,7 @@ async function pass(milliseconds: number): Promise<void> {
   await turn();
 }
 
-/** Each in a turn of the event loop of its own, so that each gets a read of its own while there are places. */
+/** Asks in one turn of the event loop after another, so that each request gets a separate read while there are places. */
 async function askInTurns(...subjects: string[]): Promise<Promise<string>[]> {
   const asked: Promise<string>[] = [];
   for (const subject of subjects) {
@@ -182,7 +182,7 @@ describe('a second read', () => {
     expect(await endWith(more)).toEqual(['one', 'two', 'three', 'four']);
   });
 
-  it('begins for whoever asks after the first became late', async () => {
+  it('begins for a request that comes after the first became late', async () => {
     await pass(TIMEOUT_MS / 4);
     const more = [ask('four')];
     await turn();
@@ -298,7 +298,7 @@ describe('a read for many', () => {
     expect(await Promise.all(asked)).toEqual(['c', 'a', 'no such user', 'b']);
   });
 
-  it('asks for a user twice when two requests do, and gives each a record of its own', async () => {
+  it('asks for a user twice when two requests do, and gives each a separate record', async () => {
     const [read, asked] = await gather(readAnna, readAnna);
     expect(read.subjects).toEqual(['anna', 'anna']);
     answer(read);
@@ -332,7 +332,7 @@ describe('a read for many', () => {
 });
 
 describe('a store that fails', () => {
-  it('is the cause of the error, which is a 503 and tells the client nothing', async () => {
+  it('is the cause of the error, which is a 503 and shows the client nothing', async () => {
     const cause = new Error('password authentication failed for user "app"');
     const asked = reader.read({ subject: 'anna' });
     await turn();
@@ -369,7 +369,7 @@ describe('a store that fails', () => {
     expect(lines.slice(1)).toEqual(['log The token state can be read again']);
   });
 
-  it('is told again at the next outage', async () => {
+  it('is logged again at the next outage', async () => {
     for (const ends of ['fail', 'succeed', 'fail'] as const) {
       const asked = ask('a');
       await turn();
@@ -398,7 +398,7 @@ describe('a store that fails', () => {
     });
   });
 
-  it('is told with its cause, and under the name of the module', async () => {
+  it('is logged with its cause, and under the name of the module', async () => {
     const error = vi.fn<(...line: unknown[]) => void>();
     Logger.overrideLogger({ log: unreachable, error, warn: unreachable });
     const cause = new Error('connection lost');
@@ -413,7 +413,7 @@ describe('a store that fails', () => {
     );
   });
 
-  it('is not told while it works', async () => {
+  it('is not logged while it works', async () => {
     const asked = ask('a');
     await turn();
     answer(store.reads[0]!);
