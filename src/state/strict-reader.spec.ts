@@ -7,7 +7,9 @@ import {
   type ControlledUser,
   recordOf,
 } from '../../test/support/controlled-store.js';
-import { StrictReader, type StrictRecord } from './strict-reader.js';
+import type { EveryoneState } from '../rule/token-state.js';
+import { StateReader, type StrictRecord } from './state-reader.js';
+import { StrictReader } from './strict-reader.js';
 import { TokenStateUnavailableError } from './token-state-unavailable.error.js';
 
 const TIMEOUT_MS = 2000;
@@ -21,10 +23,10 @@ function unreachable(): never {
 }
 
 /** Ends a read: a user for each subject. */
-function answer(read: ControlledRead<ControlledUser>, everyoneLoggedOutAt?: Date): void {
+function answer(read: ControlledRead<ControlledUser>, everyone?: EveryoneState): void {
   read.succeed(
     read.subjects.map((id) => recordOf(userOf(id))),
-    everyoneLoggedOutAt,
+    everyone,
   );
 }
 
@@ -55,7 +57,7 @@ async function pass(milliseconds: number): Promise<void> {
   await turn();
 }
 
-/** Each in a turn of the event loop of its own, so that each gets a read of its own while there are places. */
+/** Asks in one turn of the event loop after another, so that each request gets a separate read while there are places. */
 async function askInTurns(...subjects: string[]): Promise<Promise<string>[]> {
   const asked: Promise<string>[] = [];
   for (const subject of subjects) {
@@ -104,15 +106,27 @@ describe('a strict read', () => {
     expect(await Promise.all(asked)).toEqual(['anna', 'bert']);
   });
 
-  it('answers with the record and the global cutoff of the same read', async () => {
+  it('answers with the record and the state of everyone of the same read', async () => {
     const asked = reader.read({ subject: 'anna' });
     await turn();
-    const everyoneLoggedOutAt = new Date(0);
-    answer(store.reads[0]!, everyoneLoggedOutAt);
+    const everyone = { version: 2, loggedOutAt: new Date(0) };
+    answer(store.reads[0]!, everyone);
     expect(await asked).toStrictEqual({
       ...recordOf(userOf('anna')),
-      everyoneLoggedOutAt,
+      everyone,
     } satisfies StrictRecord<ControlledUser>);
+  });
+
+  it('is what a StateReader gives', () => {
+    expect(reader).toBeInstanceOf(StateReader);
+  });
+
+  it('hands on nothing else that the store put into the record', async () => {
+    const asked = reader.read({ subject: 'anna' });
+    await turn();
+    const record = { ...recordOf(userOf('anna')), session: 's' };
+    store.reads[0]!.succeed([record]);
+    expect(Object.keys((await asked)!).toSorted()).toEqual(['active', 'everyone', 'state', 'user']);
   });
 
   it('hands the query on whole, and the time limit', async () => {
@@ -128,7 +142,7 @@ describe('a strict read', () => {
   it('says when there is no such user', async () => {
     const asked = ask('nobody');
     await turn();
-    store.reads[0]!.succeed([undefined], new Date(0));
+    store.reads[0]!.succeed([undefined], { version: 1, loggedOutAt: new Date(0) });
     expect(await asked).toBe('no such user');
   });
 });
@@ -168,7 +182,7 @@ describe('a second read', () => {
     expect(await endWith(more)).toEqual(['one', 'two', 'three', 'four']);
   });
 
-  it('begins for whoever asks after the first became late', async () => {
+  it('begins for a request that comes after the first became late', async () => {
     await pass(TIMEOUT_MS / 4);
     const more = [ask('four')];
     await turn();
@@ -284,7 +298,7 @@ describe('a read for many', () => {
     expect(await Promise.all(asked)).toEqual(['c', 'a', 'no such user', 'b']);
   });
 
-  it('asks for a user twice when two requests do, and gives each a record of its own', async () => {
+  it('asks for a user twice when two requests do, and gives each a separate record', async () => {
     const [read, asked] = await gather(readAnna, readAnna);
     expect(read.subjects).toEqual(['anna', 'anna']);
     answer(read);
@@ -318,7 +332,7 @@ describe('a read for many', () => {
 });
 
 describe('a store that fails', () => {
-  it('is the cause of the error, which is a 503 and tells the client nothing', async () => {
+  it('is the cause of the error, which is a 503 and shows the client nothing', async () => {
     const cause = new Error('password authentication failed for user "app"');
     const asked = reader.read({ subject: 'anna' });
     await turn();
@@ -355,7 +369,7 @@ describe('a store that fails', () => {
     expect(lines.slice(1)).toEqual(['log The token state can be read again']);
   });
 
-  it('is told again at the next outage', async () => {
+  it('is logged again at the next outage', async () => {
     for (const ends of ['fail', 'succeed', 'fail'] as const) {
       const asked = ask('a');
       await turn();
@@ -384,7 +398,7 @@ describe('a store that fails', () => {
     });
   });
 
-  it('is told with its cause, and under the name of the module', async () => {
+  it('is logged with its cause, and under the name of the module', async () => {
     const error = vi.fn<(...line: unknown[]) => void>();
     Logger.overrideLogger({ log: unreachable, error, warn: unreachable });
     const cause = new Error('connection lost');
@@ -399,7 +413,7 @@ describe('a store that fails', () => {
     );
   });
 
-  it('is not told while it works', async () => {
+  it('is not logged while it works', async () => {
     const asked = ask('a');
     await turn();
     answer(store.reads[0]!);

@@ -1,4 +1,4 @@
-import type { TokenState } from '../../src/rule/token-state.js';
+import type { EveryoneState, TokenState } from '../../src/rule/token-state.js';
 import {
   type StateQuery,
   type StateReading,
@@ -15,9 +15,12 @@ export interface ControlledUser extends TokenState {
 export interface ControlledRead<User> {
   readonly subjects: readonly string[];
   readonly timeoutMs: number;
-  succeed(records: StateReading<User>['records'], everyoneLoggedOutAt?: Date | null): void;
+  succeed(records: StateReading<User>['records'], everyone?: EveryoneState): void;
   fail(error: unknown): void;
 }
+
+/** The state of everyone while nobody has logged everyone out. */
+const NOT_LOGGED_OUT: EveryoneState = { version: 0, loggedOutAt: null };
 
 /** A store whose reads the test ends, in any order or never. It writes nothing. */
 export class ControlledStore<
@@ -34,8 +37,8 @@ export class ControlledStore<
   override read(queries: readonly StateQuery[], { timeoutMs }: { readonly timeoutMs: number }) {
     return new Promise<StateReading<User>>((resolve, fail) => {
       const subjects = queries.map(({ subject }) => subject);
-      const succeed: ControlledRead<User>['succeed'] = (records, everyoneLoggedOutAt = null) =>
-        resolve({ everyoneLoggedOutAt, records });
+      const succeed: ControlledRead<User>['succeed'] = (records, everyone = NOT_LOGGED_OUT) =>
+        resolve({ everyone, records });
       this.reads.push({ subjects, timeoutMs, succeed, fail });
       this.endNext();
     });
@@ -44,10 +47,10 @@ export class ControlledStore<
   /** Ends the next read, begun or not, with this user or none. */
   answer(
     user: User | undefined,
-    { active = true, everyoneLoggedOutAt = null as Date | null } = {},
+    { active = true, everyone }: { active?: boolean; everyone?: EveryoneState } = {},
   ): void {
     const record = user && { ...recordOf(user), active };
-    this.ends.push((read) => read.succeed([record], everyoneLoggedOutAt));
+    this.ends.push((read) => read.succeed([record], everyone));
     this.endNext();
   }
 
