@@ -73,7 +73,7 @@ async function freshToken(app: INestApplication, subject: string): Promise<strin
   const [record] = records;
   if (record instanceof Error) throw record;
   assert.ok(record, `There is no user with the id ${JSON.stringify(subject)}.`);
-  return app.get<TokenIssuer>(TokenIssuer, { strict: false }).issue(record.user);
+  return app.get<TokenIssuer<object>>(TokenIssuer, { strict: false }).issue(record.user);
 }
 
 function storeOf(app: INestApplication): TokenStateStore<object> {

@@ -19,5 +19,5 @@ export function issueToken(
   user: object,
   options?: IssueOptions,
 ): string {
-  return app.get<TokenIssuer>(TokenIssuer, { strict: false }).issue(user, options);
+  return app.get<TokenIssuer<object>>(TokenIssuer, { strict: false }).issue(user, options);
 }

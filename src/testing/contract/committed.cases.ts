@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { StateChange } from '../../state/token-state.store.js';
 import type { ContractCases, TokenStateStoreHarness } from './harness.js';
-import { invalidation, ROLLBACK, type Write, WRITES } from './writes.js';
+import { expectRollback, invalidation, ROLLBACK, type Write, WRITES } from './writes.js';
 
 export const committedCases: ContractCases = forEachWrite((name, write) => [
   [`offers no committed() for ${name} without a transaction`, hasNone(write)],
@@ -53,7 +53,7 @@ function saysRolledBack(write: Write) {
       throw ROLLBACK;
     });
 
-    await assert.rejects(rolledBack, ROLLBACK);
+    await expectRollback(rolledBack);
     await expectAnswer(asked!, false);
   };
 }
@@ -87,7 +87,7 @@ function saysUndone(write: Write) {
         inSavepoint = ask(await write(harness.store(), subject, nested));
         throw ROLLBACK;
       });
-      await assert.rejects(toSavepoint, ROLLBACK);
+      await expectRollback(toSavepoint);
       const rest = ask(await invalidation(harness.store(), other, transaction));
       return [inSavepoint!, rest];
     });

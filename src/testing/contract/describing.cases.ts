@@ -44,7 +44,11 @@ export const describingCases: ContractCases = {
   },
 
   'refuses a record without id and state': async (harness) => {
-    assert.throws(() => harness.store().describe({}), TypeError, 'an empty record was described');
+    assert.throws(
+      () => harness.store().describe({}),
+      TypeError,
+      'no TypeError for an empty record',
+    );
   },
 
   'refuses a record that lacks a part of them, and guesses nothing': async (harness) => {

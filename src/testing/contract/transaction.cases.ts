@@ -5,7 +5,7 @@ import {
   recordOf,
   type TokenStateStoreHarness,
 } from './harness.js';
-import { ROLLBACK, type Write, WRITES } from './writes.js';
+import { expectRollback, ROLLBACK, type Write, WRITES } from './writes.js';
 
 export const transactionCases: ContractCases = Object.fromEntries(
   Object.entries(WRITES).flatMap(([name, write]) => [
@@ -24,7 +24,7 @@ function rollsBack(write: Write) {
       throw ROLLBACK;
     });
 
-    await assert.rejects(rolledBack, ROLLBACK);
+    await expectRollback(rolledBack);
     assert.deepEqual(await everythingAbout(harness, subject), before, 'the write was not undone');
   };
 }

@@ -26,3 +26,12 @@ export const WRITES: Readonly<Record<string, Write>> = {
 
 /** Why the caller of a transaction rolls it back. */
 export const ROLLBACK = new Error('the caller rolls back');
+
+/** Awaits a transaction that `ROLLBACK` must end, and passes on any other error. */
+export async function expectRollback(transaction: Promise<unknown>): Promise<void> {
+  const error: unknown = await transaction.then(
+    () => new Error('the transaction resolved, although its work rejected'),
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof Error && error.message === ROLLBACK.message)) throw error;
+}

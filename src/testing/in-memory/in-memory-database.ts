@@ -32,6 +32,7 @@ export class InMemoryDatabase<User extends WritableUser> {
     }, transaction);
   }
 
+  /** Invalidates everyone, in the transaction if there is one. */
   writeEveryone(transaction?: InMemoryTransaction): StateChange {
     const now = this.now();
     return this.run(({ everyone }) => invalidateAll(everyone, now), transaction);

@@ -19,7 +19,8 @@ export class InMemoryTransaction {
   private writes: readonly Write[] = [];
   private hasEnded = false;
   private settle!: (committed: boolean) => void;
-  private readonly ended = new Promise<boolean>((resolve) => {
+  /** Resolves once the transaction has ended: true when it was committed. */
+  readonly ended = new Promise<boolean>((resolve) => {
     this.settle = resolve;
   });
 

@@ -62,8 +62,9 @@ export function storageHarness<User extends ObjectLiteral>(
         `UPDATE ${users} SET password_changed_at = $2, logout_all_at = $2 WHERE id = $1`,
         [id, instant],
       ),
-    writeGlobalCutoff: (instant) =>
+    writeEveryoneCutoff: (instant) =>
       pastTriggers(global, `UPDATE ${global} SET everyone_logged_out_at = $1`, [instant]),
     transaction: (work) => database().dataSource.transaction(work),
+    savepoint: (manager, work) => manager.transaction(work),
   };
 }
