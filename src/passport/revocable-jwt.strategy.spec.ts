@@ -112,7 +112,7 @@ describe.each(PLATFORMS)('on %s, AuthGuard with the strategy', (platform) => {
     expect(refusals).toMatchObject([{ reason: 'logged_out_everywhere', subject: 'ben' }]);
   });
 
-  it.each([
+  it.each<[string, string | undefined, string, RegExp]>([
     ['no token', undefined, 'token_missing', /^Bearer$/],
     ['what is no token', 'x', 'token_invalid', /^Bearer error="invalid_token", /],
   ])('refuses %s with reason and challenge through exceptionFor()', async (_, token, ...answer) => {

@@ -15,7 +15,7 @@ import {
   RevocableJwtGuard,
   TokenEventListener,
   type TokenInvalidationModuleOptions,
-  TokenStateStore,
+  type StateQuery,
 } from 'nestjs-token-invalidation';
 import { InMemoryTokenStateStore } from 'nestjs-token-invalidation/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -235,8 +235,11 @@ const OPTIONS: Record<keyof typeof OPTION_ROWS, Row> = {
       let release = (): void => {};
       const gate = new Promise<void>((resolve) => (release = resolve));
       class SlowStore extends InMemoryTokenStateStore {
-        override async read(...[queries, { timeoutMs }]: Parameters<TokenStateStore['read']>) {
-          limits.push(timeoutMs);
+        override async read(
+          queries: readonly StateQuery[],
+          options?: { readonly timeoutMs: number },
+        ) {
+          limits.push(options!.timeoutMs);
           await gate;
           return super.read(queries);
         }

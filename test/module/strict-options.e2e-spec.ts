@@ -54,7 +54,7 @@ describe('a name that is no option', () => {
     ],
     [{ entity: class {} }, /^entity is not an option/],
     [{ endpoint: { path: 'auth' } }, /^endpoint is not an option: choose from .*endpoints/],
-    [{ toString: () => '' }, /^toString is not an option/],
+    [{ hasOwnProperty: true }, /^hasOwnProperty is not an option/],
     [
       { secret: undefined, keys: [{ secret: SECRET }, { secrets: SECRET }] },
       /^keys\[1\]\.secrets is not an option: choose from secret, privateKey, publicKey, algorithm, kid\.$/,
