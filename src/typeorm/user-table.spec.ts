@@ -203,6 +203,7 @@ describe('stateOf', () => {
     const expected = { tokenVersion: 3, passwordChangedAt: now, logoutAllAt: null };
     expect(state({})).toEqual(expected);
     expect(state({ version: '3' })).toEqual(expected);
+    expect(state({ version: 3n })).toEqual(expected);
     expect(state({ passwordAt: null, logoutAt: now })).toEqual({
       tokenVersion: 3,
       passwordChangedAt: null,
@@ -210,7 +211,7 @@ describe('stateOf', () => {
     });
   });
 
-  it.each([undefined, null, 1.5, 'three', 2 ** 53, true])(
+  it.each([undefined, null, 1.5, 'three', '', ' 3', 2 ** 53, true])(
     'takes no %j for a version',
     (version) => {
       expect(() => state({ version })).toThrow(incomplete('Numbered', 'version'));

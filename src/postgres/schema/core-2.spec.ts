@@ -64,5 +64,7 @@ describe('the SQL of the triggers', () => {
 /** Frozen with the first release: change a version that was published, and databases differ that should not. */
 it('the SQL of core, version 2, is what it was', () => {
   const sql = [...CORE_2.up(NAMES), ...CORE_2.down(NAMES)].join(';\n');
-  expect(createHash('sha256').update(sql).digest('hex')).toMatchInlineSnapshot(`"4dd3298cbe100f66cf66e9e9bc9e7186122ecc638a6ca9b2a1f3d774fbfedb1c"`);
+  expect(createHash('sha256').update(sql).digest('hex')).toMatchInlineSnapshot(
+    `"4dd3298cbe100f66cf66e9e9bc9e7186122ecc638a6ca9b2a1f3d774fbfedb1c"`,
+  );
 });
