@@ -197,11 +197,11 @@ it('a database that is not there is an outage', async () => {
 
 it('the pool may be an injection token', async () => {
   const POOL = Symbol('pool');
-  const { inject, useFactory } = pgStore({ pool: POOL, ...NAMES });
+  const definition = pgStore({ pool: POOL, ...NAMES });
   const module = await Test.createTestingModule({
     providers: [
       { provide: POOL, useValue: pool },
-      { provide: 'store', inject, useFactory: (...given: unknown[]) => useFactory(...given) },
+      { provide: 'store', ...definition },
     ],
   }).compile();
   const store = module.get<PgTokenStateStore>('store');

@@ -37,8 +37,8 @@ afterAll(async () => {
 });
 
 describe.each<[string, () => TokenStateStore & { onApplicationShutdown(): Promise<void> }]>([
-  ['TypeORM', () => makeStore(dataSource, { entity: User }) as never],
-  ['plain pg', () => pgStore({ pool, table: 'users' }).useFactory() as PgTokenStateStore as never],
+  ['TypeORM', () => makeStore(dataSource, { entity: User })],
+  ['plain pg', () => pgStore({ pool, table: 'users' }).useFactory() as PgTokenStateStore],
 ])('over %s, an application that parses', (_, makeStoreOf) => {
   it.each(OWN_WAYS)('%s gets the same answers', async (_name, oid, parse) => {
     const original = types.getTypeParser(oid);
