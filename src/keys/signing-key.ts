@@ -96,7 +96,6 @@ function isKeyPair(bytes: Buffer): boolean {
 function isDer(key: Buffer, type: 'spki' | 'pkcs1' | 'pkcs8'): boolean {
   let read: KeyObject | undefined;
   try {
-    // Stryker disable next-line ConditionalExpression,StringLiteral: createPublicKey() takes pkcs8 too, unpromised
     if (type === 'pkcs8') read = createPrivateKey({ key, format: 'der', type });
     else read = createPublicKey({ key, format: 'der', type });
   } catch {
