@@ -37,7 +37,7 @@ describe('what shapes the module', () => {
     ['another class as store', { store: Date }, [STORE]],
     ['a function as store', { store: () => new ControlledStore() }, [STORE]],
     ['half a store definition', { store: { useFactory: () => new ControlledStore() } }, [STORE]],
-    ['null as store', { store: null }, [STORE]],
+    ['null as store', { store: null }, [expect.stringMatching(/^store is missing: give /)]],
     ['a flag as text', { globalGuard: 'yes' }, ['globalGuard is not true or false.']],
     ['endpoints without a path', { endpoints: { logoutEverywhere: true } }, [ENDPOINTS]],
     ['endpoints with an empty path', { endpoints: { path: '' } }, [ENDPOINTS]],
