@@ -190,7 +190,7 @@ describe('the migration can be run', () => {
     await client.query('CREATE VIEW users_token_invalidation AS SELECT 1 AS one');
     const before = await contents();
 
-    await expect(client.query(SQL.up)).rejects.toThrow('is not a table');
+    await expect(client.query(SQL.up)).rejects.toThrow('"users_token_invalidation"');
 
     expect(await contents()).toEqual(before);
     await client.query('DROP VIEW users_token_invalidation');
