@@ -23,6 +23,8 @@ let pool: Pool;
 beforeAll(async () => {
   database = await createEmptyDatabase();
   pool = new Pool({ connectionString: database.url });
+  // The database may be dropped before the last connection has closed.
+  pool.on('error', () => {});
   await pool.query(TABLE);
   await pool.query(tokenInvalidationSql({ ...NAMES, password: 'hash' }).up);
 });

@@ -22,6 +22,8 @@ beforeAll(async () => {
   await database.query('ALTER TABLE users ADD CHECK (length(password_hash) < 20)');
   typeOrm = database.store(User);
   pool = new Pool({ connectionString: database.url });
+  // The database may be dropped before the last connection has closed.
+  pool.on('error', () => {});
   client = new Client({ connectionString: database.url });
   await client.connect();
   plain = pgStore({ pool, table: 'users' }).useFactory() as PgTokenStateStore;

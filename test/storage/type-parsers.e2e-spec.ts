@@ -29,6 +29,8 @@ beforeAll(async () => {
     entities: [User],
   }).initialize();
   pool = new Pool({ connectionString: database.url });
+  // The database may be dropped before the last connection has closed.
+  pool.on('error', () => {});
 });
 afterAll(async () => {
   await pool.end();
