@@ -193,6 +193,12 @@ const expectProperty = (name: keyof UserProperties) =>
     `Employee has no column property "${name}"`,
   );
 
+async function rehash(password: string | undefined): Promise<object> {
+  const store = employeeStore({ properties: { ...EMPLOYEE_PROPERTIES, password } });
+  const replacement = { currentHash: 'hash', newHash: 'hash' };
+  return invalidatorOf(await start(store)).rehashPassword(ANNA, replacement);
+}
+
 const PROPERTIES: Record<keyof UserProperties, Row> = {
   tokenVersion: ['is the version', () => expectProperty('tokenVersion')],
   passwordChangedAt: ['is the cutoff of passwords', () => expectProperty('passwordChangedAt')],
@@ -200,11 +206,6 @@ const PROPERTIES: Record<keyof UserProperties, Row> = {
   password: [
     'is the stored hash',
     async () => {
-      const rehash = async (password: string | undefined) => {
-        const store = employeeStore({ properties: { ...EMPLOYEE_PROPERTIES, password } });
-        const replacement = { currentHash: 'hash', newHash: 'hash' };
-        return invalidatorOf(await start(store)).rehashPassword(ANNA, replacement);
-      };
       await expect(rehash('secretHash')).resolves.toMatchObject({ subject: ANNA });
       await expect(rehash(undefined)).rejects.toThrow(/password/);
     },
@@ -264,9 +265,11 @@ const PG: Record<keyof PgStoreOptions, Row> = {
   deletedAt: [
     'says which users are gone',
     async () => {
-      const gone = (deletedAt: string | undefined) =>
-        answer(staffStore({ deletedAt }), { id: GONE });
-      expect([await gone('gone_at'), await gone(undefined)]).toEqual(['401 user_inactive', 200]);
+      const answers: unknown[] = [];
+      for (const deletedAt of ['gone_at', undefined]) {
+        answers.push(await answer(staffStore({ deletedAt }), { id: GONE }));
+      }
+      expect(answers).toEqual(['401 user_inactive', 200]);
     },
   ],
   everyoneTable: [
@@ -304,7 +307,10 @@ const TABLES = [
 describe.each(TABLES)('the options of $store', ({ store, tests, withNothing }) => {
   it.each(Object.entries<Row>(tests).map(([name, [does, test]]) => ({ name, does, test })))(
     '$name $does',
-    ({ test }) => test(),
+    async ({ test }) => {
+      expect.hasAssertions();
+      await test();
+    },
   );
 
   it('each has its test, and a name that is none is named at boot', async () => {

@@ -63,6 +63,7 @@ export function moduleWith(
   provide: string,
   useValue: object,
 ): NonNullable<ModuleMetadata['imports']>[number] {
+  // oxlint-disable-next-line typescript/no-extraneous-class -- Nest knows modules by their classes
   class ValueModule {}
   return { module: ValueModule, providers: [{ provide, useValue }], exports: [provide] };
 }
