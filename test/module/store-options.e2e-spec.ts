@@ -94,9 +94,9 @@ async function answer(
 const invalidatorOf = ({ app }: MemoryApp): TokenInvalidator =>
   app.get(TokenInvalidator, { strict: false });
 
-/** A write that waits for a lock: it fails after a short limit, and is still waiting under the default one. */
+/** A write that waits for a lock: it fails after a second, which boot has too, and still waits under the default limit. */
 async function expectWriteTimeout(storeWith: (writeTimeout?: number) => Store): Promise<void> {
-  const [impatient, patient] = [await start(storeWith(0.1)), await start(storeWith())];
+  const [impatient, patient] = [await start(storeWith(1)), await start(storeWith())];
   const holder = await pool.connect();
   await holder.query(`BEGIN; SELECT FROM staff.people WHERE key = '${BUSY}' FOR UPDATE`);
   const waiting = invalidatorOf(patient).invalidate(BUSY);
