@@ -205,6 +205,6 @@ describe('RouteAccessReader', () => {
   });
 
   it('does not take what is no duration', () => {
-    expect(() => RequireRecentLogin('soon')(class {})).toThrow(/^RequireRecentLogin is "soon": /);
+    expect(() => RequireRecentLogin('soon')(Date)).toThrow(/^RequireRecentLogin is "soon": /);
   });
 });
