@@ -1,8 +1,8 @@
 import { Reflector } from '@nestjs/core';
 
 /**
- * Opens a route, or all routes of a controller, to requests without a token. A token that is present is not looked
- * at, and no user is loaded. `@Public(false)` closes a route of an open controller. `@RequireRecentLogin` wins over it.
+ * Opens a route, or all routes of a controller. A token that is present is ignored, and no user is loaded. The nearer
+ * decorator wins: `@Public(false)` closes a route of an open controller, and so does `@RequireRecentLogin` there.
  *
  * @example
  * ```ts

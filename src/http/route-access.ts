@@ -41,7 +41,7 @@ export class RouteAccessReader {
     const near = this.marksOf(handler);
     const far = this.marksOf(controller);
     const kind = near.kind ?? far.kind ?? 'login';
-    // Whoever opens a route inside of a controller that asks for a recent login opens it for all logins.
+    // A route that is opened inside a controller with a demand for a recent login takes any login, or none.
     const inherited = near.kind === undefined || near.kind === 'login' ? far.maxAuthAge : undefined;
     return { kind, maxAuthAge: near.maxAuthAge ?? inherited };
   }
