@@ -29,7 +29,8 @@ export const BOOT_PROBLEMS: readonly BootProblem[] = [
     fix: 'Return an object.',
   },
   {
-    message: '… is not a store: give typeOrmStore({ entity: User }) of nestjs-token-invalidation/typeorm, …',
+    message:
+      '… is not a store: give typeOrmStore({ entity: User }) of nestjs-token-invalidation/typeorm, …',
     cause: '`store` is missing, or something else.',
     fix: 'Give a store.',
   },
@@ -39,7 +40,8 @@ export const BOOT_PROBLEMS: readonly BootProblem[] = [
     fix: "`900` or `'15m'`, not `'900'`.",
   },
   {
-    message: '…: is empty: generate one with "openssl rand -base64 48", and check that the environment variable is set.',
+    message:
+      '…: is empty: generate one with "openssl rand -base64 48", and check that the environment variable is set.',
     cause: 'There is no secret. Often the environment was read too early.',
     fix: 'Use `forRootAsync` with `ConfigService`: [recipe](recipes.md#take-the-options-from-a-service).',
   },
@@ -54,12 +56,14 @@ export const BOOT_PROBLEMS: readonly BootProblem[] = [
     fix: 'Name it `privateKey` or `publicKey`.',
   },
   {
-    message: 'keys[0]: only verifies, and the first key signs: put one with a secret or privateKey first.',
+    message:
+      'keys[0]: only verifies, and the first key signs: put one with a secret or privateKey first.',
     cause: 'The first key is a public one.',
     fix: 'Put a key that signs first.',
   },
   {
-    message: '…: cannot be read as a … key: give PEM text, and mind that line breaks survive the environment variable.',
+    message:
+      '…: cannot be read as a … key: give PEM text, and mind that line breaks survive the environment variable.',
     cause: 'Often `\\n` in the environment variable is two characters.',
     fix: 'Replace them with line breaks.',
   },
@@ -69,12 +73,14 @@ export const BOOT_PROBLEMS: readonly BootProblem[] = [
     fix: 'Add it to `entities`, or use `autoLoadEntities` and `forFeature`.',
   },
   {
-    message: '… has no column property …: extend RevocableUser, declare the column, or name yours with properties: …',
+    message:
+      '… has no column property …: extend RevocableUser, declare the column, or name yours with properties: …',
     cause: 'The entity lacks a state column.',
     fix: 'Extend `RevocableUser`. See [the entity](typeorm.md#the-entity).',
   },
   {
-    message: 'there is no TypeORM data source: import TypeOrmModule.forRoot({ … }) in the root module, …',
+    message:
+      'there is no TypeORM data source: import TypeOrmModule.forRoot({ … }) in the root module, …',
     cause: 'Nest finds no `DataSource`, or it has a name.',
     fix: "Import it, or give `dataSource: getDataSourceToken('…')`.",
   },
@@ -84,7 +90,8 @@ export const BOOT_PROBLEMS: readonly BootProblem[] = [
     fix: 'Put the module that exports the pool into `imports`.',
   },
   {
-    message: 'database: …: run the migration made with …(), or set checkSchema: false when something else keeps it.',
+    message:
+      'database: …: run the migration made with …(), or set checkSchema: false when something else keeps it.',
     cause: 'A column, a table or the trigger is missing.',
     fix: 'Run the migration, in this database and this schema.',
   },
@@ -99,7 +106,8 @@ export const BOOT_PROBLEMS: readonly BootProblem[] = [
     fix: 'Correct one of them.',
   },
   {
-    message: 'database: the schema of … has version … of the part "core", and this release needs version …',
+    message:
+      'database: the schema of … has version … of the part "core", and this release needs version …',
     cause: 'The library is newer than the schema.',
     fix: 'Add the migration that the message shows. See [versions](database.md#versions-of-the-schema).',
   },

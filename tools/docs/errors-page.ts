@@ -1,4 +1,4 @@
-import { describeReason } from '../../src/http/challenge.js';
+import { TokenRefusedException } from '../../src/http/http-answers.js';
 import type { RefusalReason } from '../../src/rule/refusal.js';
 import { BOOT_PROBLEMS } from './boot-problems.js';
 import { classOf, unionOf } from './source-comments.js';
@@ -16,9 +16,11 @@ const FIXES: Readonly<Record<RefusalReason, string>> = {
   not_yet_valid: 'Wait until then, or correct the clocks.',
   token_expired: 'The client logs in again, or refreshes its token.',
   user_unknown: 'The user was deleted, or the token belongs to another database.',
-  user_inactive: 'Activate the user, restore the row, or check what `isActive` returns: only `true` accepts.',
+  user_inactive:
+    'Activate the user, restore the row, or check what `isActive` returns: only `true` accepts.',
   version_stale: 'The user logs in again.',
-  version_ahead: 'The user logs in again. See [a restored backup](operations.md#a-restored-backup).',
+  version_ahead:
+    'The user logs in again. See [a restored backup](operations.md#a-restored-backup).',
   password_changed: 'The user logs in with the new password.',
   logged_out_everywhere: 'The user logs in again.',
   everyone_logged_out: 'The user logs in again.',
@@ -77,12 +79,7 @@ ${table(['refused when', '\`errorCode\`'], RULE)}
 A refusal is a 401. \`WWW-Authenticate\` carries the challenge of RFC 6750, or of RFC 9470 for the last one. The body is
 
 \`\`\`json
-{
-  "statusCode": 401,
-  "error": "Unauthorized",
-  "message": "${describeReason('password_changed')}",
-  "errorCode": "password_changed"
-}
+${JSON.stringify(new TokenRefusedException('password_changed').getResponse(), null, 2)}
 \`\`\`
 
 The codes are stable: clients and dashboards may rely on them.
@@ -143,8 +140,5 @@ const RULE: readonly (readonly string[])[] = [
   ['`ver` is above it', '`version_ahead`'],
   ['`iat` is before the second of a cutoff', '`password_changed`, `logged_out_everywhere`'],
   ['`iat` is not after the second in which everyone was logged out', '`everyone_logged_out`'],
-  [
-    'the route asks for a recent login and `auth_time` is older',
-    '`reauthentication_required`',
-  ],
+  ['the route asks for a recent login and `auth_time` is older', '`reauthentication_required`'],
 ];

@@ -64,7 +64,10 @@ ${optionTable(membersOf('src/tokens/token-verifier.service.ts', 'VerifyOptions')
 function optionTable(options: readonly Documented[]): string {
   return table(
     ['option', 'what it does', 'default'],
-    options.map(({ name, text }) => [`\`${name}\``, ...splitDefault(text)]),
+    options.map(({ name, text, required }) => {
+      const [whatItDoes, fallback] = splitDefault(text);
+      return [`\`${name}\``, whatItDoes, fallback || (required ? 'required' : 'none')];
+    }),
   );
 }
 

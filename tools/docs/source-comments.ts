@@ -7,8 +7,10 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Something of the source that has a doc comment. */
 export interface Documented {
   readonly name: string;
-  /** The text of the comment, in one line, without its tags. */
+  /** The first paragraph of the comment, in one line. */
   readonly text: string;
+  /** Whether a member of an interface must be given. */
+  readonly required?: boolean;
 }
 
 /** The rows of an option table: the properties of an object that a constant holds. */
@@ -33,6 +35,7 @@ export function membersOf(path: string, name: string): Documented[] {
   return found.members.map((member) => ({
     name: member.name!.getText(file),
     text: commentOf(member, file),
+    required: member.questionToken === undefined,
   }));
 }
 
@@ -42,9 +45,11 @@ export function unionOf(path: string, name: string): Documented[] {
     return ts.isTypeAliasDeclaration(node) && node.name.text === name;
   });
   if (!ts.isUnionTypeNode(found.type)) throw new Error(`${name} of ${path} is not a union.`);
-  return found.type.types.map((member) => ({
+  const members = found.type.types;
+  return members.map((member, index) => ({
     name: member.getText(file).slice(1, -1),
-    text: commentOf(member, file),
+    // The comment is before the bar, and the bar is not part of the member.
+    text: commentOf(member, file, members[index - 1]?.end ?? found.type.pos),
   }));
 }
 
@@ -70,12 +75,9 @@ function find<Found extends ts.Node>(
 }
 
 /** The last doc comment before a node. A node without one has no place in the documentation. */
-function commentOf(node: ts.Node, file: ts.SourceFile): string {
-  const text = file.text;
-  const comments = ts.getLeadingCommentRanges(text, node.getFullStart()) ?? [];
-  const comment = comments
-    .map(({ pos, end }) => text.slice(pos, end))
-    .findLast((each) => each.startsWith('/**'));
+function commentOf(node: ts.Node, file: ts.SourceFile, from = node.getFullStart()): string {
+  const before = file.text.slice(from, node.getStart(file));
+  const comment = before.match(/\/\*\*.*?\*\//gs)?.at(-1);
   if (comment === undefined) {
     throw new Error(`${file.fileName}: ${node.getText(file).slice(0, 60)} has no doc comment.`);
   }
@@ -83,6 +85,6 @@ function commentOf(node: ts.Node, file: ts.SourceFile): string {
     .slice(3, -2)
     .split('\n')
     .map((line) => line.replace(/^\s*\* ?/, '').trim());
-  const tag = lines.findIndex((line) => line.startsWith('@'));
-  return (tag === -1 ? lines : lines.slice(0, tag)).join(' ').trim();
+  const text = lines.join('\n').trim();
+  return text.split(/\n\n|\n@/, 1)[0]!.replaceAll('\n', ' ');
 }
