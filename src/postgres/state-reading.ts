@@ -1,4 +1,4 @@
-import type { StateQuery, StateReading } from '../state/token-state.store.js';
+import type { StateQuery, StateReading, StateRecord } from '../state/token-state.store.js';
 import type { RunStatement } from './pg-pool.js';
 import {
   decodeEveryone,
@@ -28,9 +28,15 @@ export async function readState<User>(
   const rows = found.filter((row) => asked[positionOf(row)]!.subject === subjectOf(row));
   const users = await loader.load(rows, FIRST_VALUE);
   for (const [index, row] of rows.entries()) {
-    const user = users[index];
-    const isMissing = user === undefined || user instanceof Error;
-    records[asked[positionOf(row)]!.index] = isMissing ? user : { user, ...decodeUser(row) };
+    records[asked[positionOf(row)]!.index] = recordOf(row, users[index]);
   }
   return { everyone: decodeEveryone(found[0]), records };
+}
+
+function recordOf<User>(
+  row: StateRow,
+  user: User | Error | undefined,
+): StateRecord<User> | Error | undefined {
+  if (user === undefined || user instanceof Error) return user as Error | undefined;
+  return { user, ...decodeUser(row) };
 }

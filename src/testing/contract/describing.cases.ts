@@ -12,7 +12,7 @@ export const describingCases: ContractCases = {
     assert.deepEqual({ ...described.state }, { ...state });
   },
 
-  'describes it as a read does after invalidations of both kinds': async (harness) => {
+  'describes a record as a read does after invalidations of both kinds': async (harness) => {
     const subject = await invalidatedUser(harness);
     const { state } = await recordOf(harness, subject);
 
@@ -22,7 +22,7 @@ export const describingCases: ContractCases = {
     assert.deepEqual({ ...described.state }, { ...state });
   },
 
-  'describes the user that a read gave': async (harness) => {
+  'describes the user of a reading': async (harness) => {
     const subject = await invalidatedUser(harness);
     const { user, state } = await recordOf(harness, subject);
 
@@ -32,20 +32,26 @@ export const describingCases: ContractCases = {
     assert.deepEqual({ ...described.state }, { ...state });
   },
 
-  'describes a record as it was loaded, whatever happened since': async (harness) => {
+  'describes a record as it was loaded, although the user was invalidated since': async (
+    harness,
+  ) => {
     const subject = await harness.createUser('hash');
     const user = await harness.loadUser(subject);
     const before = harness.store().describe(user);
     await harness.store().invalidate({ subject }, 'logout');
 
-    assert.deepEqual(harness.store().describe(user), before);
+    assert.deepEqual(harness.store().describe(user), before, 'not the record, but the row');
   },
 
   'refuses a record without id and state': async (harness) => {
-    assert.throws(() => harness.store().describe({}), TypeError);
+    assert.throws(
+      () => harness.store().describe({}),
+      TypeError,
+      'no TypeError for an empty record',
+    );
   },
 
-  'refuses a record that lacks any part of them, and guesses nothing': async (harness) => {
+  'refuses a record that lacks a part of them, and guesses nothing': async (harness) => {
     const subject = await invalidatedUser(harness);
     const user = (await harness.loadUser(subject)) as object;
     const whole = harness.store().describe(user);
@@ -57,7 +63,7 @@ export const describingCases: ContractCases = {
       );
       Reflect.deleteProperty(part, property);
       const described = describeOrRefuse(harness, part);
-      // A property that the state does not come from may well be missing.
+      // A property that the state does not need may be missing.
       if (described !== 'refused') assert.deepEqual(described, whole, `without ${property}`);
     }
   },
@@ -67,12 +73,12 @@ function describeOrRefuse(harness: TokenStateStoreHarness, user: unknown) {
   try {
     return harness.store().describe(user);
   } catch (error) {
-    assert.ok(error instanceof TypeError, 'a record that lacks something is a TypeError');
+    assert.ok(error instanceof TypeError, `not a TypeError: ${String(error)}`);
     return 'refused';
   }
 }
 
-/** With a state that has no default value left in it. */
+/** A user whose state has no default value in it. */
 async function invalidatedUser(harness: TokenStateStoreHarness): Promise<string> {
   const subject = await harness.createUser('hash');
   await harness.store().invalidate({ subject }, 'password');

@@ -1,6 +1,6 @@
 const UUID = '0f8fad5b-d9cb-469f-a165-70867728950e';
 
-/** What a verified token can carry as `sub` all the same: an id of no user, whatever type the ids have. */
+/** What a token with a valid signature can carry as `sub`: ids of no user, whatever type the ids have. */
 export const STRANGE_SUBJECTS: readonly string[] = [
   '',
   ' ',
@@ -29,6 +29,11 @@ export const STRANGE_SUBJECTS: readonly string[] = [
   '$1',
   '%',
 ];
+
+/** A subject in a message: quoted, and not ten thousand characters long. */
+export function shown(subject: string): string {
+  return JSON.stringify(subject.length > 60 ? `${subject.slice(0, 60)}…` : subject);
+}
 
 /** Spellings that a lenient comparison, or a cast in the database, takes for the same id. */
 export function nearMissesOf(subject: string): string[] {

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import type { CutoffKind } from '../state/token-state.store.js';
+import type { CutoffKind } from '../../state/token-state.store.js';
 import {
+  assertBetween,
   type ContractCases,
   inOneHour,
-  readAll,
   recordOf,
   requireChange,
   type TokenStateStoreHarness,
   unknownSubject,
 } from './harness.js';
-import { nearMissesOf, STRANGE_SUBJECTS } from './subjects.js';
+import { nearMissesOf, shown, STRANGE_SUBJECTS } from './subjects.js';
 
 const MANY = 100;
 const CUTOFFS = { logout: 'logoutAllAt', password: 'passwordChangedAt' } as const;
@@ -25,13 +25,13 @@ export const invalidatingCases: ContractCases = {
     const [subject, other] = [await harness.createUser('hash'), await harness.createUser('hash')];
     const before = await recordOf(harness, other);
     await harness.store().invalidate({ subject }, 'logout');
-    assert.deepEqual(await recordOf(harness, other), before);
+    assert.deepEqual(await recordOf(harness, other), before, 'another user has changed');
   },
 
   'leaves the password as it is': async (harness) => {
     const subject = await harness.createUser('hash');
     await harness.store().invalidate({ subject }, 'password');
-    assert.equal(await harness.readHash(subject), 'hash');
+    assert.equal(await harness.readHash(subject), 'hash', 'the password has changed');
   },
 
   'raises the version by a hundred when asked a hundred times at once': async (harness) => {
@@ -43,12 +43,12 @@ export const invalidatingCases: ContractCases = {
     );
 
     const versions = new Set(outcomes.map((outcome) => requireChange(outcome).version));
-    assert.equal(versions.size, MANY, 'two invalidations got one version');
+    assert.equal(versions.size, MANY, 'two invalidations have the same version');
     const after = await recordOf(harness, subject);
-    assert.equal(after.state.tokenVersion, state.tokenVersion + MANY);
+    assert.equal(after.state.tokenVersion, state.tokenVersion + MANY, 'an invalidation was lost');
   },
 
-  'moves no cutoff back when the clock was ahead, and raises the version': async (harness) => {
+  'moves no cutoff back that lies ahead, and raises the version': async (harness) => {
     for (const kind of ['logout', 'password'] as const) {
       const subject = await harness.createUser('hash');
       const ahead = inOneHour(await harness.clock());
@@ -58,13 +58,13 @@ export const invalidatingCases: ContractCases = {
       const change = requireChange(await harness.store().invalidate({ subject }, kind));
 
       const { state } = await recordOf(harness, subject);
-      assert.deepEqual(change.effectiveAt, ahead);
+      assert.deepEqual(change.effectiveAt, ahead, `the answer (${kind}) has another cutoff`);
       assert.deepEqual([state.logoutAllAt, state.passwordChangedAt], [ahead, ahead]);
-      assert.equal(state.tokenVersion, before.tokenVersion + 1);
+      assert.equal(state.tokenVersion, before.tokenVersion + 1, `the version (${kind}) is wrong`);
     }
   },
 
-  'invalidates when the version is the one given': async (harness) => {
+  'invalidates when the version is still `ifVersion`': async (harness) => {
     const subject = await harness.createUser('hash');
     const { state } = await recordOf(harness, subject);
     const target = { subject, ifVersion: state.tokenVersion };
@@ -74,7 +74,7 @@ export const invalidatingCases: ContractCases = {
     assert.equal(version, state.tokenVersion + 1);
   },
 
-  'changes nothing when the version is another than the one given': async (harness) => {
+  'changes nothing when the version is not `ifVersion`': async (harness) => {
     const subject = await harness.createUser('hash');
     await harness.store().invalidate({ subject }, 'logout');
     const before = await recordOf(harness, subject);
@@ -82,13 +82,13 @@ export const invalidatingCases: ContractCases = {
 
     for (const ifVersion of [tokenVersion - 1, tokenVersion + 1, 3_000_000_000]) {
       const outcome = await harness.store().invalidate({ subject, ifVersion }, 'logout');
-      assert.equal(outcome, 'conflict');
+      assert.equal(outcome, 'conflict', `ifVersion ${ifVersion} against ${tokenVersion}`);
     }
 
-    assert.deepEqual(await recordOf(harness, subject), before);
+    assert.deepEqual(await recordOf(harness, subject), before, 'the conflict changed the user');
   },
 
-  'lets one of a hundred through that are all given the same version': async (harness) => {
+  'invalidates once when a hundred calls have the same `ifVersion`': async (harness) => {
     const subject = await harness.createUser('hash');
     const ifVersion = (await recordOf(harness, subject)).state.tokenVersion;
 
@@ -98,19 +98,22 @@ export const invalidatingCases: ContractCases = {
       ),
     );
 
-    assert.equal(outcomes.filter((outcome) => outcome === 'conflict').length, MANY - 1);
-    assert.equal((await recordOf(harness, subject)).state.tokenVersion, ifVersion + 1);
+    const conflicts = outcomes.filter((outcome) => outcome === 'conflict');
+    assert.equal(conflicts.length, MANY - 1, 'not every other call is a conflict');
+    const { state } = await recordOf(harness, subject);
+    assert.equal(state.tokenVersion, ifVersion + 1, 'the version did not rise by one');
   },
 
-  'says of a user who is not there that it is unknown': async (harness) => {
+  'answers `unknown` for a user who is not there': async (harness) => {
     const subject = await unknownSubject(harness);
     assert.equal(await harness.store().invalidate({ subject }, 'logout'), 'unknown');
     assert.equal(await harness.store().invalidate({ subject, ifVersion: 0 }, 'logout'), 'unknown');
   },
 
-  'says of a subject that is no id that it is unknown': async (harness) => {
+  'answers `unknown` for a subject that cannot be an id': async (harness) => {
     for (const subject of STRANGE_SUBJECTS) {
-      assert.equal(await harness.store().invalidate({ subject }, 'logout'), 'unknown');
+      const outcome = await harness.store().invalidate({ subject }, 'logout');
+      assert.equal(outcome, 'unknown', `for ${shown(subject)}`);
     }
   },
 
@@ -120,51 +123,10 @@ export const invalidatingCases: ContractCases = {
 
     for (const spelling of nearMissesOf(subject)) {
       const outcome = await harness.store().invalidate({ subject: spelling }, 'logout');
-      assert.equal(outcome, 'unknown', `${JSON.stringify(spelling)} is not ${subject}`);
+      assert.equal(outcome, 'unknown', `${shown(spelling)} is not ${subject}`);
     }
 
     assert.deepEqual(await recordOf(harness, subject), before);
-  },
-};
-
-export const everyoneCases: ContractCases = {
-  'sets the global cutoff by its clock, and reads it with each user': async (harness) => {
-    const subject = await harness.createUser('hash');
-    const earliest = await harness.clock();
-    const cutoff = await harness.store().invalidateEveryone();
-    const latest = await harness.clock();
-
-    assertBetween(cutoff, earliest, latest);
-    const { everyoneLoggedOutAt, records } = await readAll(harness, [subject]);
-    assert.deepEqual(everyoneLoggedOutAt, cutoff);
-    assert.equal(records.length, 1);
-  },
-
-  'leaves the state of the users as it is': async (harness) => {
-    const subject = await harness.createUser('hash');
-    const before = await recordOf(harness, subject);
-    await harness.store().invalidateEveryone();
-    assert.deepEqual(await recordOf(harness, subject), before);
-  },
-
-  'moves the global cutoff on and on': async (harness) => {
-    const first = await harness.store().invalidateEveryone();
-    const cutoffs = await Promise.all(
-      Array.from({ length: 10 }, () => harness.store().invalidateEveryone()),
-    );
-    const last = await harness.store().invalidateEveryone();
-
-    for (const cutoff of cutoffs) assertBetween(cutoff, first, last);
-  },
-
-  // The last one: from here on the cutoff lies ahead.
-  'does not move the global cutoff back when the clock was ahead': async (harness) => {
-    const subject = await harness.createUser('hash');
-    const ahead = inOneHour(await harness.clock());
-    await harness.writeGlobalCutoff(ahead);
-
-    assert.deepEqual(await harness.store().invalidateEveryone(), ahead);
-    assert.deepEqual((await readAll(harness, [subject])).everyoneLoggedOutAt, ahead);
   },
 };
 
@@ -181,11 +143,4 @@ async function invalidatesBy(harness: TokenStateStoreHarness, kind: CutoffKind):
   const { state } = await recordOf(harness, subject);
   const expected = { ...before, tokenVersion: change.version, [CUTOFFS[kind]]: change.effectiveAt };
   assert.deepEqual({ ...state }, expected);
-}
-
-export function assertBetween(instant: Date, earliest: Date, latest: Date): void {
-  assert.ok(
-    instant >= earliest && instant <= latest,
-    `${instant.toISOString()} is not from ${earliest.toISOString()} to ${latest.toISOString()}`,
-  );
 }

@@ -7,7 +7,7 @@ import {
   requireRecord,
   unknownSubject,
 } from './harness.js';
-import { nearMissesOf, STRANGE_SUBJECTS } from './subjects.js';
+import { nearMissesOf, shown, STRANGE_SUBJECTS } from './subjects.js';
 
 export const readingCases: ContractCases = {
   'finds a new user, active, with a version and without cutoffs': async (harness) => {
@@ -21,7 +21,9 @@ export const readingCases: ContractCases = {
     assert.equal(state.logoutAllAt, null);
   },
 
-  'answers many queries in their order, and nothing where there is no user': async (harness) => {
+  'answers many queries in their order, and `undefined` where there is no user': async (
+    harness,
+  ) => {
     const users = [
       await harness.createUser('one'),
       await harness.createUser('two'),
@@ -35,15 +37,16 @@ export const readingCases: ContractCases = {
     assert.equal(records[1], undefined);
     for (const index of [0, 2, 3]) {
       const { user } = requireRecord(records[index]);
-      assert.equal(harness.store().describe(user).subject, asked[index]);
+      const found = harness.store().describe(user).subject;
+      assert.equal(found, asked[index], `the answer to query ${index} is another user`);
     }
   },
 
-  'answers no queries': async (harness) => {
+  'answers an empty list of queries': async (harness) => {
     assert.deepEqual((await readAll(harness, [])).records, []);
   },
 
-  'gives two queries for one user an object each': async (harness) => {
+  'answers two queries for one user with an object each': async (harness) => {
     const subject = await harness.createUser('hash');
     const other = await harness.createUser('hash');
 
@@ -51,17 +54,19 @@ export const readingCases: ContractCases = {
 
     const [first, second] = [requireRecord(records[0]), requireRecord(records[2])];
     assert.deepEqual(first.user, second.user);
-    assert.notEqual(first.user, second.user);
+    assert.notEqual(first.user, second.user, 'two answers share one object');
     assert.deepEqual(first.state, second.state);
   },
 
-  'gives an object that another request does not get': async (harness) => {
+  'answers two reads for one user with an object each': async (harness) => {
     const subject = await harness.createUser('hash');
     const [first, second] = [await recordOf(harness, subject), await recordOf(harness, subject)];
-    assert.notEqual(first.user, second.user);
+    assert.notEqual(first.user, second.user, 'two answers share one object');
   },
 
-  'answers nothing to a subject that is no id, and answers the others': async (harness) => {
+  'answers `undefined` for a subject that cannot be an id, and answers the others': async (
+    harness,
+  ) => {
     const subject = await harness.createUser('hash');
     const asked = [...STRANGE_SUBJECTS, subject, ...STRANGE_SUBJECTS];
 
@@ -69,29 +74,29 @@ export const readingCases: ContractCases = {
 
     for (const [index, record] of records.entries()) {
       if (asked[index] === subject) requireRecord(record);
-      else assert.equal(record, undefined, `found ${JSON.stringify(asked[index])}`);
+      else assert.equal(record, undefined, `found a user for ${shown(asked[index]!)}`);
     }
     assert.equal(records.length, asked.length);
   },
 
-  'answers nothing to each of them alone': async (harness) => {
+  'answers `undefined` for each such subject alone': async (harness) => {
     for (const strange of STRANGE_SUBJECTS) {
       const { records } = await readAll(harness, [strange]);
-      assert.deepEqual(records, [undefined], `found ${JSON.stringify(strange)}`);
+      assert.deepEqual(records, [undefined], `found a user for ${shown(strange)}`);
     }
   },
 
-  'takes no other spelling of an id for it': async (harness) => {
+  'finds no user by another spelling of the id': async (harness) => {
     const subject = await harness.createUser('hash');
 
     for (const spelling of nearMissesOf(subject)) {
       const { records } = await readAll(harness, [spelling, subject]);
-      assert.equal(records[0], undefined, `${JSON.stringify(spelling)} is not ${subject}`);
+      assert.equal(records[0], undefined, `${shown(spelling)} is not ${subject}`);
       requireRecord(records[1]);
     }
   },
 
-  'sees what was written before the read began': async (harness) => {
+  'finds what was written before the read began': async (harness) => {
     const subject = await harness.createUser('hash');
     await recordOf(harness, subject);
     const instant = inOneHour(await harness.clock());
@@ -112,18 +117,18 @@ export const readingCases: ContractCases = {
 };
 
 export const softDeleteCases: ContractCases = {
-  'says of a soft-deleted user that it is not active': async (harness) => {
+  'finds a soft-deleted user, not active': async (harness) => {
     const subject = await harness.createUser('hash');
     const other = await harness.createUser('hash');
     await harness.softDeleteUser!(subject);
 
-    assert.equal((await recordOf(harness, subject)).active, false);
-    assert.equal((await recordOf(harness, other)).active, true);
+    assert.equal((await recordOf(harness, subject)).active, false, 'the deleted user is active');
+    assert.equal((await recordOf(harness, other)).active, true, 'another user is not active');
   },
 };
 
 export const recreateCases: ContractCases = {
-  'starts a user above every version that an earlier one with the same id had': async (harness) => {
+  'starts a user above every version of an earlier user with the same id': async (harness) => {
     const subject = await harness.createUser('hash');
     await harness.store().invalidate({ subject }, 'logout');
     const before = await recordOf(harness, subject);
@@ -132,6 +137,9 @@ export const recreateCases: ContractCases = {
     await harness.recreateUser!(subject, 'hash');
 
     const after = await recordOf(harness, subject);
-    assert.ok(after.state.tokenVersion > before.state.tokenVersion);
+    assert.ok(
+      after.state.tokenVersion > before.state.tokenVersion,
+      `the version ${after.state.tokenVersion} is not above ${before.state.tokenVersion}`,
+    );
   },
 };

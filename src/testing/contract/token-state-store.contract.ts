@@ -1,16 +1,19 @@
+import { committedCases, savepointCases } from './committed.cases.js';
 import { describingCases } from './describing.cases.js';
+import { everyoneCases } from './everyone.cases.js';
 import type { ContractCases, ContractRunner, TokenStateStoreHarness } from './harness.js';
-import { everyoneCases, invalidatingCases } from './invalidating.cases.js';
+import { invalidatingCases } from './invalidating.cases.js';
 import { changePasswordCases, rehashPasswordCases } from './password.cases.js';
 import { readingCases, recreateCases, softDeleteCases } from './reading.cases.js';
 import { transactionCases } from './transaction.cases.js';
 
 /**
- * What the module relies on in a `TokenStateStore`, as tests: run it against a store of your own, on the real
- * database. It makes users of its own and asks for no empty database, but leaves the global cutoff an hour ahead:
- * give it a database that nothing else uses at the same time.
+ * What the module relies on in a `TokenStateStore`, as tests. Run it against your own store, on the real database. It
+ * creates its own users and needs no empty database, but it logs everyone out, and sets the cutoff of everyone an hour
+ * ahead for a moment: give it a database that nothing else uses at the same time.
  *
  * @param runner - `describe` and `it` of any test runner
+ * @param harness - the store, and how to reach its database
  * @example
  * ```ts
  * import { describe, it } from 'node:test';
@@ -41,12 +44,14 @@ function sections<User, Transaction>(
   return [
     ['read', readingCases],
     ['read, soft-deleted users', harness.softDeleteUser ? softDeleteCases : {}],
-    ['read, ids given twice', harness.recreateUser ? recreateCases : {}],
+    ['read, ids used twice', harness.recreateUser ? recreateCases : {}],
     ['describe', describingCases],
     ['invalidate', invalidatingCases],
     ['changePassword', changePasswordCases],
     ['rehashPassword', rehashPasswordCases],
     ["the caller's transaction", transactionCases],
+    ['committed', committedCases],
+    ['committed, savepoints', harness.savepoint ? savepointCases : {}],
     ['invalidateEveryone', everyoneCases],
   ].filter((section): section is [string, ContractCases] => Object.keys(section[1]!).length > 0);
 }

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import type { WriteOutcome } from '../state/token-state.store.js';
+import type { WriteOutcome } from '../../state/token-state.store.js';
 import {
+  assertBetween,
   type ContractCases,
   recordOf,
   requireChange,
   type TokenStateStoreHarness,
   unknownSubject,
 } from './harness.js';
-import { assertBetween } from './invalidating.cases.js';
-import { STRANGE_SUBJECTS } from './subjects.js';
+import { shown, STRANGE_SUBJECTS } from './subjects.js';
 
 const MANY = 10;
 const REPLACEMENT = { currentHash: 'old', newHash: 'new' } as const;
@@ -47,10 +47,10 @@ export const rehashPasswordCases: ContractCases = {
     assert.equal(await harness.readHash(subject), 'new');
     assert.deepEqual((await recordOf(harness, subject)).state, before);
     assert.equal(change.version, before.tokenVersion);
-    assert.ok(Number.isFinite(change.effectiveAt.getTime()));
+    assert.ok(Number.isFinite(change.effectiveAt.getTime()), 'effectiveAt is not a date');
   },
 
-  'lets a change of the re-hashed password invalidate': async (harness) => {
+  'lets the next change of the password invalidate': async (harness) => {
     const subject = await harness.createUser('old');
     const { version } = requireChange(await harness.store().rehashPassword(subject, REPLACEMENT));
 
@@ -62,7 +62,7 @@ export const rehashPasswordCases: ContractCases = {
   ...conditionalCases('rehashPassword'),
 };
 
-/** What both have in common: they compare and set. */
+/** What both must do: compare and set. */
 function conditionalCases(method: Method): ContractCases {
   return {
     'changes nothing when the hash is no longer the current one': async (harness) => {
@@ -76,30 +76,32 @@ function conditionalCases(method: Method): ContractCases {
       assert.deepEqual(await recordOf(harness, subject), before);
     },
 
-    'takes no other hash for the current one': async (harness) => {
+    'accepts no other hash as the current one': async (harness) => {
       const subject = await harness.createUser('old');
       for (const currentHash of ['OLD', 'old ', ' old', '', '%', 'ol']) {
         const replacement = { currentHash, newHash: 'new' };
-        assert.equal(await harness.store()[method](subject, replacement), 'conflict');
+        const outcome = await harness.store()[method](subject, replacement);
+        assert.equal(outcome, 'conflict', `${shown(currentHash)} is not the current hash`);
       }
       assert.equal(await harness.readHash(subject), 'old');
     },
 
-    'lets one of many through that are given the same current hash': (harness) =>
+    'succeeds once when many calls have the same current hash': (harness) =>
       oneWins(harness, method),
 
-    'says of a user who is not there that it is unknown': async (harness) => {
+    'answers `unknown` for a user who is not there': async (harness) => {
       const subject = await unknownSubject(harness);
       assert.equal(await harness.store()[method](subject, REPLACEMENT), 'unknown');
     },
 
-    'says of a subject that is no id that it is unknown': async (harness) => {
+    'answers `unknown` for a subject that cannot be an id': async (harness) => {
       for (const subject of STRANGE_SUBJECTS) {
-        assert.equal(await harness.store()[method](subject, REPLACEMENT), 'unknown');
+        const outcome = await harness.store()[method](subject, REPLACEMENT);
+        assert.equal(outcome, 'unknown', `for ${shown(subject)}`);
       }
     },
 
-    'leaves a user with the same hash alone': async (harness) => {
+    'leaves another user with the same hash as it is': async (harness) => {
       const [subject, other] = [await harness.createUser('old'), await harness.createUser('old')];
       const before = await recordOf(harness, other);
       await harness.store()[method](subject, REPLACEMENT);
@@ -120,7 +122,7 @@ async function oneWins(harness: TokenStateStoreHarness, method: Method): Promise
   );
 
   const winners = [...outcomes.keys()].filter((index) => outcomes[index] !== 'conflict');
-  assert.equal(winners.length, 1, 'not one, and one only, came through');
+  assert.equal(winners.length, 1, 'not exactly one call succeeded');
   assert.equal(await harness.readHash(subject), `new ${winners[0]}`);
   const after = (await recordOf(harness, subject)).state.tokenVersion;
   assert.equal(after, method === 'changePassword' ? before + 1 : before);
