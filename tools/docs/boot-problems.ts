@@ -30,8 +30,8 @@ export const BOOT_PROBLEMS: readonly BootProblem[] = [
   },
   {
     message:
-      '… is not a store: give typeOrmStore({ entity: User }) of nestjs-token-invalidation/typeorm, …',
-    cause: '`store` is missing, or something else.',
+      'store … give typeOrmStore({ entity: User }) of nestjs-token-invalidation/typeorm, …',
+    cause: '`store` is missing, or is no store.',
     fix: 'Give a store.',
   },
   {
@@ -63,7 +63,7 @@ export const BOOT_PROBLEMS: readonly BootProblem[] = [
   },
   {
     message:
-      '…: cannot be read as a … key: give PEM text, and mind that line breaks survive the environment variable.',
+      '… cannot be read as a … key: give PEM text, and mind that line breaks survive the environment variable.',
     cause: 'Often `\\n` in the environment variable is two characters.',
     fix: 'Replace them with line breaks.',
   },
@@ -91,7 +91,7 @@ export const BOOT_PROBLEMS: readonly BootProblem[] = [
   },
   {
     message:
-      'database: …: run the migration made with …(), or set checkSchema: false when something else keeps it.',
+      'database: … run the migration made with …(), or set checkSchema: false when something else keeps it',
     cause: 'A column, a table or the trigger is missing.',
     fix: 'Run the migration, in this database and this schema.',
   },
