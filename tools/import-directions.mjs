@@ -93,6 +93,14 @@ export default {
       to: { pathNot: '^node_modules/typeorm/', dependencyTypesNot: ['aliased-tsconfig-paths'] },
     },
     {
+      name: 'bench-measures-what-is-built',
+      comment:
+        'The benchmark imports the package by its own name, and otherwise itself, ../tools and packages.',
+      severity: 'error',
+      from: { path: '^bench/' },
+      to: { path: '^(src|demo|migrations|test)/', dependencyTypesNot: ['aliased-tsconfig-paths'] },
+    },
+    {
       name: 'no-circles',
       comment: 'Files that import each other in a circle, types included, are one file in pieces.',
       severity: 'error',
@@ -106,6 +114,6 @@ export default {
     // An import of types is an import.
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(\\.spec\\.ts$|^demo/dist/)' },
+    exclude: { path: '(\\.spec\\.ts$|^(demo|bench)/dist/|^bench/node_modules/)' },
   },
 };
