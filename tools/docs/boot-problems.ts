@@ -29,8 +29,7 @@ export const BOOT_PROBLEMS: readonly BootProblem[] = [
     fix: 'Return an object.',
   },
   {
-    message:
-      'store … give typeOrmStore({ entity: User }) of nestjs-token-invalidation/typeorm, …',
+    message: 'store … give typeOrmStore({ entity: User }) of nestjs-token-invalidation/typeorm, …',
     cause: '`store` is missing, or is no store.',
     fix: 'Give a store.',
   },

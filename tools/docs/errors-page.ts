@@ -72,7 +72,7 @@ This page is generated from the source: \`npm run docs\`.
 One pure rule in two halves, before and after the user is read: [src/rule/rule.ts](../src/rule/rule.ts). The first line that
 applies decides.
 
-${table(['refused when', '\`errorCode\`'], RULE)}
+${table(['refused when', '`errorCode`'], RULE)}
 
 ## Refusals
 
@@ -85,7 +85,7 @@ ${JSON.stringify(new TokenRefusedException('password_changed').getResponse(), nu
 The codes are stable: clients and dashboards may rely on them.
 
 ${table(
-  ['\`errorCode\`', 'cause', 'fix'],
+  ['`errorCode`', 'cause', 'fix'],
   unionOf('src/rule/refusal.ts', 'RefusalReason').map(({ name, text }) => [
     `\`${name}\``,
     text,
