@@ -110,7 +110,8 @@ claim, a receipt and a token of different users, something that is no transactio
 
 ## Problems at boot
 
-\`TokenInvalidationConfigError\` lists all of them at once. Each line names the option, and says what to do.
+\`TokenInvalidationConfigError\` lists its problems all at once. Each line names the option, and says what to do. The last two
+below are thrown alone.
 
 ${table(
   ['message', 'cause', 'fix'],
