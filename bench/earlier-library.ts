@@ -9,7 +9,7 @@ const HERE = import.meta.dirname;
 const ROOT = join(HERE, '../../..');
 
 /**
- * The library as it was at a commit, for a measurement beside itself. Its build and a copy of this bench lie in a folder
+ * The library as it was at a commit, to be measured in the same run as that of today. Its build and a copy of this bench lie in a folder
  * below the others, so that both have the same Nest, TypeORM and pg.
  *
  * @throws Error when the commit is unknown or does not build

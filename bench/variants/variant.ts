@@ -40,7 +40,7 @@ export interface Variant {
   readonly revokedStatus: 200 | 401;
   /** What `forged` must get: 401, or 200 for the open route. */
   readonly forgedStatus: 200 | 401;
-  /** Where the code of its server lies when it is not beside the bench's own, and the variant's name there. */
+  /** Where the code of its server lies when it is not in the bench's own folder, and the variant's name there. */
   readonly code?: { readonly server: string; readonly variant: string };
   start(context: VariantContext): Promise<RunningVariant>;
 }

@@ -22,7 +22,7 @@ const ROUNDS = 5;
 
 /**
  * A check for an application's own end-to-end tests. It sends real HTTP requests: the route accepts a token, refuses it
- * with 401 after an invalidation, and accepts the next token at once. It finds what stands in front of the guard: a
+ * with 401 after an invalidation, and accepts the next token at once. It finds what is in front of the guard: a
  * cache, a guard in the wrong order, a stray `@Public`.
  *
  * If the application does not listen yet, it starts to listen on a free port.

@@ -7,7 +7,7 @@ import { DemoProcess } from './demo-process.js';
 import { TemporaryFolder } from './temporary-folder.js';
 
 const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-/** Where the pictures go: those of the README are made anew with UPDATE_SCREENSHOTS=1. */
+/** Where the pictures go: UPDATE_SCREENSHOTS=1 renews those of the README. */
 const SCREENSHOTS =
   process.env['UPDATE_SCREENSHOTS'] === '1'
     ? fileURLToPath(new URL('../../docs/screenshots/', import.meta.url))

@@ -46,7 +46,7 @@ describe.each(PLATFORMS)('on %s, when the way to the database', (platform) => {
     proxy = await TcpProxy.open(database.url);
     const limit = LIMIT_MS / 1000;
     const module = { readTimeout: limit, writeTimeout: limit, retryAfter: '7s' };
-    // TypeORM's pool waits for ever for a connection that is accepted and silent, unless it is told not to.
+    // Without a limit, TypeORM's pool waits for ever for a connection that is accepted and silent.
     const typeorm = { connectTimeoutMS: 1000 };
     app = await createApp({ url: proxy.url, platform, module, typeorm });
     // Code that has never run is slow, and time is measured.

@@ -38,7 +38,7 @@ function survivePoolErrors({ dataSource }: TestApp): void {
   master.on('connect', (client) => client.on('error', () => {}));
 }
 
-/** Lets in whoever has a token of ours, as a guard without revocation does. */
+/** Accepts every token of ours, as a guard without revocation does. */
 function dropCheck({ verifier, users }: TestApp): void {
   verifier.verify = async (token) => {
     const payload = Buffer.from(token.split('.')[1]!, 'base64url').toString();

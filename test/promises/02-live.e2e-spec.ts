@@ -53,7 +53,7 @@ describe('promise 2: a token from a record read after the invalidation is accept
 describe('promise 2: everyone is logged out', () => {
   const app = useApp({ clock: new OffsetClock(0) });
 
-  it('and whoever logs in once that is acknowledged is in at once', async () => {
+  it('and a login after the acknowledgement is accepted at once', async () => {
     const user = await createUser(app().dataSource);
     for (let round = 1; round <= 3; round += 1) {
       const before = await app().login(user.email, PASSWORD);

@@ -68,7 +68,7 @@ export class TestApp extends TestClient {
   }
 }
 
-/** An application listening on a port of its own, over a real database, with a clock that stands still. */
+/** An application that listens on a free port, over a real database, with a clock that stands still. */
 export async function createApp(options: AppOptions): Promise<TestApp> {
   const clock = options.clock ?? new FrozenClock();
   Logger.overrideLogger(false);
