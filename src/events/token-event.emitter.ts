@@ -9,7 +9,7 @@ export class TokenEventEmitter {
   private readonly listeners = new Set<TokenEventListener>();
   private hinted = false;
 
-  /** @returns ends the subscription */
+  /** @returns a function that unsubscribes */
   subscribe(listener: TokenEventListener): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);

@@ -1,6 +1,6 @@
 import type { RefusalReason } from '../rule/refusal.js';
 
-/** What the client is told for each reason. */
+/** What the client reads for each reason. */
 const DESCRIPTIONS: Readonly<Record<RefusalReason, string>> = {
   token_missing: 'The request carries no access token',
   token_invalid: 'The access token is not valid',

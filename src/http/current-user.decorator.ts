@@ -1,8 +1,8 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 
 /**
- * The user of the request: an instance of the entity class, loaded for this request, without the columns that are
- * marked `select: false`. `undefined` where no user is known (`@Public`, `@OptionalAuth`).
+ * The user of the request, read for this request: the record of the store, with TypeORM an instance of the entity class
+ * without the columns that are marked `select: false`. `undefined` where no user is known (`@Public`, `@OptionalAuth`).
  *
  * @example
  * ```ts

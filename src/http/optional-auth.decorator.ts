@@ -1,8 +1,8 @@
 import { Reflector } from '@nestjs/core';
 
 /**
- * Lets requests without a token pass as anonymous: `@CurrentUser()` is then `undefined`. A token that is present must
- * hold all the same; a refused one gets 401. `@OptionalAuth(false)` undoes it for a route of such a controller.
+ * Lets requests without a token pass as anonymous: `@CurrentUser()` is then `undefined`. A token that is present is
+ * still judged, and a refused one gets 401. `@OptionalAuth(false)` undoes it for a route of such a controller.
  *
  * @example
  * ```ts

@@ -4,8 +4,8 @@ import { MaxAuthAge } from './max-auth-age.js';
 import { RevocableJwtGuard } from './revocable-jwt.guard.js';
 
 /**
- * Asks that the user entered credentials at most this long ago (the token's `auth_time`); otherwise the answer is the
- * step-up challenge of RFC 9470. Brings the guard along, so that it holds under any other guard too.
+ * Demands that the user entered credentials at most this long ago (the token's `auth_time`); otherwise the answer is
+ * the step-up challenge of RFC 9470. It adds `RevocableJwtGuard` to the route, so it works without a global guard.
  *
  * @throws TypeError when the duration is not one
  * @example

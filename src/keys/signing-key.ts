@@ -123,7 +123,7 @@ function parse(material: KeyMaterial, type: 'private' | 'public'): KeyObject | s
   }
   try {
     const key = type === 'private' ? createPrivateKey(material) : createPublicKey(material);
-    // createPublicKey() takes the public half of a private key; whoever gave that did not mean to.
+    // createPublicKey() takes the public half of a private key; giving that is a mistake.
     const isPrivate = material.toString().includes('PRIVATE KEY-----');
     return type === 'public' && isPrivate ? 'is a private key: give the public one.' : key;
   } catch {

@@ -1,4 +1,4 @@
-/** Where the time comes from. Tests give a clock that stands still. */
+/** Where the time comes from. Tests give a frozen one. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;

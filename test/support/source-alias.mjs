@@ -2,8 +2,13 @@ import { fileURLToPath } from 'node:url';
 
 const source = (path) => fileURLToPath(new URL(`../../src/${path}`, import.meta.url));
 
+const entries = ['passport', 'pg', 'testing', 'typeorm'];
+
 /** The tests run on the sources, under the names that an application imports. */
 export const sourceAlias = [
   { find: /^nestjs-token-invalidation$/, replacement: source('index.ts') },
-  { find: /^nestjs-token-invalidation\/testing$/, replacement: source('testing/index.ts') },
+  ...entries.map((entry) => ({
+    find: new RegExp(`^nestjs-token-invalidation/${entry}$`),
+    replacement: source(`${entry}/index.ts`),
+  })),
 ];
