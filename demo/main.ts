@@ -20,7 +20,7 @@ Open ${url} and watch tokens being refused. Or paste these lines into another te
 
 ${walkthrough(url).join('\n')}
 
-Ctrl+C ends the demo and removes its database. Below, what happens to tokens:
+Ctrl+C stops the demo and removes its database. Below, what happens to tokens:
 `);
 
 async function start(): ReturnType<typeof Demo.start> {

@@ -31,9 +31,7 @@ export class AdminController {
 
   @Post('users/:email/logout')
   @HttpCode(HttpStatus.OK)
-  async logOut(
-    @Param('email', new ReadPipe(toEmail)) email: string,
-  ): Promise<InvalidationReceipt> {
+  async logOut(@Param('email', new ReadPipe(toEmail)) email: string): Promise<InvalidationReceipt> {
     const { id } = await this.users.getByEmail(email);
     return this.invalidator.invalidate(id, { note: 'logged out by an administrator' });
   }

@@ -51,7 +51,9 @@ export class Accounts {
     const newHash = await this.hasher.hash(password);
     try {
       await this.invalidator.rehashPassword(id, { currentHash: passwordHash, newHash });
-      this.logger.log(`Re-hashed the password of user ${id} at today's cost; every token stays valid`);
+      this.logger.log(
+        `Re-hashed the password of user ${id} at today's cost; every token stays valid`,
+      );
     } catch (error) {
       // Another login was faster; or the password has just changed, and this login's token will be refused.
       if (!(error instanceof PasswordConflictError)) throw error;

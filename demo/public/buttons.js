@@ -50,7 +50,7 @@ export function deviceGroup(device, act) {
     // For screen readers: three devices have buttons with the same text.
     button.append(element('span', ` (${device.name})`, 'hidden'));
   }
-  byId('groups').insertBefore(copy, byId('groups').querySelector('[data-actor=sql]'));
+  byId('groups').insertBefore(copy, byId('groups').querySelector('[data-actor=code]'));
   return new ButtonGroup(section, act, device);
 }
 

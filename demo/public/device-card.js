@@ -37,6 +37,7 @@ export class DeviceCard {
     const { verdict, answer, history } = this.device;
     const label = find(this.#article, '.verdict');
     label.dataset['verdict'] = verdict;
+    label.dataset['status'] = answer?.status ? String(answer.status) : '';
     setText(label, MARKS[verdict]);
     const { code, message } = reasonOf(answer);
     showCode(find(this.#article, '.reason code'), code);
@@ -64,11 +65,9 @@ function showCode(target, code) {
 function reasonOf(answer) {
   if (answer === undefined) return { code: '', message: 'Log in to get a token.' };
   if (answer.status === 0) return { code: '', message: describe(answer) };
-  if (answer.status === 200) return { code: '200', message: `Hello, ${answer.body.email}` };
-  return {
-    code: `${answer.status} ${answer.body.errorCode ?? ''}`.trim(),
-    message: answer.body.message ?? '',
-  };
+  const { email, errorCode, message } = answer.body;
+  if (answer.status === 200) return { code: '', message: `Hello, ${email.split('@')[0]}` };
+  return { code: errorCode ?? '', message: message ?? '' };
 }
 
 /**
@@ -81,7 +80,7 @@ function factsOf({ claims, answer }, tokenVersion) {
   const stale = tokenVersion !== undefined && tokenVersion !== claims.ver;
   return {
     sub: shortId(claims.sub),
-    ver: stale ? `${claims.ver} (now ${tokenVersion})` : String(claims.ver),
+    ver: stale ? `${claims.ver}, now ${tokenVersion}` : String(claims.ver),
     iat: timeOf(new Date(claims.iat * 1000)),
     exp: `in ${timeUntil(claims.exp)}`,
     by: answer?.answeredBy?.replace(/ \(.*/, '') ?? '–',

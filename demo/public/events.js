@@ -81,7 +81,7 @@ export class Events {
     const answer = await this.#stage(`visitors/${this.visitor.id}/stale-save`);
     const { triedVersion, version } = answer.body;
     const detail = `it writes token_version ${triedVersion}, the row keeps ${version}`;
-    return { title: 'An outdated copy of the user is saved', answer, detail };
+    return { title: 'A stale copy of the user is saved', answer, detail };
   }
 
   /** @returns {Promise<Outcome>} */
@@ -119,7 +119,11 @@ export class Events {
 
   /** @returns {Promise<Outcome>} */
   async startSecondNode() {
-    return { title: 'A second process serves too', answer: await this.#stage('second-node'), detail: DETAIL_OF_TWO };
+    return {
+      title: 'A second process serves too',
+      answer: await this.#stage('second-node'),
+      detail: DETAIL_OF_TWO,
+    };
   }
 
   /** @param {boolean} active */

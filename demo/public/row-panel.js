@@ -64,7 +64,7 @@ export class RowPanel {
  * @param {string} id
  */
 export function shortId(id) {
-  return `${id.slice(0, 8)}…`;
+  return `${id.slice(0, 6)}…`;
 }
 
 /** @param {string | null} text */

@@ -31,7 +31,7 @@ export function addToStory({ title, detail, effects }) {
     ' ',
     element('span', detail),
     ' ',
-    element('time', timeOf(new Date())),
+    element('time', `at ${timeOf(new Date())}`),
   );
   const list = document.createElement('ul');
   list.append(...effects.map(effectItem));
