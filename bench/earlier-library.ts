@@ -55,9 +55,9 @@ function build(commit: string, sources: string): void {
 /** Puts the bench as it is now on top of the library. */
 function link(folder: string, sources: string): void {
   const modules = join(folder, 'node_modules');
-  const library = join(modules, 'nestjs-token-invalidation');
+  const ownName = join(modules, 'nestjs-token-invalidation');
   mkdirSync(modules, { recursive: true });
-  if (!existsSync(library)) symlinkSync(sources, library, 'junction');
+  if (!existsSync(ownName)) symlinkSync(sources, ownName, 'junction');
   rmSync(join(folder, 'bench'), { recursive: true, force: true });
   cpSync(HERE, join(folder, 'bench'), { recursive: true });
 }

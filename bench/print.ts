@@ -64,17 +64,18 @@ const HEADINGS = [
 ];
 
 function cells(point: Point, points: readonly Point[]): string[] {
-  const { median, statementsPerRequest } = point;
+  const { statementsPerRequest } = point;
+  const figures = point.median;
   return [
     point.variant,
     loadOf(point),
-    median.cpuMicroseconds.toFixed(1),
-    median.databaseCpuMicroseconds?.toFixed(1) ?? '',
-    median.requestsPerSecond.toFixed(0),
+    figures.cpuMicroseconds.toFixed(1),
+    figures.databaseCpuMicroseconds?.toFixed(1) ?? '',
+    figures.requestsPerSecond.toFixed(0),
     ratio(point, points),
-    median.p50Milliseconds.toFixed(2),
-    median.p99Milliseconds.toFixed(2),
-    median.rssMegabytes.toFixed(0),
+    figures.p50Milliseconds.toFixed(2),
+    figures.p99Milliseconds.toFixed(2),
+    figures.rssMegabytes.toFixed(0),
     statementsPerRequest?.toFixed(3) ?? '',
   ];
 }

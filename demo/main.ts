@@ -23,14 +23,18 @@ ${walkthrough(url).join('\n')}
 Ctrl+C stops the demo and removes its database. Below, what happens to tokens:
 `);
 
-async function start(): ReturnType<typeof Demo.start> {
-  try {
-    return await Demo.start(readSettings(process.env));
-  } catch (error) {
-    // What can be put right needs no stack.
-    console.error(error instanceof SetupError ? error.message : error);
-    process.exit(1);
-  }
+function start(): ReturnType<typeof Demo.start> {
+  // In a promise, since reading the settings may fail too.
+  return Promise.resolve(process.env)
+    .then(readSettings)
+    .then((settings) => Demo.start(settings))
+    .catch(fail);
+}
+
+function fail(error: unknown): never {
+  // What can be put right needs no stack.
+  console.error(error instanceof SetupError ? error.message : error);
+  process.exit(1);
 }
 
 async function stop(): Promise<void> {

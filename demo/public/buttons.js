@@ -16,7 +16,8 @@ export class ButtonGroup {
     this.device = device;
     /** @type {HTMLButtonElement[]} */
     this.buttons = [...section.querySelectorAll('button')];
-    for (const button of this.buttons) button.addEventListener('click', () => press(button, act));
+    for (const button of this.buttons)
+      button.addEventListener('click', () => void press(button, act));
   }
 
   /** @param {Situation} situation */
@@ -56,13 +57,6 @@ export function deviceGroup(device, act) {
 
 /** On a narrow screen there is room for the buttons of one actor: the chosen one. */
 export function setUpActors() {
-  /** @param {string} actor */
-  const choose = (actor) => {
-    for (const group of document.querySelectorAll('.group')) {
-      const own = group instanceof HTMLElement && group.dataset['actor'] === actor;
-      group.classList.toggle('chosen', own);
-    }
-  };
   for (const input of document.querySelectorAll('input')) {
     input.addEventListener('change', () => choose(input.value));
   }
@@ -70,6 +64,14 @@ export function setUpActors() {
   if (!first) return;
   first.checked = true;
   choose(first.value);
+}
+
+/** @param {string} actor */
+function choose(actor) {
+  for (const group of document.querySelectorAll('.group')) {
+    const own = group instanceof HTMLElement && group.dataset['actor'] === actor;
+    group.classList.toggle('chosen', own);
+  }
 }
 
 /**
