@@ -10,7 +10,7 @@ import { servePage } from './stage/page.js';
 import { SecondNode } from './stage/second-node.js';
 import { StageModule } from './stage/stage.module.js';
 
-/** The application over a database of its own, and the page that shows what happens. */
+/** The application over a new database, and the page that shows what happens. */
 export class Demo {
   private app: NestExpressApplication | undefined;
   private secondNode: SecondNode | undefined;

@@ -77,7 +77,7 @@ export function pgStore(options: PgStoreOptions): TokenStateStoreDefinition<PgUs
     );
   return isInjectionToken(pool)
     ? { inject: [{ token: pool as InjectionToken, optional: true }], useFactory: make }
-    : { inject: [], useFactory: () => make(isPool(pool) ? pool : undefined) };
+    : { inject: [], useFactory: () => make(pool as PgPool | undefined) };
 }
 
 function namesOf(given: Partial<PgStoreOptions>): Pick<PgSource, 'names' | 'problems'> {

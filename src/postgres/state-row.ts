@@ -20,7 +20,6 @@ export const FIRST_VALUE = 8;
 
 /** What the state read selects for a `StateRow`, in its order. Aliases: `u` users, `asked` ids with their positions. */
 export function stateColumns(columns: UserColumns, everyoneTable: string): string[] {
-  const column = (name: string) => `u.${quoteName(name)}`;
   const ofEveryone = (value: string) => `(SELECT ${value} FROM ${everyoneTable} AS e)`;
   return [
     'asked.position::text',
@@ -64,6 +63,10 @@ export function decodeEveryone(row: StateRow | undefined): EveryoneState {
   return { version: Number(version), loggedOutAt: instantOf(loggedOutAt) };
 }
 
-function instantOf(milliseconds: string | null): Date | null {
-  return milliseconds === null ? null : new Date(Number(milliseconds));
+function instantOf(instant: string | null): Date | null {
+  return instant === null ? null : new Date(Number(instant));
+}
+
+function column(name: string): string {
+  return `u.${quoteName(name)}`;
 }

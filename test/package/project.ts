@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { npm } from './npm.js';
@@ -12,11 +12,14 @@ const fixture = (path: string) => fileURLToPath(new URL(`fixtures/${path}`, impo
 export class Project {
   private constructor(private readonly folder: string) {}
 
-  /** @param name - the folder under fixtures/ that holds what is its own */
-  static create(name: string): Project {
+  /**
+   * @param name - the folder under fixtures/ that holds what is its own
+   * @param source - the folder under fixtures/ with its source
+   */
+  static create(name: string, source = 'application'): Project {
     const project = new Project(mkdtempSync(join(tmpdir(), `${name}-`)));
     cpSync(fixture('tsconfig.project.json'), project.path('tsconfig.json'));
-    cpSync(fixture('application'), project.path('src'), { recursive: true });
+    cpSync(fixture(source), project.path('src'), { recursive: true });
     cpSync(fixture(name), project.path('.'), { recursive: true });
     return project;
   }
@@ -29,6 +32,22 @@ export class Project {
   install(tarball: string): Promise<string> {
     const quick = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'];
     return npm(this.folder, ['install', ...quick, tarball]);
+  }
+
+  /** Puts the package where npm would, without its dependencies and peers. */
+  unpack(tarball: string): void {
+    const folder = this.path('node_modules/nestjs-token-invalidation');
+    mkdirSync(folder, { recursive: true });
+    execFileSync('tar', ['-xzf', tarball, '-C', folder, '--strip-components=1']);
+  }
+
+  /** Links packages of this repository: the project has these and no others. */
+  link(packages: readonly string[]): void {
+    for (const name of packages) {
+      const link = this.path(`node_modules/${name}`);
+      mkdirSync(dirname(link), { recursive: true });
+      symlinkSync(fileURLToPath(new URL(`../../node_modules/${name}`, import.meta.url)), link);
+    }
   }
 
   /** Rejects where a package is missing, or has a version that another one does not want. */

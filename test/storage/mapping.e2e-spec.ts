@@ -12,7 +12,7 @@ import {
   PrimaryGeneratedColumn,
 } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTriggers } from '../../src/postgres/schema/core-2.js';
+import { createTriggers } from '../../src/postgres/schema/core-2-triggers.js';
 import {
   openStorage,
   type StorageDatabase,

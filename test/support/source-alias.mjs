@@ -2,12 +2,10 @@ import { fileURLToPath } from 'node:url';
 
 const source = (path) => fileURLToPath(new URL(`../../src/${path}`, import.meta.url));
 
-const entries = ['passport', 'pg', 'testing', 'typeorm'];
-
 /** The tests run on the sources, under the names that an application imports. */
 export const sourceAlias = [
   { find: /^nestjs-token-invalidation$/, replacement: source('index.ts') },
-  ...entries.map((entry) => ({
+  ...['passport', 'pg', 'testing', 'typeorm'].map((entry) => ({
     find: new RegExp(`^nestjs-token-invalidation/${entry}$`),
     replacement: source(`${entry}/index.ts`),
   })),
