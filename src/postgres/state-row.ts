@@ -1,4 +1,5 @@
-import type { EveryoneState, TokenState } from '../rule/token-state.js';
+import type { EveryoneState } from '../rule/token-state.js';
+import type { StateRecord } from '../state/token-state.store.js';
 import { milliseconds, quoteName } from './sql.js';
 import type { UserColumns } from './user-columns.js';
 
@@ -44,10 +45,11 @@ export function subjectOf([, id]: StateRow): string {
   return id;
 }
 
-/** What a row says about its user. */
-export function decodeUser(row: StateRow): { state: TokenState; active: boolean } {
+/** A row's user with what the row says about it. One literal: this runs for each request. */
+export function decodeRecord<User>(row: StateRow, user: User): StateRecord<User> {
   const [, , tokenVersion, passwordChangedAt, logoutAllAt, isDeleted] = row;
   return {
+    user,
     active: isDeleted === 'false',
     state: {
       tokenVersion: Number(tokenVersion),
