@@ -7,7 +7,7 @@ import { createUser, PASSWORD } from '../support/users.js';
 /** Whatever a token must not survive, as it reaches the database. */
 const INVALIDATIONS: [string, (app: TestApp, userId: string) => Promise<unknown>][] = [
   ['logoutEverywhere', (app, id) => app.invalidator.logoutEverywhere(id)],
-  ['passwordChanged', (app, id) => app.invalidator.passwordChanged(id)],
+  ['invalidateAfterPasswordChange', (app, id) => app.invalidator.invalidateAfterPasswordChange(id)],
   ['invalidate', (app, id) => app.invalidator.invalidate(id)],
   [
     'a password changed by SQL',

@@ -13,7 +13,7 @@ describe('promise 3: version and cutoff move in one statement, by the clock of t
       Array.from({ length: 100 }, (_, index) =>
         index % 2 === 0
           ? app().invalidator.logoutEverywhere(user.id)
-          : app().invalidator.passwordChanged(user.id),
+          : app().invalidator.invalidateAfterPasswordChange(user.id),
       ),
     );
     const versions = receipts.map((receipt) => receipt.version).toSorted((a, b) => a - b);

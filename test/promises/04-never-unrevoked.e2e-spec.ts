@@ -41,7 +41,7 @@ describe('promise 4: nothing revives a token', () => {
     const user = await createUser(app().dataSource);
     const token = await app().login(user.email, PASSWORD);
     await app().invalidator.logoutEverywhere(user.id);
-    await app().invalidator.passwordChanged(user.id);
+    await app().invalidator.invalidateAfterPasswordChange(user.id);
 
     await app().dataSource.query(`UPDATE users SET ${set} WHERE id = $1`, [user.id]);
 

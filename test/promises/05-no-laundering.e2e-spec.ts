@@ -36,7 +36,7 @@ describe('promise 5: a token carries the version of the record that the password
     const user = await createUser(app().dataSource);
     const claims = await accepted(await app().login(user.email, PASSWORD));
     const receipt = await app().invalidator.logoutEverywhere(user.id, { ifVersion: claims.ver });
-    await app().invalidator.passwordChanged(user.id);
+    await app().invalidator.invalidateAfterPasswordChange(user.id);
 
     // Which of the two is named depends on whether they fell into one millisecond.
     expect(await app().ask(app().issuer.reissue(receipt, claims))).toMatch(
@@ -60,7 +60,7 @@ describe('promise 5: a token carries the version of the record that the password
   it('the endpoint does not bump for a token that was ended after the guard let it in', async () => {
     const user = await createUser(app().dataSource);
     const { ver } = await accepted(await app().login(user.email, PASSWORD));
-    await app().invalidator.passwordChanged(user.id);
+    await app().invalidator.invalidateAfterPasswordChange(user.id);
 
     await expect(
       app().invalidator.logoutEverywhere(user.id, { ifVersion: ver }),
