@@ -67,7 +67,7 @@ export const PATCHES: readonly Patch[] = [
     find: '    judgeVersion(claims, record.state) ??\n',
     replace: '',
     spec: 'test/promises/05-no-laundering.e2e-spec.ts',
-    test: 'a login held while the password is changed by SQL yields',
+    test: 'a login held while the password is changed yields a token that its version refuses',
   },
   {
     promise: 6,
