@@ -14,6 +14,7 @@ const OTHERWISE = {
     specs: [
       'src/postgres/*.spec.ts',
       'test/storage/setup.e2e-spec.ts',
+      'test/storage/type-parsers.e2e-spec.ts',
       'test/storage/primary.e2e-spec.ts',
       'test/storage/transactions.e2e-spec.ts',
       'test/storage/prepared-statement.e2e-spec.ts',
@@ -49,6 +50,7 @@ const OTHERWISE = {
   },
   pg: {
     specs: [
+      'test/storage/pg-setup.e2e-spec.ts',
       'test/storage/transactions.e2e-spec.ts',
       'test/module/store-options.e2e-spec.ts',
       'test/storage/pg-contract.e2e-spec.ts',

@@ -47,7 +47,7 @@ export const PATCHES: readonly Patch[] = [
   },
   {
     promise: 3,
-    file: 'src/postgres/schema/core-2.ts',
+    file: 'src/postgres/schema/core-2-triggers.ts',
     find: 'NEW.everyone_version := OLD.everyone_version + 1;',
     replace: 'NULL;',
     spec: 'test/promises/03-atomic.e2e-spec.ts',
@@ -55,7 +55,7 @@ export const PATCHES: readonly Patch[] = [
   },
   {
     promise: 4,
-    file: 'src/postgres/schema/core-2.ts',
+    file: 'src/postgres/schema/core-2-triggers.ts',
     find: '      NEW.${version} := greatest(OLD.${version}, NEW.${version});\n',
     replace: '',
     spec: 'test/promises/04-never-unrevoked.e2e-spec.ts',
@@ -71,7 +71,7 @@ export const PATCHES: readonly Patch[] = [
   },
   {
     promise: 6,
-    file: 'src/postgres/schema/core-2.ts',
+    file: 'src/postgres/schema/core-2-triggers.ts',
     find: "${names.password === null ? '' : passwordChange(names)}",
     replace: '',
     spec: 'test/promises/06-any-writer.e2e-spec.ts',
