@@ -10,7 +10,7 @@ const ROOMS = {
   state: { rooms: ['rule'], packages: ['@nestjs/common', 'timers'] },
   tokens: {
     rooms: ['state', 'events', 'rule'],
-    packages: ['@nestjs/common', '@nestjs/jwt', 'jws', 'lru-cache', 'ms', 'crypto', 'util'],
+    packages: ['@nestjs/common', 'jws', 'ms', 'crypto', 'util'],
   },
   invalidation: {
     rooms: ['state', 'events', 'rule'],
