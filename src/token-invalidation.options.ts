@@ -107,8 +107,8 @@ export const EXTRA_ROWS = {
   /** Where the token state lives: `typeOrmStore({ … })`, `pgStore({ … })`, or your class that extends `TokenStateStore`. Required. */
   store: option<Type<TokenStateStore> | TokenStateStoreDefinition>({
     check: isStore,
-    problem:
-      'is not a store: give typeOrmStore({ entity: User }) of nestjs-token-invalidation/typeorm, pgStore({ … }) of nestjs-token-invalidation/pg, or a class that extends TokenStateStore.',
+    problem: (value) =>
+      `is ${value === null ? 'missing' : 'not a store'}: give typeOrmStore({ entity: User }) of nestjs-token-invalidation/typeorm, pgStore({ … }) of nestjs-token-invalidation/pg, or a class that extends TokenStateStore.`,
   }),
   /** Whether all modules see the module's providers without importing it. Default: `false`. */
   isGlobal: booleanRow(false),

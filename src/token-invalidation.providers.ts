@@ -46,9 +46,7 @@ export function shapeModule(
   definition: DynamicModule,
   given: TokenInvalidationExtras,
 ): DynamicModule {
-  const problems = problemsOf(EXTRA_ROWS, given);
-  if (given.store === undefined)
-    problems.push(`store is missing: it ${EXTRA_ROWS.store.problem as string}`);
+  const problems = shapeProblems(given);
   // What cannot be used shapes nothing, and stops the boot with all other problems.
   const extras: Partial<TokenInvalidationExtras> = problems.length > 0 ? {} : given;
   return {
@@ -66,6 +64,13 @@ export function shapeModule(
     ],
     exports: EXPORTED,
   };
+}
+
+/** Nest hands over the extras with all other options, which are checked when they are resolved. */
+function shapeProblems(given: object): string[] {
+  const extras = Object.entries(given).filter(([name]) => Object.hasOwn(EXTRA_ROWS, name));
+  const { store, ...rest } = Object.fromEntries(extras);
+  return problemsOf(EXTRA_ROWS, { ...rest, store: store ?? null });
 }
 
 function storeProvider({ store }: Partial<TokenInvalidationExtras>): Provider {

@@ -4,7 +4,7 @@ import { HTTP_SETTINGS, type HttpSettings } from './http-settings.js';
 import { OptionalAuth } from './optional-auth.decorator.js';
 import { Public } from './public.decorator.js';
 
-const OURS: readonly unknown[] = [Public.KEY, OptionalAuth.KEY];
+const OURS = [Public.KEY, OptionalAuth.KEY];
 
 /**
  * Says at boot when routes carry metadata of another `@Public()`, which this library does not read: they would answer
@@ -55,11 +55,12 @@ export class IgnoredPublicMetadata implements OnApplicationBootstrap {
 }
 
 function ignoredKeysOf(target: object, publicMetadataKey: string | undefined): string[] {
+  // A route may carry another library's mark in addition to ours.
+  if (OURS.some((key) => Reflect.hasMetadata(key, target))) return [];
   return Reflect.getMetadataKeys(target).filter(
     (key): key is string =>
       typeof key === 'string' &&
       key !== publicMetadataKey &&
-      !OURS.includes(key) &&
       /public/i.test(key) &&
       Reflect.getMetadata(key, target) === true,
   );

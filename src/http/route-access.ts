@@ -51,13 +51,13 @@ export class RouteAccessReader {
     return { kind: this.kindOf(target, maxAuthAge), maxAuthAge } as Partial<RouteAccess>;
   }
 
-  /** On one target, a demand for a recent login is a demand for a login, and an open route needs no token. */
+  /** On one target the stricter mark wins: a recent login, then a token that is judged, then an open route. */
   private kindOf(target: Target, maxAuthAge: number | undefined): RouteAccess['kind'] | undefined {
     if (maxAuthAge !== undefined) return 'login';
-    const open = this.get(Public, target) ?? this.isMarkedPublic(target);
-    if (open === true) return 'public';
     const optional = this.get(OptionalAuth, target);
     if (optional === true) return 'optional';
+    const open = this.get(Public, target) ?? this.isMarkedPublic(target);
+    if (open === true) return 'public';
     return open === false || optional === false ? 'login' : undefined;
   }
 

@@ -11,8 +11,9 @@ export const bearerToken: TokenExtractor = (request: {
 }): string | null => {
   const { authorization } = request.headers;
   if (typeof authorization !== 'string') return null;
+  // Anchored, so that its time is linear in a header of blanks. HTTP itself drops blanks at the end.
   return authorization.slice(0, SCHEME.length).toLowerCase() === SCHEME
-    ? authorization.slice(SCHEME.length).trim()
+    ? authorization.slice(SCHEME.length).replace(/^ +/, '')
     : null;
 };
 

@@ -1,11 +1,18 @@
-export { tokenStateStoreContract } from './token-state-store.contract.js';
-export type { ContractRunner, TokenStateStoreHarness } from './harness.js';
+export { tokenStateStoreContract } from './contract/token-state-store.contract.js';
+export type { ContractRunner, TokenStateStoreHarness } from './contract/harness.js';
 
-export { InMemoryTokenStateStore } from './in-memory-token-state.store.js';
-export type { InMemoryUser, NewInMemoryUser } from './in-memory-token-state.store.js';
-export { InMemoryTransaction } from './in-memory-transaction.js';
+export { InMemoryTokenStateStore } from './in-memory/in-memory-token-state.store.js';
+export type { InMemoryDatabase } from './in-memory/in-memory-database.js';
+export type {
+  InMemoryRows,
+  InMemoryUser,
+  NewInMemoryUser,
+  UserWrite,
+  WritableUser,
+} from './in-memory/in-memory-rows.js';
+export type { InMemoryTransaction } from './in-memory/in-memory-transaction.js';
 
-export { expectTokensToDie } from './expect-tokens-to-die.js';
-export type { ExpectTokensToDieOptions } from './expect-tokens-to-die.js';
+export { expectTokensToBeRefused } from './expect-tokens-to-be-refused.js';
+export type { ExpectTokensToBeRefusedOptions } from './expect-tokens-to-be-refused.js';
 export { FrozenClock } from './frozen-clock.js';
 export { issueToken } from './issue-token.js';

@@ -2,8 +2,11 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { type IssueOptions, TokenIssuer } from '../tokens/token-issuer.service.js';
 
 /**
- * A token of this user, as a login of the application would have issued it: for tests that are not about logging in.
+ * Issues a token for this user, as a login of the application would: for tests that are not about logging in.
  *
+ * @param app - the application, or a testing module, that imports `TokenInvalidationModule`
+ * @param user - a record as the application's store gives it
+ * @param options - extra claims, lifetime and time of login, as for `TokenIssuer.issue()`. Default: those of the module
  * @throws TypeError when the record lacks its id or token state
  * @example
  * ```ts
@@ -16,5 +19,5 @@ export function issueToken(
   user: object,
   options?: IssueOptions,
 ): string {
-  return app.get<TokenIssuer>(TokenIssuer, { strict: false }).issue(user, options);
+  return app.get<TokenIssuer<object>>(TokenIssuer, { strict: false }).issue(user, options);
 }

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { hash } from '@node-rs/argon2';
 import type { Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { expectTokensToDie, issueToken } from 'nestjs-token-invalidation/testing';
+import { expectTokensToBeRefused, issueToken } from 'nestjs-token-invalidation/testing';
 import { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import ts from 'typescript';
@@ -122,7 +122,7 @@ describe('the quick start', () => {
     const wrong = { ...credentials, password: 'guess' };
     expect(await http.post('/auth/login', undefined, wrong)).toMatchObject({ status: 401 });
     const user = { id: 1, tokenVersion: 1, passwordChangedAt: null, logoutAllAt: null };
-    await expectTokensToDie(app, { user, route: '/auth/me' });
+    await expectTokensToBeRefused(app, { user, route: '/auth/me' });
     const current = await app.get(DataSource).getRepository('User').findOneByOrFail({ id: 1 });
     expect(await http.ask(issueToken(app, current))).toBe(200);
     await app.close();

@@ -87,7 +87,7 @@ describe.each(['nestjs-12-esm', 'nestjs-12-commonjs', 'nestjs-11-commonjs', 'nes
 
       it('is tested with what the package brings for that', async () => {
         const env = { DATABASE_URL: database.url };
-        expect(await project.run('dist/expect-tokens-to-die.js', env)).toBe('');
+        expect(await project.run('dist/expect-tokens-to-be-refused.js', env)).toBe('');
       });
     });
   },

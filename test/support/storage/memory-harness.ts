@@ -6,11 +6,11 @@ import type {
   InMemoryUser,
   TokenStateStoreHarness,
 } from '../../../src/testing/index.js';
-import { FrozenClock } from 'nestjs-token-invalidation/testing';
+import { FrozenClock } from '../../../src/testing/frozen-clock.js';
 
 export type MakeStore = (clock: Clock) => InMemoryTokenStateStore;
 
-/** Every look at it takes a millisecond. */
+/** Each call of `now` takes a millisecond. */
 class TickingClock extends FrozenClock {
   override now(): number {
     this.advance(0.001);
@@ -32,13 +32,6 @@ export function memoryHarness(
 ): TokenStateStoreHarness<InMemoryUser, InMemoryTransaction> {
   const clock = new TickingClock();
   const store = makeStore(clock);
-  const atAnotherTime = async (instant: Date, act: () => Promise<unknown>): Promise<void> => {
-    const now = clock.now();
-    // The clock ticks before it answers.
-    clock.set(instant.getTime() - 1);
-    await act();
-    clock.set(now);
-  };
   return {
     store: () => store,
     clock: async () => new Date(clock.now()),
@@ -49,11 +42,14 @@ export function memoryHarness(
     softDeleteUser: async (id) => void store.update(id, { deletedAt: new Date() }),
     readHash: async (id) => store.find(id)!.passwordHash,
     writeHash: async (id, passwordHash) => void store.update(id, { passwordHash }),
-    writeCutoffs: async (subject, instant) => {
-      await atAnotherTime(instant, () => store.invalidate({ subject }, 'logout'));
-      await atAnotherTime(instant, () => store.invalidate({ subject }, 'password'));
+    writeCutoffs: async (id, instant) => {
+      const cutoffs = { passwordChangedAt: instant, logoutAllAt: instant };
+      Object.assign(store.database.rows.users.get(id)!, cutoffs);
     },
-    writeGlobalCutoff: (instant) => atAnotherTime(instant, () => store.invalidateEveryone()),
+    writeEveryoneCutoff: async (instant) => {
+      store.database.rows.everyone.loggedOutAt = instant;
+    },
     transaction: (work) => store.transaction(work),
+    savepoint: (transaction, work) => transaction.savepoint(work),
   };
 }

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { type ContractCases, recordOf, type TokenStateStoreHarness } from './harness.js';
+
+export const describingCases: ContractCases = {
+  'describes a loaded record as a read does': async (harness) => {
+    const subject = await harness.createUser('hash');
+    const { state } = await recordOf(harness, subject);
+
+    const described = harness.store().describe(await harness.loadUser(subject));
+
+    assert.equal(described.subject, subject);
+    assert.deepEqual({ ...described.state }, { ...state });
+  },
+
+  'describes a record as a read does after invalidations of both kinds': async (harness) => {
+    const subject = await invalidatedUser(harness);
+    const { state } = await recordOf(harness, subject);
+
+    const described = harness.store().describe(await harness.loadUser(subject));
+
+    assert.ok(state.passwordChangedAt && state.logoutAllAt);
+    assert.deepEqual({ ...described.state }, { ...state });
+  },
+
+  'describes the user of a reading': async (harness) => {
+    const subject = await invalidatedUser(harness);
+    const { user, state } = await recordOf(harness, subject);
+
+    const described = harness.store().describe(user);
+
+    assert.equal(described.subject, subject);
+    assert.deepEqual({ ...described.state }, { ...state });
+  },
+
+  'describes a record as it was loaded, although the user was invalidated since': async (
+    harness,
+  ) => {
+    const subject = await harness.createUser('hash');
+    const user = await harness.loadUser(subject);
+    const before = harness.store().describe(user);
+    await harness.store().invalidate({ subject }, 'logout');
+
+    assert.deepEqual(harness.store().describe(user), before, 'not the record, but the row');
+  },
+
+  'refuses a record without id and state': async (harness) => {
+    assert.throws(
+      () => harness.store().describe({}),
+      TypeError,
+      'no TypeError for an empty record',
+    );
+  },
+
+  'refuses a record that lacks a part of them, and guesses nothing': async (harness) => {
+    const subject = await invalidatedUser(harness);
+    const user = (await harness.loadUser(subject)) as object;
+    const whole = harness.store().describe(user);
+
+    for (const property of Object.keys(user)) {
+      const part = Object.assign(
+        Object.create(Object.getPrototypeOf(user) as object) as object,
+        user,
+      );
+      Reflect.deleteProperty(part, property);
+      const described = describeOrRefuse(harness, part);
+      // A property that the state does not need may be missing.
+      if (described !== 'refused') assert.deepEqual(described, whole, `without ${property}`);
+    }
+  },
+};
+
+function describeOrRefuse(harness: TokenStateStoreHarness, user: unknown) {
+  try {
+    return harness.store().describe(user);
+  } catch (error) {
+    assert.ok(error instanceof TypeError, `not a TypeError: ${String(error)}`);
+    return 'refused';
+  }
+}
+
+/** A user whose state has no default value in it. */
+async function invalidatedUser(harness: TokenStateStoreHarness): Promise<string> {
+  const subject = await harness.createUser('hash');
+  await harness.store().invalidate({ subject }, 'password');
+  await harness.store().invalidate({ subject }, 'logout');
+  return subject;
+}

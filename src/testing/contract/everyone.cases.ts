@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import type { EveryoneState } from '../../rule/token-state.js';
+import {
+  assertBetween,
+  type ContractCases,
+  everyoneWith,
+  inOneHour,
+  readAll,
+  recordOf,
+  type TokenStateStoreHarness,
+  unknownSubject,
+} from './harness.js';
+
+const MANY = 20;
+
+export const everyoneCases: ContractCases = {
+  'raises the version of everyone by one and sets the cutoff by its clock': async (harness) => {
+    const subject = await harness.createUser('hash');
+    const before = await settledEveryone(harness, subject);
+
+    const earliest = await harness.clock();
+    const change = await harness.store().invalidateEveryone();
+    const latest = await harness.clock();
+
+    assertBetween(change.effectiveAt, earliest, latest);
+    assert.equal(change.version, before.version + 1, 'the version did not rise by one');
+    assert.deepEqual(await everyoneWith(harness, subject), {
+      version: change.version,
+      loggedOutAt: change.effectiveAt,
+    });
+  },
+
+  'has both in every reading': async (harness) => {
+    const subject = await harness.createUser('hash');
+    const unknown = await unknownSubject(harness);
+    await settledEveryone(harness, subject);
+    const { version, effectiveAt } = await harness.store().invalidateEveryone();
+
+    for (const subjects of [[subject], [unknown, subject], [subject, subject], ['', subject]]) {
+      const { everyone, records } = await readAll(harness, subjects);
+      const queries = `in a reading of ${JSON.stringify(subjects)}`;
+      assert.deepEqual({ ...everyone }, { version, loggedOutAt: effectiveAt }, queries);
+      assert.equal(records.length, subjects.length, queries);
+    }
+  },
+
+  'leaves the state of the users as it is': async (harness) => {
+    const subject = await harness.createUser('hash');
+    const before = await recordOf(harness, subject);
+    await harness.store().invalidateEveryone();
+    assert.deepEqual(await recordOf(harness, subject), before, 'a user has changed');
+  },
+
+  'leaves everyone as it is when one user is invalidated': async (harness) => {
+    const subject = await harness.createUser('old');
+    const before = await everyoneWith(harness, subject);
+    await harness.store().invalidate({ subject }, 'logout');
+    await harness.store().changePassword(subject, { currentHash: 'old', newHash: 'new' });
+    assert.deepEqual(await everyoneWith(harness, subject), before, 'everyone has changed');
+  },
+
+  'raises the version by twenty when asked twenty times at once': async (harness) => {
+    const subject = await harness.createUser('hash');
+    const before = await settledEveryone(harness, subject);
+
+    const earliest = await harness.clock();
+    const changes = await Promise.all(
+      Array.from({ length: MANY }, () => harness.store().invalidateEveryone()),
+    );
+    const latest = await harness.clock();
+
+    changes.sort((one, other) => one.version - other.version);
+    const risen = changes.map(({ version }) => version - before.version);
+    const expected = Array.from({ length: MANY }, (_, index) => index + 1);
+    assert.deepEqual(risen, expected, 'the versions did not rise by one each');
+    let previous = earliest;
+    for (const { effectiveAt } of changes) {
+      assertBetween(effectiveAt, previous, latest);
+      previous = effectiveAt;
+    }
+    assert.deepEqual(await everyoneWith(harness, subject), {
+      version: before.version + MANY,
+      loggedOutAt: previous,
+    });
+  },
+
+  'does not move the cutoff back when it lies ahead, and raises the version': async (harness) => {
+    const subject = await harness.createUser('hash');
+    const { version } = await settledEveryone(harness, subject);
+    const ahead = inOneHour(await harness.clock());
+    await harness.writeEveryoneCutoff(ahead);
+    try {
+      const change = await harness.store().invalidateEveryone();
+
+      assert.deepEqual(change.effectiveAt, ahead, 'the answer has another cutoff');
+      assert.equal(change.version, version + 1, 'the version did not rise by one');
+      const expected = { version: version + 1, loggedOutAt: ahead };
+      assert.deepEqual(await everyoneWith(harness, subject), expected);
+    } finally {
+      await harness.writeEveryoneCutoff(await harness.clock());
+    }
+  },
+};
+
+/** The state of everyone, with a cutoff that the next invalidation can move. */
+async function settledEveryone(
+  harness: TokenStateStoreHarness,
+  subject: string,
+): Promise<EveryoneState> {
+  const everyone = await everyoneWith(harness, subject);
+  const { version, loggedOutAt } = everyone;
+  assert.ok(
+    Number.isSafeInteger(version) && version >= 0,
+    `the version of everyone is ${String(version)}, not a whole number from 0 up`,
+  );
+  if (loggedOutAt !== null && loggedOutAt > (await harness.clock())) {
+    assert.fail(
+      `The cutoff of everyone, ${loggedOutAt.toISOString()}, lies ahead of the database's clock: an earlier run of ` +
+        'this contract was interrupted and left it there. Give the contract a fresh database, or set the cutoff to a ' +
+        'past instant.',
+    );
+  }
+  return everyone;
+}

@@ -1,0 +1,71 @@
+import type { StateChange, WriteOutcome } from '../../state/token-state.store.js';
+import type { Clock } from '../../tokens/clock.js';
+import {
+  type InMemoryRows,
+  invalidateAll,
+  type UserWrite,
+  type WritableUser,
+} from './in-memory-rows.js';
+import { InMemoryTransaction, type Operation } from './in-memory-transaction.js';
+
+/** Where an `InMemoryTokenStateStore` keeps its rows. */
+export class InMemoryDatabase<User extends WritableUser> {
+  /**
+   * The stored rows themselves, not a copy: a test may change them behind the store's back. A commit replaces them, so
+   * read the property again after each one.
+   */
+  rows: InMemoryRows<User> = {
+    users: new Map(),
+    everyone: { version: 0, loggedOutAt: null },
+    firstVersion: 0,
+  };
+
+  /** @param clock - the time of every write */
+  constructor(private readonly clock: Clock) {}
+
+  /** Runs `write` on the user's row, in the transaction if there is one. */
+  write(subject: string, write: UserWrite, transaction?: InMemoryTransaction): WriteOutcome {
+    const now = this.now();
+    return this.run(({ users }) => {
+      const user = users.get(subject);
+      return user === undefined ? 'unknown' : write(user, now);
+    }, transaction);
+  }
+
+  /** Invalidates everyone, in the transaction if there is one. */
+  writeEveryone(transaction?: InMemoryTransaction): StateChange {
+    const now = this.now();
+    return this.run(({ everyone }) => invalidateAll(everyone, now), transaction);
+  }
+
+  /** Commits when `work` resolves, and rolls back when it rejects or when the writes cannot be repeated. */
+  async transaction<Result>(
+    work: (transaction: InMemoryTransaction) => Promise<Result>,
+  ): Promise<Result> {
+    const transaction = new InMemoryTransaction(structuredClone(this.rows));
+    try {
+      const result = await work(transaction);
+      const rows = structuredClone(this.rows);
+      transaction.replayOn(rows);
+      this.rows = rows;
+      transaction.end(true);
+      return result;
+    } catch (error) {
+      transaction.end(false);
+      throw error;
+    }
+  }
+
+  private run<Outcome extends WriteOutcome>(
+    operation: Operation<Outcome>,
+    transaction: InMemoryTransaction | undefined,
+  ): Outcome {
+    // The caller may change the date that it gets, and the row must stay as it is.
+    const copied: Operation<Outcome> = (rows) => structuredClone(operation(rows));
+    return transaction ? transaction.write(copied) : copied(this.rows);
+  }
+
+  private now(): Date {
+    return new Date(this.clock.now());
+  }
+}

@@ -1,0 +1,99 @@
+import type { EveryoneState, TokenState } from '../../rule/token-state.js';
+import type {
+  CutoffKind,
+  PasswordReplacement,
+  StateChange,
+  WriteOutcome,
+} from '../../state/token-state.store.js';
+
+/** What a user must have. Add the application's own fields in a type that extends it. */
+export interface InMemoryUser extends TokenState {
+  /** The subject of the user's tokens. */
+  readonly id: string;
+  readonly passwordHash: string;
+  /** Set: the user is soft-deleted, and so not active. */
+  readonly deletedAt?: Date | null;
+}
+
+/** A user to add. The store sets the token state. */
+export type NewInMemoryUser<User extends InMemoryUser> = Omit<User, keyof TokenState>;
+
+type Writable<Type> = { -readonly [Name in keyof Type]: Type[Name] };
+
+/** The part of a user that the store writes. */
+export type WritableUser = Writable<Pick<InMemoryUser, 'id' | 'passwordHash' | keyof TokenState>>;
+
+/** A write of one user's row, at the time of the database. */
+export type UserWrite = (user: WritableUser, now: Date) => WriteOutcome;
+
+/** Everything that an in-memory database holds. */
+export interface InMemoryRows<User> {
+  /** The users by id. */
+  readonly users: Map<string, User>;
+  readonly everyone: Writable<EveryoneState>;
+  /** The version of the next new user: above that of every removed one, whose id may be used again. */
+  firstVersion: number;
+}
+
+export function describeUser(user: Partial<InMemoryUser>): { subject: string; state: TokenState } {
+  const { id, tokenVersion, passwordChangedAt, logoutAllAt } = user;
+  if (
+    typeof id !== 'string' ||
+    tokenVersion === undefined ||
+    passwordChangedAt === undefined ||
+    logoutAllAt === undefined
+  ) {
+    throw new TypeError(
+      'The user lacks id, tokenVersion, passwordChangedAt or logoutAllAt. Use a record that came from the store.',
+    );
+  }
+  return { subject: id, state: { tokenVersion, passwordChangedAt, logoutAllAt } };
+}
+
+/** Writes the application's fields. The id and the token state stay, unless another hash invalidates. */
+export function updateUser(user: WritableUser, changes: object, now: Date): StateChange {
+  const { id, tokenVersion, passwordChangedAt, logoutAllAt, passwordHash } = user;
+  const kept = { id, tokenVersion, passwordChangedAt, logoutAllAt };
+  Object.assign(user, structuredClone(changes), kept);
+  return user.passwordHash === passwordHash
+    ? unchanged(user, now)
+    : invalidateUser(user, 'password', now);
+}
+
+export function invalidateUser(user: WritableUser, kind: CutoffKind, now: Date): StateChange {
+  const cutoff = kind === 'password' ? 'passwordChangedAt' : 'logoutAllAt';
+  user.tokenVersion += 1;
+  user[cutoff] = later(user[cutoff], now);
+  return { version: user.tokenVersion, effectiveAt: user[cutoff] };
+}
+
+export function invalidateAll(everyone: Writable<EveryoneState>, now: Date): StateChange {
+  everyone.version += 1;
+  everyone.loggedOutAt = later(everyone.loggedOutAt, now);
+  return { version: everyone.version, effectiveAt: everyone.loggedOutAt };
+}
+
+export function removeUser(rows: InMemoryRows<WritableUser>, id: string): void {
+  const user = rows.users.get(id);
+  if (user === undefined) return;
+  rows.firstVersion = Math.max(rows.firstVersion, user.tokenVersion + 1);
+  rows.users.delete(id);
+}
+
+export function unchanged(user: WritableUser, now: Date): StateChange {
+  return { version: user.tokenVersion, effectiveAt: now };
+}
+
+/** Whether the hash was the current one, and so was replaced. */
+export function replaceHash(
+  user: WritableUser,
+  { currentHash, newHash }: PasswordReplacement,
+): boolean {
+  if (user.passwordHash !== currentHash) return false;
+  user.passwordHash = newHash;
+  return true;
+}
+
+function later(one: Date | null, other: Date): Date {
+  return one !== null && one > other ? one : other;
+}

@@ -1,0 +1,150 @@
+import type { TokenState } from '../../rule/token-state.js';
+import {
+  type CutoffKind,
+  type InvalidationTarget,
+  type PasswordReplacement,
+  type StateChange,
+  type StateQuery,
+  type StateReading,
+  TokenStateStore,
+  type WriteOutcome,
+} from '../../state/token-state.store.js';
+import { type Clock, systemClock } from '../../tokens/clock.js';
+import { InMemoryDatabase } from './in-memory-database.js';
+import {
+  describeUser,
+  type InMemoryUser,
+  invalidateUser,
+  type NewInMemoryUser,
+  removeUser,
+  replaceHash,
+  unchanged,
+  updateUser,
+  type UserWrite,
+} from './in-memory-rows.js';
+import type { InMemoryTransaction } from './in-memory-transaction.js';
+
+/**
+ * A store for an application's unit tests, without a database. It keeps every promise of the port within one process.
+ * Users are plain data. The store copies what goes in and what comes out, as a database does.
+ *
+ * @typeParam User - the application's user record
+ * @example
+ * ```ts
+ * const module = await Test.createTestingModule({
+ *   imports: [TokenInvalidationModule.forRoot({ secret, store: InMemoryTokenStateStore })],
+ * }).compile();
+ * const store: InMemoryTokenStateStore = module.get(TokenStateStore, { strict: false });
+ * const token = module.get(TokenIssuer, { strict: false }).issue(store.add({ id: '1', passwordHash }));
+ * ```
+ */
+export class InMemoryTokenStateStore<
+  User extends InMemoryUser = InMemoryUser,
+> extends TokenStateStore<User, InMemoryTransaction> {
+  /** What is stored, for tests that look or write behind the store's back. */
+  readonly database: InMemoryDatabase<User>;
+
+  /** @param clock - the store's clock. Default: the system's. For Nest, a subclass can pass another one. */
+  constructor(clock: Clock = systemClock) {
+    super();
+    this.database = new InMemoryDatabase(clock);
+  }
+
+  /**
+   * Adds a user and returns the stored record.
+   *
+   * @throws TypeError when there is one with this id
+   */
+  add(user: NewInMemoryUser<User>): User {
+    const { id } = user as unknown as User;
+    const { users, firstVersion } = this.database.rows;
+    if (users.has(id)) throw new TypeError(`The user ${JSON.stringify(id)} exists.`);
+    const state = { tokenVersion: firstVersion, passwordChangedAt: null, logoutAllAt: null };
+    users.set(id, structuredClone({ ...user, ...state }) as unknown as User);
+    return this.find(id)!;
+  }
+
+  /** The user as it is now; `undefined`: no such user. */
+  find(id: string): User | undefined {
+    return structuredClone(this.database.rows.users.get(id));
+  }
+
+  /**
+   * Writes fields of the user as the application's own code would. A changed hash invalidates, as it does under the
+   * trigger of a real database.
+   *
+   * @throws TypeError when there is no such user
+   */
+  update(id: string, changes: Partial<Omit<User, 'id' | keyof TokenState>>): User {
+    const outcome = this.database.write(id, (user, now) => updateUser(user, changes, now));
+    if (outcome === 'unknown') throw new TypeError(`There is no user ${JSON.stringify(id)}.`);
+    return this.find(id)!;
+  }
+
+  /** Removes the user, if there is one. */
+  remove(id: string): void {
+    removeUser(this.database.rows, id);
+  }
+
+  /**
+   * Runs `work` in a transaction. What the store's methods write with it takes effect when `work` resolves, and not at
+   * all when it rejects.
+   *
+   * @throws Error when others have meanwhile changed what the transaction relied on; then nothing took effect
+   */
+  transaction<Result>(
+    work: (transaction: InMemoryTransaction) => Promise<Result>,
+  ): Promise<Result> {
+    return this.database.transaction(work);
+  }
+
+  describe(user: User): { subject: string; state: TokenState } {
+    return describeUser(user);
+  }
+
+  async read(queries: readonly StateQuery[]): Promise<StateReading<User>> {
+    const records = queries.map(({ subject }) => {
+      const user = this.find(subject);
+      if (user === undefined) return undefined;
+      const { state } = structuredClone(describeUser(user));
+      return { user, state, active: !user.deletedAt };
+    });
+    return { everyone: structuredClone(this.database.rows.everyone), records };
+  }
+
+  async invalidate(
+    { subject, ifVersion }: InvalidationTarget,
+    kind: CutoffKind,
+    transaction?: InMemoryTransaction,
+  ): Promise<WriteOutcome> {
+    const write: UserWrite = (user, now) => {
+      if (ifVersion !== undefined && ifVersion !== user.tokenVersion) return 'conflict';
+      return invalidateUser(user, kind, now);
+    };
+    return this.database.write(subject, write, transaction);
+  }
+
+  async changePassword(
+    subject: string,
+    replacement: PasswordReplacement,
+    transaction?: InMemoryTransaction,
+  ): Promise<WriteOutcome> {
+    const write: UserWrite = (user, now) =>
+      replaceHash(user, replacement) ? invalidateUser(user, 'password', now) : 'conflict';
+    return this.database.write(subject, write, transaction);
+  }
+
+  async rehashPassword(
+    subject: string,
+    replacement: PasswordReplacement,
+    transaction?: InMemoryTransaction,
+  ): Promise<WriteOutcome> {
+    const write: UserWrite = (user, now) =>
+      replaceHash(user, replacement) ? unchanged(user, now) : 'conflict';
+    return this.database.write(subject, write, transaction);
+  }
+
+  async invalidateEveryone(transaction?: InMemoryTransaction): Promise<StateChange> {
+    return this.database.writeEveryone(transaction);
+  }
+}

@@ -1,0 +1,77 @@
+import type { WriteOutcome } from '../../state/token-state.store.js';
+import type { InMemoryRows, WritableUser } from './in-memory-rows.js';
+
+/** A write of any user type's rows. */
+export type Operation<Outcome extends WriteOutcome = WriteOutcome> = (
+  rows: InMemoryRows<WritableUser>,
+) => Outcome;
+
+interface Write {
+  readonly operation: Operation;
+  readonly outcome: WriteOutcome;
+}
+
+/**
+ * A transaction of an `InMemoryTokenStateStore`. Nobody else sees what it writes before the commit. The commit repeats
+ * the writes on the rows of that moment, and fails when one of them has another outcome there.
+ */
+export class InMemoryTransaction {
+  private writes: readonly Write[] = [];
+  private hasEnded = false;
+  private settle!: (committed: boolean) => void;
+  /** Resolves once the transaction has ended: true when it was committed. */
+  readonly ended = new Promise<boolean>((resolve) => {
+    this.settle = resolve;
+  });
+
+  /** @param rows - a copy of the stored rows, for this transaction alone */
+  constructor(private rows: InMemoryRows<WritableUser>) {}
+
+  /**
+   * Runs `work` in a savepoint, as a nested transaction does in a database: when it rejects, its writes are undone and
+   * the transaction goes on.
+   */
+  async savepoint<Result>(
+    work: (transaction: InMemoryTransaction) => Promise<Result>,
+  ): Promise<Result> {
+    const { writes } = this;
+    const rows = structuredClone(this.rows);
+    try {
+      return await work(this);
+    } catch (error) {
+      this.writes = writes;
+      this.rows = rows;
+      throw error;
+    }
+  }
+
+  /** @throws Error when the transaction has ended */
+  write<Outcome extends WriteOutcome>(operation: Operation<Outcome>): Outcome {
+    if (this.hasEnded) throw new Error('The transaction has ended: it cannot write any more.');
+    const outcome = operation(this.rows);
+    const write = { operation, outcome };
+    this.writes = [...this.writes, write];
+    if (typeof outcome === 'string') return outcome;
+    const committed = async () => (await this.ended) && this.writes.includes(write);
+    return Object.assign(outcome, { committed });
+  }
+
+  /** @throws Error when a write has another outcome than it had in the transaction */
+  replayOn(rows: InMemoryRows<WritableUser>): void {
+    for (const { operation, outcome } of this.writes) {
+      if (summary(operation(rows)) !== summary(outcome)) {
+        throw new Error('The transaction is rolled back: others changed what it relied on.');
+      }
+    }
+  }
+
+  /** Settles `committed()` of every write. */
+  end(committed: boolean): void {
+    this.hasEnded = true;
+    this.settle(committed);
+  }
+}
+
+function summary(outcome: WriteOutcome): string | number {
+  return typeof outcome === 'string' ? outcome : outcome.version;
+}
