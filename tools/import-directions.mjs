@@ -105,6 +105,8 @@ export default {
     moduleSystems: ['es6'],
     // An import of types is an import.
     tsPreCompilationDeps: true,
+    // src/package.json only says how src/ is compiled: the dependencies stand in the one above.
+    combinedDependencies: true,
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '(\\.spec\\.ts$|^demo/dist/)' },
   },
