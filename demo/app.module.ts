@@ -27,14 +27,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
-        TypeOrmModule.forRoot({
-          type: 'postgres',
-          url: databaseUrl,
-          autoLoadEntities: true,
-          migrations: [CreateUsers1760000000000, RevocableTokens1760000000001],
-          migrationsRun: true,
-          retryAttempts: 0,
-        }),
+        database(databaseUrl),
         TokenInvalidationModule.forRoot({
           entity: User,
           secret: jwtSecret,
@@ -51,4 +44,15 @@ export class AppModule {
       providers: [{ provide: APP_FILTER, useClass: DatabaseOutageFilter }],
     };
   }
+}
+
+function database(url: string): DynamicModule {
+  return TypeOrmModule.forRoot({
+    type: 'postgres',
+    url,
+    autoLoadEntities: true,
+    migrations: [CreateUsers1760000000000, RevocableTokens1760000000001],
+    migrationsRun: true,
+    retryAttempts: 0,
+  });
 }

@@ -93,6 +93,14 @@ export default {
       to: { pathNot: '^node_modules/typeorm/', dependencyTypesNot: ['aliased-tsconfig-paths'] },
     },
     {
+      name: 'bench-measures-what-is-built',
+      comment:
+        'The benchmark imports the package by its own name, and otherwise itself, ../tools and packages.',
+      severity: 'error',
+      from: { path: '^bench/' },
+      to: { path: '^(src|demo|migrations|test)/', dependencyTypesNot: ['aliased-tsconfig-paths'] },
+    },
+    {
       name: 'no-circles',
       comment: 'Files that import each other in a circle, types included, are one file in pieces.',
       severity: 'error',
@@ -108,6 +116,6 @@ export default {
     // src/package.json only says how src/ is compiled: the dependencies stand in the one above.
     combinedDependencies: true,
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(\\.spec\\.ts$|^demo/dist/)' },
+    exclude: { path: '(\\.spec\\.ts$|^(demo|bench)/dist/|^bench/node_modules/)' },
   },
 };

@@ -21,16 +21,7 @@ export const library: Variant = {
   forgedStatus: 401,
   async start(context) {
     const { app, url } = await startApp(context, {
-      imports: [
-        TokenInvalidationModule.forRoot({
-          entity: User,
-          secret: SECRET,
-          expiresIn: EXPIRES_IN,
-          isActive: (user: User) => user.active,
-          globalGuard: true,
-          isGlobal: true,
-        }),
-      ],
+      imports: [tokenInvalidation()],
       controllers: [MeController],
     });
     const issuer = app.get<TokenIssuer<User>>(TokenIssuer);
@@ -51,6 +42,17 @@ export const library: Variant = {
     };
   },
 };
+
+function tokenInvalidation() {
+  return TokenInvalidationModule.forRoot({
+    entity: User,
+    secret: SECRET,
+    expiresIn: EXPIRES_IN,
+    isActive: (user: User) => user.active,
+    globalGuard: true,
+    isGlobal: true,
+  });
+}
 
 @Controller()
 class MeController {

@@ -8,10 +8,7 @@ import { RequireRecentLogin } from './require-recent-login.decorator.js';
 import { type RouteAccess, RouteAccessReader } from './route-access.js';
 
 type Mark = ClassDecorator & MethodDecorator;
-interface Controller {
-  new (): object;
-  readonly prototype: { route(): void };
-}
+type Controller = new () => { route(): void };
 
 const MARKS = {
   nothing: [],
@@ -37,7 +34,7 @@ function controllerWith(onClass: readonly Mark[], onRoute: readonly Mark[]): Con
 
 function asked(controller: Controller): ExecutionContextHost {
   // oxlint-disable-next-line typescript/unbound-method -- Nest hands on handlers so
-  return new ExecutionContextHost([], controller, controller.prototype.route);
+  return new ExecutionContextHost([], controller, controller.prototype.route as () => void);
 }
 
 const newReader = (key: string | undefined = 'isPublic') =>

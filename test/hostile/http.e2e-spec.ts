@@ -38,8 +38,8 @@ describe.each(CASES)('a hostile token over HTTP ($platform, $alg)', ({ platform,
   const ask = (token: string | Buffer) =>
     rawGet(app().url, '/auth/me', Buffer.concat([Buffer.from('Bearer '), Buffer.from(token)]));
 
-  /** HTTP drops blanks around a header's value, and the token ends at the first one within. */
-  const isGood = (token: string) => token.split(/\s/).find(Boolean) === good;
+  /** HTTP drops blanks around a header's value. */
+  const isGood = (token: string) => token.replaceAll(/^[ \t]+|[ \t]+$/g, '') === good;
 
   it('what makes the rest a test: a token of ours is accepted', async () => {
     expect((await ask(good)).status).toBe(200);
@@ -75,7 +75,6 @@ describe.each(CASES)('a hostile token over HTTP ($platform, $alg)', ({ platform,
     for (const byte of [0x00, 0x01, 0x7f, 0x80, 0xa0, 0xc0, 0xff]) {
       for (const at of [0, 5, good.lastIndexOf('.') + 1]) {
         const changed = Buffer.concat([bytes.subarray(0, at), Buffer.of(byte), bytes.subarray(at)]);
-        if (byte === 0xa0 && at === 0) continue;
         expect(REFUSALS).toContain((await ask(changed)).status);
       }
     }

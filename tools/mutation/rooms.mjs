@@ -1,17 +1,15 @@
 import { readdirSync } from 'node:fs';
 
 /**
- * What is mutated together, and the specs that judge it. A room is judged by its own specs and not by the whole suite:
- * a mutant of what runs once, at import or in a `beforeAll`, is tried against every one of them. They run in this order
- * and stop at the first failure: the quick ones come first.
+ * A room is mutated together, and judged by its own specs and not by the whole suite: a mutant of what runs once, at
+ * import or in a `beforeAll`, is tried against every one of them. The specs run in their order and stop at the first
+ * failure: the quick ones come first.
+ *
+ * A folder of src/ is a room, judged by the specs in it, unless this table says something else about it.
  */
-export const ROOMS = {
-  rule: { files: /^rule\//, specs: ['src/rule/*.spec.ts'], leastScore: 100 },
-  state: { files: /^state\//, specs: ['src/state/*.spec.ts'] },
-  invalidation: { files: /^invalidation\//, specs: ['src/invalidation/*.spec.ts'] },
-  tokens: { files: /^tokens\//, specs: ['src/tokens/*.spec.ts'] },
+const OTHERWISE = {
+  rule: { leastScore: 100 },
   http: {
-    files: /^http\//,
     specs: [
       'src/http/challenge.spec.ts',
       'src/http/http-answers.spec.ts',
@@ -44,11 +42,37 @@ export const ROOMS = {
       'src/typeorm/*.spec.ts',
       'test/triggers/mutants.e2e-spec.ts',
       'test/triggers/ids.e2e-spec.ts',
-      'test/migration/roles.e2e-spec.ts',
-      'test/migration/migration.e2e-spec.ts',
+      'test/migration/*.e2e-spec.ts',
     ],
   },
+  testing: {
+    specs: [
+      'test/storage/store-contract.e2e-spec.ts',
+      'src/http/logout-everywhere.controller.spec.ts',
+    ],
+  },
+  // What puts the rooms together.
+  module: {
+    files: /^[^/]+\.ts$/,
+    specs: ['src/*.spec.ts', 'test/module/*.e2e-spec.ts', 'test/http/guard.e2e-spec.ts'],
+  },
 };
+
+const folders = readdirSync('src', { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+
+export const ROOMS = Object.fromEntries(
+  [...new Set([...folders, ...Object.keys(OTHERWISE)])].map((name) => [
+    name,
+    {
+      files: new RegExp(`^${name}/`),
+      specs: [`src/${name}/**/*.spec.ts`],
+      leastScore: 95,
+      ...OTHERWISE[name],
+    },
+  ]),
+);
 
 /** The files of a room whose path begins in one of these ways. */
 export function filesOf(name, beginnings = ['']) {
