@@ -11,9 +11,14 @@ import { DrizzleLayer } from './drizzle-layer.js';
 import type { DrizzleTransaction } from './join-transaction.js';
 import type { DrizzleProperties } from './user-table.js';
 
+/** What `pgTable()` makes, as far as types are compared: as with `DrizzleTransaction`. */
+export interface DrizzleTableLike {
+  readonly $inferSelect: object;
+}
+
 /** What `drizzleStore()` takes. Columns by the names of the table's properties in Drizzle's schema. */
 export interface DrizzleStoreOptions<
-  Table extends PgTable = PgTable,
+  Table extends DrizzleTableLike = DrizzleTableLike,
   Password extends string = string,
 > {
   /** What `drizzle()` of `drizzle-orm/node-postgres` returned for a pool, or `withReplicas()`, or its injection token. */
@@ -41,7 +46,7 @@ export interface DrizzleStoreOptions<
 }
 
 /** The row of a table by Drizzle's schema, without the password. */
-export type DrizzleUser<Table extends PgTable, Password extends string> = Omit<
+export type DrizzleUser<Table extends DrizzleTableLike, Password extends string> = Omit<
   Table['$inferSelect'],
   Password
 >;
@@ -79,7 +84,7 @@ const OPTIONS = {
  * ```
  */
 export function drizzleStore<
-  Table extends PgTable,
+  Table extends DrizzleTableLike,
   Password extends string = 'password' | 'passwordHash',
 >(
   options: DrizzleStoreOptions<Table, Password>,
@@ -95,7 +100,12 @@ export function drizzleStore<
   ];
   const make = (source: object | undefined) =>
     new PostgresTokenStateStore(
-      new DrizzleLayer({ db: source, table: table!, properties: propertiesOf(given), problems }),
+      new DrizzleLayer({
+        db: source,
+        table: table as unknown as PgTable,
+        properties: propertiesOf(given),
+        problems,
+      }),
       storeSettings(given),
     ) as unknown as PostgresTokenStateStore<DrizzleUser<Table, Password>, DrizzleTransaction>;
   return isInjectionToken(db)

@@ -2,9 +2,12 @@ import { type SQL, is, sql } from 'drizzle-orm';
 import { PgTransaction } from 'drizzle-orm/pg-core';
 import type { Statement } from '../postgres/pg-pool.js';
 
-/** What `db.transaction()` gives to its callback, as far as it is used. */
+/**
+ * What `db.transaction()` gives to its callback, as far as types are compared. Drizzle's own would differ between
+ * applications in CommonJS and in ES modules.
+ */
 export interface DrizzleTransaction {
-  execute(query: SQL): PromiseLike<unknown>;
+  execute(query: string): PromiseLike<unknown>;
 }
 
 /**

@@ -27,22 +27,18 @@ export class DrizzleHarness extends SqlHarness<DrizzleRow, DrizzleTransaction> {
   }
 
   transaction<Result>(work: (tx: DrizzleTransaction) => Promise<Result>): Promise<Result> {
-    return this.db.transaction(work);
+    return this.db.transaction((tx) => work(tx));
   }
 
   savepoint<Result>(
     tx: DrizzleTransaction,
     work: (tx: DrizzleTransaction) => Promise<Result>,
   ): Promise<Result> {
-    return (tx as NodePgDatabase).transaction(work);
+    return (tx as unknown as NodePgDatabase).transaction((inner) => work(inner));
   }
 
   protected makeStore(): PostgresTokenStateStore<DrizzleRow, DrizzleTransaction> {
-    const store = drizzleStore({
-      db: this.db,
-      table: this.table as PgTable,
-      deletedAt: 'deletedAt',
-    });
+    const store = drizzleStore({ db: this.db, table: this.table, deletedAt: 'deletedAt' });
     return store.useFactory() as PostgresTokenStateStore<DrizzleRow, DrizzleTransaction>;
   }
 }
