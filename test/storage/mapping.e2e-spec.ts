@@ -234,7 +234,7 @@ const insertAccount = (id: number, version = 0) =>
     [id, version],
   );
 
-describe('an entity with names of its own', () => {
+describe('an entity with other names', () => {
   it('is found to be set up', async () => {
     expect(await accounts().checkSetup()).toEqual([]);
   });

@@ -16,7 +16,7 @@ interface Asked {
 const made: (ClientConfig & Record<string, unknown>)[] = [];
 const asked: Asked[] = [];
 const clients: Client[] = [];
-/** How many heard of a broken connection when it was asked. */
+/** How many listeners a broken connection had when it was asked. */
 const listeners: [client: Client, count: number][] = [];
 /** How the next statement with a name fails, and how long that takes. */
 let fault: { code: string; afterMs: number } | undefined;
@@ -275,7 +275,7 @@ describe('a pool that is used up', () => {
   const OURS = 'The database gave no connection within 200 ms';
 
   it.each([
-    ['no limit of its own', {}, 200, OURS],
+    ['no own limit', {}, 200, OURS],
     ['a limit of none', { connectionTimeoutMillis: 0 }, 200, OURS],
     ['a longer limit', { connectionTimeoutMillis: 60_000 }, 200, OURS],
     ['the same limit', { connectionTimeoutMillis: 1000 }, 1000, /^timeout exceeded/],
@@ -294,7 +294,7 @@ describe('a pool that is used up', () => {
   const LONG_MS = 100_000;
   // One is pg's for the statement, one the pool's where it has a limit.
   it.each([
-    ['no limit of its own', {}, 2],
+    ['no own limit', {}, 2],
     ['a longer limit', { connectionTimeoutMillis: LONG_MS + 1 }, 3],
     ['the same limit', { connectionTimeoutMillis: LONG_MS }, 2],
     ['a shorter limit', { connectionTimeoutMillis: LONG_MS - 1 }, 2],

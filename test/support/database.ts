@@ -11,7 +11,7 @@ export const MIGRATIONS = [CreateUsers1760000000000, RevocableTokens176000000000
 /** A database of one test file. */
 export interface TestDatabase {
   readonly url: string;
-  /** Removes the database, whoever is connected to it. */
+  /** Removes the database, and ends the connections to it. */
   drop(): Promise<void>;
 }
 
@@ -24,7 +24,7 @@ declare module 'vitest' {
   }
 }
 
-/** A migrated database of its own for a test file. */
+/** A separate migrated database for a test file. */
 export function createDatabase(): Promise<TestDatabase> {
   return copy(inject('databaseTemplate'));
 }

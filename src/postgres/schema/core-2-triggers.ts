@@ -78,7 +78,7 @@ function stateFunction(names: SqlNames): string {
       -- Not now(), which is the start of the transaction and may be long past.
       instant CONSTANT timestamptz(3) := date_trunc('milliseconds', clock_timestamp());
     BEGIN
-      -- Nothing moves back, is cleared, or lies ahead of this clock: a token issued after it could not be told apart.
+      -- Nothing moves back, is cleared, or lies ahead of this clock: no token could be newer than such a cutoff.
       NEW.${version} := greatest(OLD.${version}, NEW.${version});
       ${neverBack(passwordChangedAt)}
       ${neverBack(logoutAllAt)}
