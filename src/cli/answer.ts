@@ -1,10 +1,12 @@
 import { schemaSql } from '../postgres/schema/schema-sql.js';
 import { readNames } from '../postgres/schema/schema-options.js';
-import { type Arguments, readArguments } from './arguments.js';
+import { type Arguments, type Output, readArguments } from './arguments.js';
 import { drizzleSnippet } from './drizzle-snippet.js';
 import { prismaSnippet } from './prisma-snippet.js';
 import { typeOrmMigration } from './typeorm-migration.js';
 import { USAGE } from './usage.js';
+
+const CALLER = 'generate';
 
 /** What the command prints, and whether it failed. */
 export interface Answer {
@@ -16,7 +18,7 @@ export interface Answer {
 export function answer(args: readonly string[]): Answer {
   try {
     const read = readArguments(args);
-    return { text: read === 'help' ? USAGE : generate(read), isError: false };
+    return { text: read === 'help' ? USAGE : GENERATORS[read.what](read), isError: false };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     return {
@@ -26,17 +28,12 @@ export function answer(args: readonly string[]): Answer {
   }
 }
 
-function generate({ what, down, options }: Arguments): string {
-  switch (what) {
-    case 'sql': {
-      const sql = schemaSql(options, { name: 'generate' });
-      return `${down ? sql.down : sql.up};`;
-    }
-    case 'typeorm':
-      return typeOrmMigration(options, Date.now());
-    case 'prisma':
-      return prismaSnippet(readNames(options, 'generate'));
-    case 'drizzle':
-      return drizzleSnippet(readNames(options, 'generate'));
-  }
-}
+const GENERATORS: Readonly<Record<Output, (given: Arguments) => string>> = {
+  sql: ({ down, options }) => {
+    const sql = schemaSql(options, { name: CALLER });
+    return `${down ? sql.down : sql.up};`;
+  },
+  typeorm: ({ options }) => typeOrmMigration(options, Date.now()),
+  prisma: ({ options }) => prismaSnippet(readNames(options, CALLER)),
+  drizzle: ({ options }) => drizzleSnippet(readNames(options, CALLER)),
+};

@@ -15,23 +15,25 @@ export interface Arguments {
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean', default: false } as const;
 
+const OPTIONS = {
+  table: text,
+  password: text,
+  'no-password': flag,
+  id: text,
+  'token-version': text,
+  'password-changed-at': text,
+  'logout-all-at': text,
+  'everyone-table': text,
+  down: flag,
+  help: { ...flag, short: 'h' },
+} as const;
+
 /** @throws TypeError that says what to give instead */
 export function readArguments(args: readonly string[]): Arguments | 'help' {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: {
-      table: text,
-      password: text,
-      'no-password': flag,
-      id: text,
-      'token-version': text,
-      'password-changed-at': text,
-      'logout-all-at': text,
-      'everyone-table': text,
-      down: flag,
-      help: { ...flag, short: 'h' },
-    },
+    options: OPTIONS,
   });
   if (values.help || args.length === 0) return 'help';
   const what = outputOf(positionals);

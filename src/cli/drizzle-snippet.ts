@@ -26,8 +26,8 @@ export const ${camelCase(everyone)} = ${of}(
   {
     singleton: boolean('singleton').primaryKey().default(true),
     everyoneLoggedOutAt: instant('everyone_logged_out_at'),
-    everyoneVersion: bigint('everyone_version', { mode: 'bigint' }).notNull().default(sql\`0\`),
-    retiredVersion: bigint('retired_version', { mode: 'bigint' }).notNull().default(sql\`0\`),
+    everyoneVersion: bigint('everyone_version', { mode: 'number' }).notNull().default(0),
+    retiredVersion: bigint('retired_version', { mode: 'number' }).notNull().default(0),
   },
   () => [check(${quote(`${everyone}_singleton_check`)}, sql\`singleton\`)],
 );`;

@@ -28,6 +28,10 @@ export interface DrizzleSource {
 /** A database over node-postgres; with `withReplicas`, the one that writes is within. */
 type Db = NodePgDatabase & { readonly $client?: Partial<PgPool>; readonly $primary?: Db };
 
+export function isDb(value: unknown): value is Db {
+  return typeof value === 'object' && value !== null && isFunction(Reflect.get(value, 'select'));
+}
+
 const NO_DB =
   'drizzleStore: there is no db: give db what drizzle() returned, or the injection token of it, from a module that exports it.';
 const NO_POOL =
@@ -73,8 +77,8 @@ export class DrizzleLayer implements DataLayer<DrizzleRow, DrizzleTransaction> {
 
   /** What never reads from a replica. */
   private primary(): Db {
-    const db = this.source.db as Db | undefined;
-    if (isFunction(db?.select)) return db!.$primary ?? db!;
+    const { db } = this.source;
+    if (isDb(db)) return db.$primary ?? db;
     throw new TokenInvalidationConfigError([...this.source.problems, NO_DB]);
   }
 

@@ -1,13 +1,13 @@
 import type { InjectionToken } from '@nestjs/common';
 import { is } from 'drizzle-orm';
 import { PgTable } from 'drizzle-orm/pg-core';
-import { isFunction, isInjectionToken, textRow } from '../options/checks.js';
+import { isInjectionToken, textRow } from '../options/checks.js';
 import type { Duration } from '../options/duration.js';
 import { type OptionRow, problemsOf, valueOf } from '../options/option-table.js';
 import { PostgresTokenStateStore } from '../postgres/postgres-token-state.store.js';
 import { STORE_OPTIONS, storeSettings } from '../postgres/store-options.js';
 import type { TokenStateStoreDefinition } from '../state/token-state.store.js';
-import { DrizzleLayer } from './drizzle-layer.js';
+import { DrizzleLayer, isDb } from './drizzle-layer.js';
 import type { DrizzleTransaction } from './join-transaction.js';
 import type { DrizzleProperties } from './user-table.js';
 
@@ -124,8 +124,4 @@ function propertiesOf(given: Partial<DrizzleStoreOptions>): DrizzleProperties {
     password: given.password,
     deletedAt: given.deletedAt,
   };
-}
-
-function isDb(value: unknown): boolean {
-  return typeof value === 'object' && isFunction((value as { select?: unknown } | null)?.select);
 }

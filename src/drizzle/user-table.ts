@@ -29,28 +29,18 @@ export function describeTable(
   table: PgTable,
   properties: DrizzleProperties,
 ): DrizzleTable | string[] {
-  const { name, schema } = getTableConfig(table);
   const columns: Record<string, PgColumn> = getTableColumns(table);
   const { id = primaryKeyOf(columns), ...others } = properties;
-  const problems = Object.entries({ id, ...others })
-    .filter(([, property]) => property !== undefined && !Object.hasOwn(columns, property))
-    .map(
-      ([role, property]) =>
-        `drizzleStore: the table "${name}" has no property "${property}": declare the column, or name yours with ${role}: '…'.`,
-    );
-  if (id === undefined) {
-    problems.push(
-      `drizzleStore: the table "${name}" has no single primary key: name the property with id: '…'.`,
-    );
-  }
+  const problems = problemsOf(table, columns, { id, ...others });
   if (id === undefined || problems.length > 0) return problems;
-  const nameOf = (property: string) => columnName(db, table, columns[property]!);
-  const optional = (property: string | undefined) => property && nameOf(property);
   const { tokenVersion, passwordChangedAt, logoutAllAt } = others;
+  const keys = { id, tokenVersion, passwordChangedAt, logoutAllAt };
+  const nameOf = (property: string) => columnName(db, table, columns[property]!);
+  const { name, schema } = getTableConfig(table);
   return {
     table,
     columns,
-    keys: { id, tokenVersion, passwordChangedAt, logoutAllAt },
+    keys,
     names: {
       schema,
       table: name,
@@ -58,10 +48,30 @@ export function describeTable(
       tokenVersion: nameOf(tokenVersion),
       passwordChangedAt: nameOf(passwordChangedAt),
       logoutAllAt: nameOf(logoutAllAt),
-      password: optional(others.password),
-      deletedAt: optional(others.deletedAt),
+      password: others.password && nameOf(others.password),
+      deletedAt: others.deletedAt && nameOf(others.deletedAt),
     },
   };
+}
+
+function problemsOf(
+  table: PgTable,
+  columns: Readonly<Record<string, PgColumn>>,
+  properties: DrizzleProperties,
+): string[] {
+  const lacks = `drizzleStore: the table "${getTableConfig(table).name}" has no`;
+  const missing = Object.entries(properties).filter(
+    ([, property]) => property !== undefined && !Object.hasOwn(columns, property as string),
+  );
+  return [
+    ...missing.map(
+      ([role, property]) =>
+        `${lacks} property "${property}": declare the column, or name yours with ${role}: '…'.`,
+    ),
+    ...(properties.id === undefined
+      ? [`${lacks} single primary key: name the property with id: '…'.`]
+      : []),
+  ];
 }
 
 /** A column's name as Drizzle writes it: its `casing` may make one of the property's. */

@@ -1,7 +1,9 @@
+/** Where a client keeps what Prisma's schema says. Not documented: the names of columns are nowhere else at run time. */
+export const RUNTIME_MODELS = '_runtimeDataModel';
+
 /** As much of a generated Prisma client as is used. Its own types are generated in the application. */
 export interface PrismaClientLike {
-  /** What Prisma keeps of the schema at run time. */
-  readonly _runtimeDataModel?: { readonly models: Readonly<Record<string, RuntimeModel>> };
+  readonly [RUNTIME_MODELS]?: { readonly models: Readonly<Record<string, RuntimeModel>> };
   /** Of the extension for read replicas: the client that never reads from one. */
   $primary?(): PrismaClientLike;
 }

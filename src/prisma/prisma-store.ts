@@ -9,7 +9,7 @@ import type { TokenStateStoreDefinition } from '../state/token-state.store.js';
 import type { PrismaTransaction } from './join-transaction.js';
 import type { PrismaClientLike, PrismaRecord } from './prisma-client.js';
 import { PrismaLayer } from './prisma-layer.js';
-import type { PrismaFields } from './user-model.js';
+import type { ModelOptions } from './user-model.js';
 
 /** What `prismaStore()` takes. Columns by the names of the model's fields in Prisma's schema. */
 export interface PrismaStoreOptions {
@@ -85,47 +85,49 @@ export function prismaStore<User extends object = PrismaRecord>(
 ): TokenStateStoreDefinition<User, PrismaTransaction> {
   // Without types, anything may be given, also nothing.
   const given: Partial<PrismaStoreOptions> = options ?? {};
-  const { client, pool, model, schema } = given;
-  const problems = [
-    ...(model === undefined
-      ? ["prismaStore: model is missing: name the users model, as in 'user' for prisma.user."]
-      : []),
-    ...problemsOf(OPTIONS, given, 'prismaStore: '),
-  ];
-  const fields = fieldsOf(given);
-  const inject = [client, pool]
-    .filter(isInjectionToken)
-    .map((token) => ({ token: token as InjectionToken, optional: true }));
+  const { client, pool } = given;
+  const described = { ...modelOf(given), problems: problemsOfOptions(given) };
   return {
-    inject,
+    inject: [client, pool]
+      .filter(isInjectionToken)
+      .map((token) => ({ token: token as InjectionToken, optional: true })),
     useFactory: (...injected: unknown[]) => {
-      const instance = (value: unknown) => (isInjectionToken(value) ? injected.shift() : value);
+      const instanceOf = (value: unknown) => (isInjectionToken(value) ? injected.shift() : value);
       const layer = new PrismaLayer({
-        client: instance(client) as PrismaClientLike | undefined,
-        pool: instance(pool) as PgPool | undefined,
-        model: model ?? '',
-        schema,
-        fields,
-        problems,
+        client: instanceOf(client) as PrismaClientLike | undefined,
+        pool: instanceOf(pool) as PgPool | undefined,
+        ...described,
       });
-      return new PostgresTokenStateStore(
-        layer,
-        storeSettings(given),
-      ) as unknown as PostgresTokenStateStore<User, PrismaTransaction>;
+      const store: unknown = new PostgresTokenStateStore(layer, storeSettings(given));
+      return store as PostgresTokenStateStore<User, PrismaTransaction>;
     },
   };
 }
 
-function fieldsOf(given: Partial<PrismaStoreOptions>): PrismaFields {
+function problemsOfOptions(given: Partial<PrismaStoreOptions>): string[] {
+  const missing =
+    "prismaStore: model is missing: name the users model, as in 'user' for prisma.user.";
+  return [
+    ...(given.model === undefined ? [missing] : []),
+    ...problemsOf(OPTIONS, given, 'prismaStore: '),
+  ];
+}
+
+function modelOf(given: Partial<PrismaStoreOptions>): ModelOptions {
+  const { model = '', schema, password, deletedAt } = given;
   const name = (option: 'id' | 'tokenVersion' | 'passwordChangedAt' | 'logoutAllAt') =>
     valueOf(OPTIONS[option], given[option]);
   return {
-    id: name('id'),
-    tokenVersion: name('tokenVersion'),
-    passwordChangedAt: name('passwordChangedAt'),
-    logoutAllAt: name('logoutAllAt'),
-    password: given.password,
-    deletedAt: given.deletedAt,
+    model,
+    schema,
+    fields: {
+      id: name('id'),
+      tokenVersion: name('tokenVersion'),
+      passwordChangedAt: name('passwordChangedAt'),
+      logoutAllAt: name('logoutAllAt'),
+      password,
+      deletedAt,
+    },
   };
 }
 

@@ -1,6 +1,11 @@
 import type { ColumnNames } from '../postgres/bind-columns.js';
 import type { RecordKeys } from '../postgres/describe-record.js';
-import type { PrismaClientLike, RuntimeField, RuntimeModel } from './prisma-client.js';
+import {
+  type PrismaClientLike,
+  RUNTIME_MODELS,
+  type RuntimeField,
+  type RuntimeModel,
+} from './prisma-client.js';
 
 /** The fields of a model that the options may name. */
 export interface PrismaFields extends RecordKeys {
@@ -41,41 +46,53 @@ export function describeModel(
   client: PrismaClientLike,
   { model, schema, fields }: ModelOptions,
 ): UserModel | string[] {
-  const models = client._runtimeDataModel?.models ?? {};
+  const models = modelsOf(client);
   const name = Object.keys(models).find((each) => delegateOf(each) === model);
   if (name === undefined) {
+    const known = Object.keys(models).map(delegateOf).join(', ');
     return [
-      `prismaStore: the client has no model "${model}": choose from ${Object.keys(models).map(delegateOf).join(', ') || 'nothing: run prisma generate'}.`,
+      `prismaStore: the client has no model "${model}": choose from ${known || 'nothing: run prisma generate'}.`,
     ];
   }
-  const scalars = new Map(
-    models[name]!.fields.filter(({ kind }) => kind !== 'object').map((field) => [
-      field.name,
-      field,
-    ]),
-  );
-  const problems = ROLES.filter(
-    (role) => fields[role] !== undefined && !scalars.has(fields[role]),
-  ).map(
-    (role) =>
-      `prismaStore: the model ${name} has no field "${fields[role]}": declare it, with @map where the column has another name, or name yours with ${role}: '…'.`,
-  );
-  if (problems.length > 0) return problems;
-  const column = (role: (typeof ROLES)[number]) => columnOf(scalars.get(fields[role]!)!);
+  const scalars = scalarsOf(models[name]!);
+  const problems = ROLES.filter((role) => fields[role] !== undefined && !scalars.has(fields[role]));
+  if (problems.length > 0) {
+    return problems.map(
+      (role) =>
+        `prismaStore: the model ${name} has no field "${fields[role]}": declare it, with @map where the column has another name, or name yours with ${role}: '…'.`,
+    );
+  }
   return {
     delegate: model,
     keys: fields,
     id: scalars.get(fields.id)!,
-    names: {
-      ...tableOf(name, models[name]!, schema),
-      id: column('id'),
-      tokenVersion: column('tokenVersion'),
-      passwordChangedAt: column('passwordChangedAt'),
-      logoutAllAt: column('logoutAllAt'),
-      password: fields.password && column('password'),
-      deletedAt: fields.deletedAt && column('deletedAt'),
-    },
-    fieldOf: (wanted) => [...scalars.values()].find((field) => columnOf(field) === wanted)?.name,
+    names: { ...tableOf(name, models[name]!, schema), ...columnsOf(fields, scalars) },
+    fieldOf: (column) => [...scalars.values()].find((field) => columnOf(field) === column)?.name,
+  };
+}
+
+function modelsOf(client: PrismaClientLike): Readonly<Record<string, RuntimeModel>> {
+  const { [RUNTIME_MODELS]: schema } = client;
+  return schema?.models ?? {};
+}
+
+type Scalars = ReadonlyMap<string, RuntimeField>;
+
+function scalarsOf({ fields }: RuntimeModel): Scalars {
+  return new Map(
+    fields.filter(({ kind }) => kind !== 'object').map((field) => [field.name, field]),
+  );
+}
+
+function columnsOf(fields: PrismaFields, scalars: Scalars) {
+  const column = (name: string) => columnOf(scalars.get(name)!);
+  return {
+    id: column(fields.id),
+    tokenVersion: column(fields.tokenVersion),
+    passwordChangedAt: column(fields.passwordChangedAt),
+    logoutAllAt: column(fields.logoutAllAt),
+    password: fields.password && column(fields.password),
+    deletedAt: fields.deletedAt && column(fields.deletedAt),
   };
 }
 

@@ -34,7 +34,7 @@ const usersTable = (name: string, id: PgColumnBuilderBase): UsersTable =>
     tokenVersion: integer('token_version').notNull().default(0),
     passwordChangedAt: timestamp('password_changed_at', { withTimezone: true, precision: 3 }),
     logoutAllAt: timestamp('logout_all_at', { withTimezone: true, precision: 3 }),
-  }) as unknown as UsersTable;
+  });
 
 const VARIANTS: readonly Variant[] = [
   {
