@@ -74,6 +74,10 @@ export class PgLayer implements DataLayer<PgUser, PgTransaction> {
     }
     if (problems.length > 0) throw new TokenInvalidationConfigError(problems);
     const loaded = columns.map(({ name }) => name).filter((name) => name !== password);
-    return { columns: { ...names, password, idType: idType! }, loader: new RowLoader(loaded) };
+    return {
+      columns: { ...names, password, idType: idType! },
+      loader: new RowLoader(loaded),
+      hidden: [names.tokenVersion, names.passwordChangedAt, names.logoutAllAt],
+    };
   }
 }

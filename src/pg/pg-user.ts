@@ -52,6 +52,6 @@ function cutoffOf(columns: PgUserColumns, user: PgUser, column: string): Date | 
 
 function incomplete({ table }: PgUserColumns, column: string): TypeError {
   return new TypeError(
-    `The row of ${table} has no ${column}: load the whole row. A token can only be issued from the row's own id and token state.`,
+    `The row of ${table} has no ${column}: load the whole row. A token can only be issued from the row's own id and token state, which a copy such as { ...user } does not have.`,
   );
 }

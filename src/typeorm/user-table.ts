@@ -24,6 +24,8 @@ export interface UserTable {
   readonly tokenVersion: ColumnMetadata;
   readonly passwordChangedAt: ColumnMetadata;
   readonly logoutAllAt: ColumnMetadata;
+  /** Paths of the properties that no response may hold. */
+  readonly hidden: readonly string[];
 }
 
 /** The users table behind an entity. @throws TokenInvalidationConfigError with all that is wrong with the entity */
@@ -47,7 +49,17 @@ export function describeUserTable(
   const { id, idType } = findId(dataSource, metadata);
   if (id === undefined) problems.unshift(wrongId(dataSource, metadata));
   if (problems.length > 0 || id === undefined) throw new TokenInvalidationConfigError(problems);
-  return { metadata, id, ...columns, columns: namesOf(metadata, { ...columns, id }, idType) };
+  const { tokenVersion, passwordChangedAt, logoutAllAt, password } = columns;
+  const hidden = [tokenVersion, passwordChangedAt, logoutAllAt, ...(password ? [password] : [])];
+  return {
+    metadata,
+    id,
+    tokenVersion,
+    passwordChangedAt,
+    logoutAllAt,
+    columns: namesOf(metadata, { ...columns, id }, idType),
+    hidden: hidden.map(({ propertyPath }) => propertyPath),
+  };
 }
 
 type StateColumns = Pick<UserTable, 'tokenVersion' | 'passwordChangedAt' | 'logoutAllAt'> & {
