@@ -93,7 +93,7 @@ async function apart(
   };
 }
 
-/** Invalidates with a statement of its own. */
+/** Invalidates with its own statement. */
 abstract class HalfStore extends WholeStore {
   protected abstract change(kind: CutoffKind): string;
 
