@@ -54,9 +54,17 @@ export function readKey(options: KeyOptions, path: string, mayBeWeak = false): S
   if (problem !== undefined) return `${path}: ${problem}`;
   const weakness = weaknessOf(algorithm, verifyWith);
   if (weakness !== undefined && !mayBeWeak) return `${path}: ${weakness}`;
-  const { kid = fingerprint(verifyWith) } = options;
+  const key = { ...material, algorithm, ...(weakness !== undefined && { weakness }) };
+  return named(key, options, path);
+}
+
+function named(
+  key: Omit<SigningKey, 'kid'>,
+  { kid = fingerprint(key.verifyWith) }: KeyOptions,
+  path: string,
+): SigningKey | string {
   return typeof kid === 'string' && kid !== ''
-    ? { ...material, algorithm, kid, ...(weakness !== undefined && { weakness }) }
+    ? { ...key, kid }
     : `${path}.kid: is not text: give text, or leave it out.`;
 }
 

@@ -397,23 +397,27 @@ describe('the legacy window', () => {
   );
 });
 
-describe('what tokens from before the library lack', () => {
-  const old = (claims: object, policy: object = {}, more: Case = {}) =>
-    outcome({
-      claims: { ver: undefined, ...claims },
-      state: { tokenVersion: 0 },
-      policy: { ...LEGACY, ...policy },
-      ...more,
-    });
-  const subject = (claims: object, policy: object = {}) => {
-    const { payload, circumstances } = inputs({
-      claims: { ver: undefined, ...claims },
-      policy: { ...LEGACY, ...policy },
-    });
-    const checked = judgeClaims(payload, circumstances);
-    return checked.accepted ? checked.claims.sub : checked.reason;
-  };
+/** The verdict on a token from before the library. */
+const old = (claims: object, policy: object = {}, more: Case = {}) =>
+  outcome({
+    claims: { ver: undefined, ...claims },
+    state: { tokenVersion: 0 },
+    policy: { ...LEGACY, ...policy },
+    ...more,
+  });
+/** Whose it is, or why it is refused. */
+const subject = (claims: object, policy: object = {}) => {
+  const { payload, circumstances } = inputs({
+    claims: { ver: undefined, ...claims },
+    policy: { ...LEGACY, ...policy },
+  });
+  const checked = judgeClaims(payload, circumstances);
+  return checked.accepted ? checked.claims.sub : checked.reason;
+};
 
+const byId = (payload: { id?: unknown }) => payload.id;
+
+describe('what tokens from before the library lack', () => {
   it('is a subject as text', () => {
     expect([7, 0, -1, 2 ** 53 - 1].map((sub) => subject({ sub }))).toEqual([
       '7',
@@ -429,10 +433,9 @@ describe('what tokens from before the library lack', () => {
   });
 
   it('is a subject in `sub`', () => {
-    const legacySubject = (payload: { id?: unknown }) => payload.id;
-    expect(subject({ id: 8 }, { legacySubject })).toBe('8');
-    expect(subject({ sub: '7' }, { legacySubject })).toBe('claims_invalid');
-    expect(subject({ sub: '7', ver: 3 }, { legacySubject })).toBe('7');
+    expect(subject({ id: 8 }, { legacySubject: byId })).toBe('8');
+    expect(subject({ sub: '7' }, { legacySubject: byId })).toBe('claims_invalid');
+    expect(subject({ sub: '7', ver: 3 }, { legacySubject: byId })).toBe('7');
     expect(
       subject(
         {},
@@ -443,7 +446,7 @@ describe('what tokens from before the library lack', () => {
         },
       ),
     ).toBe('claims_invalid');
-    const { circumstances } = inputs({ policy: { ...LEGACY, legacySubject } });
+    const { circumstances } = inputs({ policy: { ...LEGACY, legacySubject: byId } });
     for (const payload of [null, 7, 'x', [{ id: 8 }]]) {
       expect(judgeClaims(payload, circumstances)).toMatchObject({ reason: 'claims_invalid' });
     }

@@ -25,10 +25,14 @@ function ownerOf(record: object, within: readonly string[]): unknown {
 
 /** What the record lacks stays missing. Asking first is cheap, and hiding what is hidden is not. */
 function hide(owner: unknown, name: string): void {
-  if (typeof owner !== 'object' || owner === null || !isEnumerable.call(owner, name)) return;
+  if (typeof owner !== 'object' || owner === null || !isEnumerable(owner, name)) return;
   // A frozen object, which the application made so, stays as it is: no exception.
   Reflect.defineProperty(owner, name, HIDDEN);
 }
 
-const isEnumerable = Object.prototype.propertyIsEnumerable;
+/** Also of an object that has its methods from nowhere, or hides them. */
+function isEnumerable(owner: object, name: string): boolean {
+  return Object.prototype.propertyIsEnumerable.call(owner, name);
+}
+
 const HIDDEN = { enumerable: false };

@@ -49,16 +49,12 @@ export function describeUserTable(
   const { id, idType } = findId(dataSource, metadata);
   if (id === undefined) problems.unshift(wrongId(dataSource, metadata));
   if (problems.length > 0 || id === undefined) throw new TokenInvalidationConfigError(problems);
-  const { tokenVersion, passwordChangedAt, logoutAllAt, password } = columns;
-  const hidden = [tokenVersion, passwordChangedAt, logoutAllAt, ...(password ? [password] : [])];
   return {
     metadata,
     id,
-    tokenVersion,
-    passwordChangedAt,
-    logoutAllAt,
+    ...columns,
     columns: namesOf(metadata, { ...columns, id }, idType),
-    hidden: hidden.map(({ propertyPath }) => propertyPath),
+    hidden: Object.values(columns).flatMap((column) => column?.propertyPath ?? []),
   };
 }
 

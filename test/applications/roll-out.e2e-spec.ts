@@ -48,6 +48,8 @@ const LONG_OLD = {
 };
 const longOld = hmac(`${OLD_SECRET} of 32 bytes and more…`);
 
+const withKey = (secret: string) => converted({ keys: [{ secret: NEW_SECRET }, { secret }] });
+
 describe('a key that only verifies, within the roll-out', () => {
   it('may be a short secret, with a warning', async () => {
     const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
@@ -89,7 +91,6 @@ describe('a key that only verifies, within the roll-out', () => {
   it('must not be empty, nor a public key', async () => {
     const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
     const pem = publicKey.export({ type: 'spki', format: 'pem' }) as string;
-    const withKey = (secret: string) => converted({ keys: [{ secret: NEW_SECRET }, { secret }] });
     await expect(withKey('')).rejects.toThrow(/keys\[1\].*empty/);
     await expect(withKey(pem)).rejects.toThrow(/keys\[1\].*public or private key/);
   });
@@ -119,11 +120,11 @@ describe('a subject that is a number', () => {
   });
 });
 
-describe('legacySubject', () => {
-  const withSubject = (legacySubject: unknown, more: Options = {}) =>
-    converted({ ...LONG_OLD, legacySubject, ...more } as Options);
-  const byUserId = (payload: { userId?: unknown }) => payload.userId;
+const withSubject = (legacySubject: unknown, more: Options = {}) =>
+  converted({ ...LONG_OLD, legacySubject, ...more } as Options);
+const byUserId = (payload: { userId?: unknown }) => payload.userId;
 
+describe('legacySubject', () => {
   it.each(['7', 7])('finds the user in another claim: %j', async (userId) => {
     const app = await withSubject(byUserId);
     const token = oldToken(app, { sub: undefined, userId }, longOld);
@@ -145,7 +146,7 @@ describe('legacySubject', () => {
   });
 
   it('is not asked about a token of this library, nor after the roll-out', async () => {
-    const legacySubject = vi.fn(() => '8');
+    const legacySubject = vi.fn<() => string>(() => '8');
     const app = await withSubject(legacySubject);
     expect(await app.ask(app.tokenOf('1'), '/me')).toBe(200);
     const later = await withSubject(legacySubject, { legacyUntil: new Date(0) });
@@ -161,14 +162,13 @@ describe('legacySubject', () => {
   });
 });
 
-describe('legacyMaxAge', () => {
-  const withMaxAge = (more: Options = {}) =>
-    converted({ ...LONG_OLD, legacyMaxAge: '1d', ...more });
-  const issued = (app: MemoryApp, secondsAgo: number, claims: object = {}) => {
-    const iat = Math.floor(app.clock.now() / 1000) - secondsAgo;
-    return oldToken(app, { iat, exp: undefined, ...claims }, longOld);
-  };
+const withMaxAge = (more: Options = {}) => converted({ ...LONG_OLD, legacyMaxAge: '1d', ...more });
+const issued = (app: MemoryApp, secondsAgo: number, claims: object = {}) => {
+  const iat = Math.floor(app.clock.now() / 1000) - secondsAgo;
+  return oldToken(app, { iat, exp: undefined, ...claims }, longOld);
+};
 
+describe('legacyMaxAge', () => {
   it('ends a token without `exp` that long after its `iat`', async () => {
     const app = await withMaxAge();
     expect(await app.ask(issued(app, DAY - 1), '/me')).toBe(200);

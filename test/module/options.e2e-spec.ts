@@ -96,6 +96,8 @@ async function tokenWith(module: Partial<TokenInvalidationModuleOptions>): Promi
 const ownHeader = (request: { headers: Record<string, string> }) =>
   request.headers['x-token'] ?? null;
 
+const userOf = (payload: { user?: unknown }) => payload.user;
+
 const OPTIONS: Record<keyof typeof OPTION_ROWS, Row> = {
   secret: [
     'signs and verifies',
@@ -190,8 +192,7 @@ const OPTIONS: Record<keyof typeof OPTION_ROWS, Row> = {
     async () => {
       const token = forge({ sub: 'x', user: 'anna' }, { alg: 'HS256', typ: 'JWT' });
       const legacyUntil = new Date(Date.now() + 60_000);
-      const legacySubject = (payload: { user?: unknown }) => payload.user;
-      const modules = [{ legacyUntil, legacySubject }, { legacyUntil }];
+      const modules = [{ legacyUntil, legacySubject: userOf }, { legacyUntil }];
       expect(await each(modules, askFor(token))).toEqual([200, '401 user_unknown']);
     },
   ],

@@ -41,7 +41,7 @@ function rowsOfClaims(given: NaiveCase): Row[] {
   const isText = typeof sub === 'string' && sub.length > 0;
   const isNumber = isTime(sub) && isVersion(Math.abs(sub));
   const ends = isOld && claims['exp'] === undefined && given.legacyMaxAge !== undefined;
-  const exp = ends ? (iat as number) + given.legacyMaxAge! : claims['exp'];
+  const exp = ends ? (iat as number) + given.legacyMaxAge : claims['exp'];
   const ahead = (time: number) => isUnknown(now) || time > now / 1000 + tolerance;
   return [
     [() => !isText && !(isOld && isNumber), () => 'claims_invalid'],

@@ -37,7 +37,7 @@ export const DESCRIBING: Record<string, MakeStore> = {
         if (record === undefined || record instanceof Error) return record;
         const { user } = record;
         const entries = Reflect.ownKeys(user).map((name) => [name, Reflect.get(user, name)]);
-        return { ...record, user: Object.fromEntries(entries) as typeof user };
+        return Object.assign(record, { user: Object.fromEntries(entries) as typeof user });
       });
       return { everyone, records: shown };
     },
