@@ -92,8 +92,8 @@ const ENDPOINT_ROWS = {
   path: textRow("is not text: give the path of the endpoints' controller, such as 'auth'."),
   version: option<NonNullable<ControllerOptions['version']>>({
     check: (value) =>
-      isText(value) || typeof value === 'symbol' || (Array.isArray(value) && value.every(isText)),
-    problem: "is not a version: give text such as '1', a list of text, or VERSION_NEUTRAL.",
+      isVersion(value) || (Array.isArray(value) && value.length > 0 && value.every(isVersion)),
+    problem: "is not a version: give text such as '1', VERSION_NEUTRAL, or a list of them.",
   }),
   logoutEverywhere: booleanRow(false),
   response: option<NonNullable<EndpointsOptions['response']>>({
@@ -146,6 +146,10 @@ export type TokenInvalidationExtras = OptionsOf<Omit<typeof EXTRA_ROWS, 'store'>
 /** For `forRootAsync` with `useClass` or `useExisting`. */
 export interface TokenInvalidationOptionsFactory {
   createTokenInvalidationOptions(): Promise<TokenInvalidationOptions> | TokenInvalidationOptions;
+}
+
+function isVersion(value: unknown): boolean {
+  return isText(value) || typeof value === 'symbol';
 }
 
 function isStore(value: unknown): boolean {

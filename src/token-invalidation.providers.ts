@@ -1,4 +1,4 @@
-import type { DynamicModule, Provider } from '@nestjs/common';
+import type { DynamicModule, Provider, Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { endpointControllers } from './endpoints/endpoint-controllers.js';
 import { TokenEventEmitter } from './events/token-event.emitter.js';
@@ -16,7 +16,7 @@ import { TokenStateStore } from './state/token-state.store.js';
 import type { Clock } from './tokens/clock.js';
 import { Signature } from './tokens/signature.js';
 import { TokenIssuer } from './tokens/token-issuer.service.js';
-import { TokenVerifier, type VerifierParts } from './tokens/token-verifier.service.js';
+import { TokenVerifier } from './tokens/token-verifier.service.js';
 import {
   EXTRA_ROWS,
   type TokenInvalidationExtras,
@@ -58,7 +58,7 @@ export function shapeModule(
       ...(definition.providers ?? []),
       { provide: SHAPE_PROBLEMS, useValue: problems },
       storeProvider(extras),
-      { provide: TokenEventListener, useClass: extras.listener ?? TokenEventListener },
+      ...eventProviders(extras),
       ...serviceProviders(),
       ...httpProviders(extras),
     ],
@@ -98,16 +98,17 @@ function serviceProviders(): Provider[] {
       useFactory: ({ clock }: ResolvedOptions) => clock,
     },
     {
-      provide: TokenEventEmitter,
-      inject: [TokenEventListener],
-      useFactory: createEmitter,
-    },
-    {
       provide: StateReader,
       inject: [TokenStateStore, RESOLVED_OPTIONS],
       useFactory: (store: TokenStateStore, { readTimeoutMs }: ResolvedOptions) =>
         new StrictReader(store, readTimeoutMs),
     },
+    ...tokenProviders(),
+  ];
+}
+
+function tokenProviders(): Provider[] {
+  return [
     {
       provide: TokenIssuer,
       inject: [RESOLVED_OPTIONS, TokenStateStore, TOKEN_CLOCK],
@@ -117,21 +118,7 @@ function serviceProviders(): Provider[] {
     {
       provide: TokenVerifier,
       inject: [RESOLVED_OPTIONS, StateReader, TOKEN_CLOCK, TokenEventEmitter],
-      useFactory: (
-        { policy, isActive, keys, ...settings }: ResolvedOptions,
-        ...[reader, clock, events]: [StateReader, Clock, TokenEventEmitter]
-      ) => {
-        const signature = new Signature(keys, settings);
-        const parts: VerifierParts<unknown> = {
-          signature,
-          reader,
-          clock,
-          events,
-          policy,
-          isActive,
-        };
-        return new TokenVerifier(parts);
-      },
+      useFactory: createVerifier,
     },
     {
       provide: TokenInvalidator,
@@ -143,10 +130,18 @@ function serviceProviders(): Provider[] {
   ];
 }
 
+function createVerifier(
+  { policy, isActive, keys, ...settings }: ResolvedOptions,
+  ...[reader, clock, events]: [StateReader, Clock, TokenEventEmitter]
+): TokenVerifier {
+  const signature = new Signature(keys, settings);
+  return new TokenVerifier({ signature, reader, clock, events, policy, isActive });
+}
+
 /** What the services wait for, so that none runs on a set-up that cannot work. */
 async function setUp(
   options: TokenInvalidationOptions | undefined,
-  shapeProblems: readonly string[],
+  problemsOfShape: readonly string[],
   store: TokenStateStore | undefined,
 ): Promise<ResolvedOptions> {
   if (typeof options !== 'object' || options === null) {
@@ -154,7 +149,7 @@ async function setUp(
   }
   const resolved = resolveOptions(options);
   const problems = [
-    ...shapeProblems,
+    ...problemsOfShape,
     ...(Array.isArray(resolved) ? resolved : []),
     ...((await store?.checkSetup()) ?? []),
   ];
@@ -162,9 +157,20 @@ async function setUp(
   return resolved as ResolvedOptions;
 }
 
-function createEmitter(listener: TokenEventListener): TokenEventEmitter {
+/** Without a listener nobody subscribes, and the database is not asked what was committed. */
+function eventProviders({ listener }: Partial<TokenInvalidationExtras>): Provider[] {
+  const emitter = (inject: Type[]): Provider => ({
+    provide: TokenEventEmitter,
+    inject,
+    useFactory: createEmitter,
+  });
+  if (listener === undefined) return [emitter([])];
+  return [{ provide: TokenEventListener, useClass: listener }, emitter([TokenEventListener])];
+}
+
+function createEmitter(...listeners: TokenEventListener[]): TokenEventEmitter {
   const emitter = new TokenEventEmitter();
-  emitter.subscribe(listener);
+  for (const listener of listeners) emitter.subscribe(listener);
   return emitter;
 }
 

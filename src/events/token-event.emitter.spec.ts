@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { TokenClaims } from '../rule/claims.js';
 import { refusal } from '../rule/refusal.js';
 import { TokenEventEmitter } from './token-event.emitter.js';
@@ -184,15 +184,26 @@ describe('subscribers', () => {
     expect(received).toEqual(['once', 'always', 'always']);
   });
 
-  it('are there or not', () => {
+  it('are asked for before anybody asks whether an event was committed', async () => {
     const emitter = new TokenEventEmitter();
-    expect(emitter.hasSubscribers).toBe(false);
-    const unsubscribe = [1, 2].map(() => emitter.subscribe(new TokenEventListener()));
-    expect(emitter.hasSubscribers).toBe(true);
-    unsubscribe[0]!();
-    expect(emitter.hasSubscribers).toBe(true);
-    unsubscribe[1]!();
-    expect(emitter.hasSubscribers).toBe(false);
+    const committed = vi.fn(async () => true);
+    emitter.emitOnceCommitted(INVALIDATION, committed);
+    expect(committed).not.toHaveBeenCalled();
+
+    const invalidated = vi.fn();
+    emitter.subscribe({ invalidated, refused: vi.fn() });
+    emitter.emitOnceCommitted(INVALIDATION, committed);
+    await vi.waitFor(() => expect(invalidated).toHaveBeenCalledExactlyOnceWith(INVALIDATION));
+    expect(committed).toHaveBeenCalledOnce();
+  });
+
+  it('get no event, and the log an error, when nobody can say whether it was committed', async () => {
+    const emitter = new TokenEventEmitter();
+    const invalidated = vi.fn();
+    emitter.subscribe({ invalidated, refused: vi.fn() });
+    emitter.emitOnceCommitted(INVALIDATION, () => Promise.reject(new Error('store')));
+    await vi.waitFor(() => expect(errors).toHaveLength(1));
+    expect(invalidated).not.toHaveBeenCalled();
   });
 });
 

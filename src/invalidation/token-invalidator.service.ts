@@ -155,15 +155,8 @@ export class TokenInvalidator<Transaction = unknown> {
   ): Receipt {
     const event = { ...receipt, ...(note !== undefined && { note }) };
     if (committed === undefined) this.events.emitInvalidation(event);
-    else if (this.events.hasSubscribers) void this.emitOnceCommitted(event, committed);
+    else this.events.emitOnceCommitted(event, committed);
     return receipt;
-  }
-
-  private async emitOnceCommitted(
-    event: InvalidationEvent,
-    committed: () => Promise<boolean>,
-  ): Promise<void> {
-    if (await committed()) this.events.emitInvalidation(event);
   }
 }
 

@@ -134,6 +134,7 @@ describe('valueOf', () => {
       false,
     );
     expect(valueOf(TABLE.strict, undefined)).toBeUndefined();
+    expect(valueOf(TABLE.name, null)).toBeNull();
   });
 });
 
