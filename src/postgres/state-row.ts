@@ -1,11 +1,13 @@
 import type { EveryoneState, TokenState } from '../rule/token-state.js';
 import { milliseconds, quoteName } from './sql.js';
 import type { UserColumns } from './user-columns.js';
+import { IS_WRITABLE } from './writable.js';
 
-/** A row of the state read. All of the state comes as text, whatever type parsers pg was given. */
+/** A row of the state read, one for each id that was asked for; `id` is null when there is no such user. All of the state comes as text, whatever type parsers pg was given. */
 export type StateRow = readonly [
+  isWritable: string,
   position: string,
-  id: string,
+  id: string | null,
   tokenVersion: string,
   passwordChangedAt: string | null,
   logoutAllAt: string | null,
@@ -16,13 +18,14 @@ export type StateRow = readonly [
 ];
 
 /** Where the values of the loader's columns begin. */
-export const FIRST_VALUE = 8;
+export const FIRST_VALUE = 9;
 
 /** What the state read selects for a `StateRow`, in its order. Aliases: `u` users, `asked` ids with their positions. */
 export function stateColumns(columns: UserColumns, everyoneTable: string): string[] {
   const column = (name: string) => `u.${quoteName(name)}`;
   const ofEveryone = (value: string) => `(SELECT ${value} FROM ${everyoneTable} AS e)`;
   return [
+    IS_WRITABLE,
     'asked.position::text',
     `${column(columns.id)}::text`,
     `${column(columns.tokenVersion)}::text`,
@@ -37,17 +40,17 @@ export function stateColumns(columns: UserColumns, everyoneTable: string): strin
 }
 
 /** The position of the query that the row answers, from 0. */
-export function positionOf([position]: StateRow): number {
+export function positionOf([, position]: StateRow): number {
   return Number(position) - 1;
 }
 
-export function subjectOf([, id]: StateRow): string {
+export function subjectOf([, , id]: StateRow): string | null {
   return id;
 }
 
 /** What a row says about its user. */
 export function decodeUser(row: StateRow): { state: TokenState; active: boolean } {
-  const [, , tokenVersion, passwordChangedAt, logoutAllAt, isDeleted] = row;
+  const [, , , tokenVersion, passwordChangedAt, logoutAllAt, isDeleted] = row;
   return {
     active: isDeleted === 'false',
     state: {
@@ -60,7 +63,7 @@ export function decodeUser(row: StateRow): { state: TokenState; active: boolean 
 
 /** What any row says about everyone. A table without its row says that nobody was ever logged out that way. */
 export function decodeEveryone(row: StateRow | undefined): EveryoneState {
-  const [, , , , , , version = null, loggedOutAt = null] = row ?? [];
+  const [, , , , , , , version = null, loggedOutAt = null] = row ?? [];
   return { version: Number(version), loggedOutAt: instantOf(loggedOutAt) };
 }
 

@@ -56,64 +56,52 @@ async function untilNobodyWaits(): Promise<void> {
 }
 
 describe('while the users table is locked', () => {
-  it.fails(
-    'no more backends wait than there are connections, and none for what was given up',
-    async () => {
-      const user = await createUser(app.dataSource);
-      const token = app.issuer.issue(user);
-      expect(await app.ask(token)).toBe(200);
-      await holder.query('LOCK TABLE users IN ACCESS EXCLUSIVE MODE');
+  it('no more backends wait than there are connections, and none for what was given up', async () => {
+    const user = await createUser(app.dataSource);
+    const token = app.issuer.issue(user);
+    expect(await app.ask(token)).toBe(200);
+    await holder.query('LOCK TABLE users IN ACCESS EXCLUSIVE MODE');
 
-      for (let round = 0; round < 8; round++) {
-        const logout = app.invalidator.logoutEverywhere(user.id);
-        await expect(logout).rejects.toMatchObject({ name: 'TokenStateUnavailableError' });
-        expect(await app.ask(token)).toBe(UNAVAILABLE);
-        expect(await waiting()).toBeLessThanOrEqual(OURS);
-      }
-      await untilNobodyWaits();
+    for (let round = 0; round < 8; round++) {
+      const logout = app.invalidator.logoutEverywhere(user.id);
+      await expect(logout).rejects.toMatchObject({ name: 'TokenStateUnavailableError' });
+      expect(await app.ask(token)).toBe(UNAVAILABLE);
+      expect(await waiting()).toBeLessThanOrEqual(OURS);
+    }
+    await untilNobodyWaits();
 
-      await holder.query('ROLLBACK');
-      expect(await app.ask(token)).toBe(200);
-      expect(await versionOf(database.url, user.id)).toBe(0);
-    },
-    15_000,
-  );
+    await holder.query('ROLLBACK');
+    expect(await app.ask(token)).toBe(200);
+    expect(await versionOf(database.url, user.id)).toBe(0);
+  }, 15_000);
 
-  it.fails(
-    'a process that vanished leaves nobody waiting',
-    async () => {
-      const token = app.issuer.issue(await createUser(app.dataSource));
-      expect(await app.ask(token)).toBe(200);
-      await holder.query('LOCK TABLE users IN ACCESS EXCLUSIVE MODE');
-      const asking = app.ask(token);
-      while ((await waiting()) === 0);
-      proxy.halfOpen();
-      expect(await asking).toBe(UNAVAILABLE);
-      await untilNobodyWaits();
-      await proxy.heal();
-    },
-    10_000,
-  );
+  it('a process that vanished leaves nobody waiting', async () => {
+    const token = app.issuer.issue(await createUser(app.dataSource));
+    expect(await app.ask(token)).toBe(200);
+    await holder.query('LOCK TABLE users IN ACCESS EXCLUSIVE MODE');
+    const asking = app.ask(token);
+    while ((await waiting()) === 0);
+    proxy.halfOpen();
+    expect(await asking).toBe(UNAVAILABLE);
+    await untilNobodyWaits();
+    await proxy.heal();
+  }, 10_000);
 });
 
 describe('while a user’s row is locked', () => {
-  it.fails(
-    'no more backends wait than there are connections for writes, and others are logged out',
-    async () => {
-      const [user, other] = [await createUser(app.dataSource), await createUser(app.dataSource)];
-      await holder.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [user.id]);
+  it('no more backends wait than there are connections for writes, and others are logged out', async () => {
+    const [user, other] = [await createUser(app.dataSource), await createUser(app.dataSource)];
+    await holder.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [user.id]);
 
-      for (let round = 0; round < 8; round++) {
-        const logout = app.invalidator.logoutEverywhere(user.id);
-        await expect(logout).rejects.toMatchObject({ name: 'TokenStateUnavailableError' });
-        expect(await waiting()).toBeLessThanOrEqual(4);
-      }
-      await untilNobodyWaits();
-      expect(await app.invalidator.logoutEverywhere(other.id)).toMatchObject({ version: 1 });
-      expect(await versionOf(database.url, user.id)).toBe(0);
-    },
-    15_000,
-  );
+    for (let round = 0; round < 8; round++) {
+      const logout = app.invalidator.logoutEverywhere(user.id);
+      await expect(logout).rejects.toMatchObject({ name: 'TokenStateUnavailableError' });
+      expect(await waiting()).toBeLessThanOrEqual(4);
+    }
+    await untilNobodyWaits();
+    expect(await app.invalidator.logoutEverywhere(other.id)).toMatchObject({ version: 1 });
+    expect(await versionOf(database.url, user.id)).toBe(0);
+  }, 15_000);
 
   it('a check does not wait', async () => {
     const user = await createUser(app.dataSource);
