@@ -181,7 +181,7 @@ describe('RouteAccessReader: controllers that inherit', () => {
     expect(access).toEqual(['login', 'public', 'login', 'login', 'public']);
   });
 
-  it('are told apart although they share the handler', () => {
+  it('have their own decorators although they share the handler', () => {
     const reader = newReader();
     expect(reader.of(asked(Open))).toStrictEqual(ACCESS.public);
     expect(reader.of(asked(Base))).toStrictEqual(ACCESS.login);
@@ -205,6 +205,6 @@ describe('RouteAccessReader', () => {
   });
 
   it('does not take what is no duration', () => {
-    expect(() => RequireRecentLogin('soon')(class {})).toThrow(/^RequireRecentLogin is "soon": /);
+    expect(() => RequireRecentLogin('soon')(Date)).toThrow(/^RequireRecentLogin is "soon": /);
   });
 });

@@ -19,7 +19,7 @@ export interface KeyOptions {
   privateKey?: KeyMaterial;
   /** PEM or KeyObject; alone it only verifies. Default: derived from `privateKey`. */
   publicKey?: KeyMaterial;
-  /** Default: HS256 for a secret, RS256, PS256 or ES256/384/512 after the kind of key. */
+  /** The only algorithm that the key is used with. Default: HS256 for a secret, RS256, PS256 or ES256/384/512 after the kind of key. */
   algorithm?: Algorithm;
   /** Key id, written to the `kid` header. Default: a fingerprint of the key. */
   kid?: string;

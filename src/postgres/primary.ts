@@ -47,7 +47,7 @@ export class Primary {
   }
 
   /**
-   * Rows come as arrays of values, of which the first is what `IS_WRITABLE` selects. A statement with a name is parsed
+   * Rows come as arrays of values, of which the first is one of `ifWritable()`. A statement with a name is parsed
    * and planned once for each connection, and not for each read.
    *
    * What fails on a connection that was used before is tried once more on a new one, within the time limit.

@@ -1,8 +1,11 @@
 /**
- * SQL, text: whether the server is a primary that takes writes. An old primary that was made read-only is not in
- * recovery, so both are asked. In a subquery, which runs once for all rows.
+ * SQL: a text that is NULL unless the server is a primary that takes writes. An old primary that was made read-only is
+ * not in recovery, so both are asked. In a subquery, which runs once for all rows.
  */
-export const IS_WRITABLE = `(SELECT (NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off')::text)`;
+export function ifWritable(text: string): string {
+  const isWritable = `NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'`;
+  return `(SELECT CASE WHEN ${isWritable} THEN ${text} END)`;
+}
 
 /** Another server answered than the one that has the last word. */
 export class NotPrimaryError extends Error {
@@ -15,7 +18,7 @@ export class NotPrimaryError extends Error {
   }
 }
 
-/** @throws NotPrimaryError unless the rows begin with a yes to `IS_WRITABLE` */
+/** @throws NotPrimaryError unless the first row begins with a value of `ifWritable()` that is not NULL */
 export function requireWritable([first]: readonly (readonly unknown[])[]): void {
-  if (first?.[0] !== 'true') throw new NotPrimaryError();
+  if (typeof first?.[0] !== 'string') throw new NotPrimaryError();
 }

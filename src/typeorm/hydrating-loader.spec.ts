@@ -57,7 +57,7 @@ describe('HydratingLoader', () => {
     expect((user as User).home).toBeInstanceOf(Address);
   });
 
-  it('answers each user whose transformer throws with an error of its own', async () => {
+  it('answers each user whose transformer throws with its own error', async () => {
     const users = await loader.load([rowOf('text'), rowOf('hey'), rowOf('error')], 1);
     expect(users).toEqual([
       new Error('no error'),

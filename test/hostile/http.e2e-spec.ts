@@ -14,7 +14,7 @@ import { createUser } from '../support/users.js';
 /** Not HTTP, not our token, headers too long: what a hostile request may be answered with. */
 const REFUSALS = [400, 401, 431];
 
-// Both sign the same text the same way each time, so that a token of ours can be told from one that only resembles it.
+// Both sign the same text the same way each time, so that a token of ours differs from one that only resembles it.
 const CASES = PLATFORMS.flatMap((platform) =>
   (['HS256', 'RS256'] as const).map((alg) => ({ platform, alg })),
 );
@@ -80,7 +80,7 @@ describe.each(CASES)('a hostile token over HTTP ($platform, $alg)', ({ platform,
     }
   });
 
-  it('is told what is wrong with it, and nothing of it is told back', async () => {
+  it('gets the reason, and no part of it is sent back', async () => {
     const { text } = await ask(`${good.slice(0, -4)}AAAA`);
     expect(text).toMatch(/^HTTP\/1\.1 401 /);
     expect(text).toMatch(/www-authenticate: Bearer .*error="invalid_token"/i);

@@ -62,7 +62,7 @@ describe.each(CASES)('a hostile token against a key for $alg, legacy window $win
     const before = statements.count;
     const property = fc.asyncProperty(mutations, async (mutate) => {
       const token = mutate(good);
-      // A signature that cannot be told from the good one: other last characters for the same bytes.
+      // A signature that equals the good one: other last characters for the same bytes.
       fc.pre(!isSpellingOf(good, token));
       const reason = token === '' ? 'token_missing' : 'token_invalid';
       expect(await app().verifier.verify(token)).toMatchObject({ accepted: false, reason });

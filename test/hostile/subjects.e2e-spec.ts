@@ -167,7 +167,7 @@ describe.each(TYPES)('hostile subjects where ids are of type %s', (type) => {
     }
   });
 
-  it('are nobody, and every user beside them in the batch is answered as that user', async () => {
+  it('are nobody, and every other user of the batch is found', async () => {
     const asked = hostile.flatMap((sub, index) => [sub, ids[index % ids.length]!]);
     const answers = await Promise.all(
       asked.map((sub) => app().get('/who', forge({ sub, ver: 0 }))),

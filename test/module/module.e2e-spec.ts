@@ -126,8 +126,8 @@ describe('a set-up that cannot work stops the boot with every problem in one mes
     ['no entity', {}, /typeOrmStore: entity is missing: give the class of the user entity/],
     [
       'an entity that is not registered',
-      { entity: class Stranger {} },
-      /Stranger is not registered with the data source: add it to "entities"/,
+      { entity: Date },
+      /Date is not registered with the data source: add it to "entities"/,
     ],
     [
       'no data source',

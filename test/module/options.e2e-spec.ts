@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { createHmac, generateKeyPairSync, verify } from 'node:crypto';
 import {
   Controller,
@@ -91,6 +92,9 @@ function signedParts(token: string): [signed: Buffer, signature: Buffer] {
 async function tokenWith(module: Partial<TokenInvalidationModuleOptions>): Promise<string> {
   return (await start(module)).tokenOf('anna');
 }
+
+const ownHeader = (request: { headers: Record<string, string> }) =>
+  request.headers['x-token'] ?? null;
 
 const OPTIONS: Record<keyof typeof OPTION_ROWS, Row> = {
   secret: [
@@ -200,9 +204,7 @@ const OPTIONS: Record<keyof typeof OPTION_ROWS, Row> = {
   jwtFromRequest: [
     'extracts the token',
     async () => {
-      const jwtFromRequest = (request: { headers: Record<string, string> }) =>
-        request.headers['x-token'] ?? null;
-      const answers = await each([{ jwtFromRequest }, {}], async (app) => {
+      const answers = await each([{ jwtFromRequest: ownHeader }, {}], async (app) => {
         const token = app.tokenOf('anna');
         const inHeader = await app.get('/me', undefined, { 'x-token': token });
         return [inHeader.status, await app.ask(token, '/me')];
@@ -232,15 +234,15 @@ const OPTIONS: Record<keyof typeof OPTION_ROWS, Row> = {
     'is how long a request waits for the user’s record, and what the store is given',
     async () => {
       const limits: number[] = [];
-      let release = (): void => {};
-      const gate = new Promise<void>((resolve) => (release = resolve));
+      const gate = new EventEmitter();
+      const opened = once(gate, 'open');
       class SlowStore extends InMemoryTokenStateStore {
         override async read(
           queries: readonly StateQuery[],
           options?: { readonly timeoutMs: number },
         ) {
           limits.push(options!.timeoutMs);
-          await gate;
+          await opened;
           return super.read(queries);
         }
       }
@@ -250,7 +252,7 @@ const OPTIONS: Record<keyof typeof OPTION_ROWS, Row> = {
       ];
       const later = askOwn(patient);
       expect(await askOwn(impatient)).toBe('503 token_state_unavailable');
-      release();
+      gate.emit('open');
       expect(await later).toBe(200);
       expect(limits.toSorted((a, b) => a - b)).toEqual([50, 2000]);
     },
@@ -472,6 +474,11 @@ function statusOf(path: string): (app: MemoryApp) => Promise<number> {
 
 const ENDPOINT: EndpointsOptions = { path: 'auth', logoutEverywhere: true };
 
+const mapResponse: EndpointsOptions['response'] = ({ access_token }) => ({ token: access_token });
+
+const versioned: MemoryAppOptions['prepare'] = (app) =>
+  app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
+
 const ENDPOINTS: Record<keyof EndpointsOptions, Row> = {
   path: [
     'is where they are',
@@ -484,11 +491,9 @@ const ENDPOINTS: Record<keyof EndpointsOptions, Row> = {
   version: [
     'is the API version that they have',
     async () => {
-      const prepare: MemoryAppOptions['prepare'] = (app) =>
-        app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
       const statuses: number[] = [];
       for (const version of ['2', undefined]) {
-        const app = await start({ endpoints: { ...ENDPOINT, version } }, { prepare });
+        const app = await start({ endpoints: { ...ENDPOINT, version } }, { prepare: versioned });
         for (const path of ['/v1/auth', '/v2/auth']) {
           statuses.push(await statusOf(`${path}/logout-everywhere`)(app));
         }
@@ -509,10 +514,9 @@ const ENDPOINTS: Record<keyof EndpointsOptions, Row> = {
   response: [
     'gives a token response another shape',
     async () => {
-      const response: EndpointsOptions['response'] = ({ access_token }) => ({
-        token: access_token,
-      });
-      const modules = [{ ...ENDPOINT, response }, ENDPOINT].map((endpoints) => ({ endpoints }));
+      const modules = [{ ...ENDPOINT, response: mapResponse }, ENDPOINT].map((endpoints) => ({
+        endpoints,
+      }));
       const names = await each(modules, async (app) => {
         const body = { keepThisDevice: true };
         const answer = await app.post('/auth/logout-everywhere', app.tokenOf('anna'), body);
@@ -540,7 +544,10 @@ describe.each(TABLES)('$of works through forRoot alone', ({ path, rows, tests })
 
   it.each(entries.map(([name, [does, test]]) => ({ name: `${path}${name}`, does, test })))(
     '$name $does',
-    ({ test }) => test(),
+    async ({ test }) => {
+      expect.hasAssertions();
+      await test();
+    },
   );
 
   it('each has its test', () => {

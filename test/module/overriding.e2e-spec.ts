@@ -1,4 +1,4 @@
-import { type CanActivate, type ExecutionContext, Logger, Module } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Logger, Module, type Type } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import {
@@ -50,8 +50,7 @@ async function start(builder: TestingModuleBuilder) {
   const app = (await builder.compile()).createNestApplication({ logger: false });
   await app.listen(0, '127.0.0.1');
   onTestFinished(() => app.close());
-  const get = <Service>(token: abstract new (...args: never[]) => Service): Service =>
-    app.get<Service>(token as never, { strict: false });
+  const get = <Service>(token: Type<Service>): Service => app.get(token, { strict: false });
   return { app, get, client: new TestClient(await app.getUrl()) };
 }
 

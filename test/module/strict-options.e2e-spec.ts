@@ -18,8 +18,8 @@ async function problemsOf(
     await (await createMemoryApp({ tokenModule })).close();
     return [];
   } catch (error) {
-    expect(error).toBeInstanceOf(TokenInvalidationConfigError);
-    return (error as TokenInvalidationConfigError).problems;
+    if (error instanceof TokenInvalidationConfigError) return error.problems;
+    throw error;
   }
 }
 
@@ -52,7 +52,7 @@ describe('a name that is no option', () => {
       { expireIn: '1h' },
       /^expireIn is not an option: choose from secret, keys, expiresIn, .*store, /,
     ],
-    [{ entity: class {} }, /^entity is not an option/],
+    [{ entity: Date }, /^entity is not an option/],
     [{ endpoint: { path: 'auth' } }, /^endpoint is not an option: choose from .*endpoints/],
     [{ hasOwnProperty: true }, /^hasOwnProperty is not an option/],
     [
@@ -112,21 +112,19 @@ describe('endpoints that cannot be meant', () => {
     expect(await problemsWith({ endpoints })).toEqual([message]);
   });
 
-  it.each([
+  it.each<[object, RegExp]>([
     [
       { version: 2 },
-      "endpoints.version is not a version: give text such as '1', a list of text, or VERSION_NEUTRAL.",
+      /^endpoints\.version is not a version: give text such as '1', VERSION_NEUTRAL, or a list of them\.$/,
     ],
     [{ version: '' }, /^endpoints\.version is not a version/],
     [{ version: [1] }, /^endpoints\.version is not a version/],
-    [{ logoutEverywhere: 'yes' }, 'endpoints.logoutEverywhere is not true or false.'],
-    [
-      { response: {} },
-      'endpoints.response is not a function: give (response) => what the client gets.',
-    ],
+    [{ version: [] }, /^endpoints\.version is not a version/],
+    [{ logoutEverywhere: 'yes' }, /^endpoints\.logoutEverywhere is not true or false\.$/],
+    [{ response: {} }, /^endpoints\.response is not a function: give \(response\) => /],
   ])('stop the boot: %j', async (field, problem) => {
     expect(await problemsWith({ endpoints: { path: 'auth', ...field } })).toEqual([
-      typeof problem === 'string' ? problem : expect.stringMatching(problem),
+      expect.stringMatching(problem),
     ]);
   });
 });
@@ -141,10 +139,10 @@ describe('a store that is none', () => {
   });
 
   it.each([
-    ['a class of something else', class User {}],
+    ['a class of something else', Date],
     ['the port itself', TokenStateStore],
     ['an instance', new InMemoryTokenStateStore()],
-    ['the options of a store', { entity: class User {} }],
+    ['the options of a store', { entity: Date }],
     ['a function that makes one', () => new InMemoryTokenStateStore()],
     ['a provider without its dependencies', { useFactory: () => new InMemoryTokenStateStore() }],
     ['text', 'typeorm'],
@@ -184,8 +182,7 @@ describe('everything that is wrong', () => {
   });
 
   it('is no option at all: a factory that returns nothing', async () => {
-    const useFactory = () => undefined as unknown as object;
-    expect(await problemsNextToFactory({ useFactory })).toEqual([
+    expect(await problemsNextToFactory({ useFactory: () => undefined })).toEqual([
       'there are no options: return them from the factory.',
     ]);
   });

@@ -40,7 +40,7 @@ const HOSTILE_SUBJECTS = [
 describe('promise 9: no subject disturbs another, and no token widens what is read', () => {
   const app = useApp({ platform: 'fastify' });
 
-  it('hostile subjects are unknown users, and the requests beside them go on', async () => {
+  it('hostile subjects are unknown users, and the other requests of the batch succeed', async () => {
     const user = await createUser(app().dataSource);
     const good = await app().login(user.email, PASSWORD);
     const answers = await Promise.all(

@@ -152,7 +152,7 @@ describe('promise 10: a key pair', () => {
     expect(await app().ask(await app().login(user.email, PASSWORD))).toBe(200);
   });
 
-  it('is no HMAC secret to whoever knows the public half', async () => {
+  it('is no HMAC secret to an attacker who knows the public half', async () => {
     const user = await createUser(app().dataSource);
     const header = JSON.stringify({ alg: 'HS256', typ: 'at+jwt', kid: 'rsa' });
     const payload = JSON.stringify({ ...goodClaims(), sub: user.id, ver: 0 });

@@ -23,6 +23,8 @@ let pool: Pool;
 beforeAll(async () => {
   database = await createEmptyDatabase();
   pool = new Pool({ connectionString: database.url });
+  // The database may be dropped before the last connection has closed.
+  pool.on('error', () => {});
   await pool.query(TABLE);
   await pool.query(tokenInvalidationSql({ ...NAMES, password: 'hash' }).up);
 });
@@ -43,7 +45,7 @@ const problemsOf = (options: object, given?: Pool) => storeOf(options, given).ch
 const read = async (store: PgTokenStateStore, subject: string) =>
   (await store.read([{ subject }], { timeoutMs: 10_000 })).records[0];
 
-describe('a table with names of its own', () => {
+describe('a table with other names', () => {
   it('is read, changed and invalidated, and its users are rows without the password', async () => {
     const store = storeOf({ ...NAMES, deletedAt: 'gone' });
     expect(await store.checkSetup()).toEqual([]);
@@ -197,11 +199,11 @@ it('a database that is not there is an outage', async () => {
 
 it('the pool may be an injection token', async () => {
   const POOL = Symbol('pool');
-  const { inject, useFactory } = pgStore({ pool: POOL, ...NAMES });
+  const definition = pgStore({ pool: POOL, ...NAMES });
   const module = await Test.createTestingModule({
     providers: [
       { provide: POOL, useValue: pool },
-      { provide: 'store', inject, useFactory: (...given: unknown[]) => useFactory(...given) },
+      { provide: 'store', ...definition },
     ],
   }).compile();
   const store = module.get<PgTokenStateStore>('store');

@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { PgPool } from '../../src/postgres/pg-pool.js';
 import { Primary } from '../../src/postgres/primary.js';
-import { IS_WRITABLE } from '../../src/postgres/writable.js';
+import { ifWritable } from '../../src/postgres/writable.js';
 import { TokenStateUnavailableError } from '../../src/state/token-state-unavailable.error.js';
 import { createEmptyDatabase, type TestDatabase } from '../support/database.js';
 
@@ -17,7 +17,7 @@ interface Asked {
 const made: (ClientConfig & Record<string, unknown>)[] = [];
 const asked: Asked[] = [];
 const clients: Client[] = [];
-/** How many heard of a broken connection when it was asked. */
+/** How many listeners a broken connection had when it was asked. */
 const listeners: [client: Client, count: number][] = [];
 /** How the next statement of ours fails, and how long that takes. */
 let fault: { code: string; afterMs: number } | undefined;
@@ -51,9 +51,9 @@ class ObservedClient extends Client {
 
 const TIMEOUT_MS = 5000;
 const statement = (text: string, ...values: unknown[]) => ({ text, values });
-const HANGING = statement(`SELECT ${IS_WRITABLE}, pg_sleep(20)`);
+const HANGING = statement(`SELECT ${ifWritable("'yes'")}, pg_sleep(20)`);
 const PID = statement('SELECT pg_backend_pid()');
-const READ_PID = statement(`SELECT ${IS_WRITABLE}, pg_backend_pid()`);
+const READ_PID = statement(`SELECT ${ifWritable("'yes'")}, pg_backend_pid()`);
 
 let database: TestDatabase;
 let dataSource: DataSource;
@@ -102,7 +102,7 @@ const run = (text: string, ...values: unknown[]) =>
 async function read(timeoutMs = TIMEOUT_MS): Promise<unknown[][]> {
   const rows = await primary.read({ ...READ_PID, name: 'pid' }, timeoutMs);
   return rows.map(([isWritable, ...rest]) => {
-    expect(isWritable).toBe('true');
+    expect(isWritable).toBe('yes');
     return rest;
   });
 }

@@ -23,6 +23,8 @@ export class PgHarness implements TokenStateStoreHarness<PgUser, PgTransaction> 
 
   constructor({ url, users, nextId }: PgHarnessTable) {
     this.pool = new Pool({ connectionString: url });
+    // The database may be dropped before the last connection has closed.
+    this.pool.on('error', () => {});
     this.users = users;
     this.nextId = nextId;
     const options = { pool: this.pool, table: users, deletedAt: 'deleted_at' };
