@@ -18,36 +18,30 @@ interface Canceller {
  *
  * True once the client is idle again: then the connection is well. False: no word within `graceMs`.
  */
-export function cancelStatement(
+export async function cancelStatement(
   client: PgClient,
   options: PgPoolOptions,
   graceMs: number,
 ): Promise<boolean> {
   const canceller = new (client.constructor as new (options: object) => Canceller)(options);
   const { connection } = canceller;
-  if (connection === undefined || !client.processID) return Promise.resolve(false);
-  return new Promise((resolve) => {
-    // A request that arrives late would end the next statement, so that both have to be over.
-    let left = 2;
-    const finish = (isIdle: boolean) => {
-      clearTimeout(timer);
-      client.off('drain', one);
-      client.off('end', broken);
-      connection.stream.destroy();
-      resolve(isIdle);
-    };
-    const one = () => {
-      left -= 1;
-      if (left === 0) finish(true);
-    };
-    const broken = () => finish(false);
-    const timer = setTimeout(broken, graceMs);
-    client.once('drain', one);
-    client.once('end', broken);
-    connection.on('error', () => {});
-    connection.once('end', one);
-    const query = {};
-    const { processID, secretKey } = client;
-    canceller.cancel({ activeQuery: query, processID, secretKey }, query);
+  const { processID, secretKey } = client;
+  if (connection === undefined || !processID) return false;
+  connection.on('error', () => {});
+  const ended = new Promise<void>((resolve) => connection.once('end', resolve));
+  const idle = new Promise<void>((resolve) => client.once('drain', resolve));
+  let giveUp!: () => void;
+  const tooLate = new Promise<false>((resolve) => {
+    giveUp = () => resolve(false);
   });
+  const timer = setTimeout(giveUp, graceMs);
+  client.once('end', giveUp);
+  const query = {};
+  canceller.cancel({ activeQuery: query, processID, secretKey }, query);
+  // A request that arrives late would end the next statement: it has to be over as well.
+  const isIdle = await Promise.race([Promise.all([idle, ended]).then(() => true), tooLate]);
+  clearTimeout(timer);
+  client.off('end', giveUp);
+  connection.stream.destroy();
+  return isIdle;
 }

@@ -1,5 +1,6 @@
 // Not the global ones, which an application's fake timers replace.
 import { clearTimeout, setTimeout } from 'node:timers';
+import { callbackify } from 'node:util';
 import type { PgClient, PgPool, VerifyClient } from './pg-pool.js';
 
 /**
@@ -8,16 +9,20 @@ import type { PgClient, PgPool, VerifyClient } from './pg-pool.js';
  * connection is not used.
  */
 export function introduceTo(of: PgPool, limitMs: number): VerifyClient {
-  return (client, done) => {
-    let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<never>((_, reject) => {
-      const late = new Error(`The connect listeners of the pool took more than ${limitMs} ms`);
-      timer = setTimeout(() => reject(late), limitMs);
-    });
-    Promise.race([introduce(of, client), tooLate])
-      .then(() => done(), done)
-      .finally(() => clearTimeout(timer));
-  };
+  return callbackify((client: PgClient) => inTime(introduce(of, client), limitMs));
+}
+
+async function inTime(introducing: Promise<void>, limitMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    const late = new Error(`The connect listeners of the pool took more than ${limitMs} ms`);
+    timer = setTimeout(() => reject(late), limitMs);
+  });
+  try {
+    await Promise.race([introducing, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function introduce(of: PgPool, client: PgClient): Promise<void> {

@@ -38,7 +38,7 @@ export interface PgClient {
   getTransactionStatus?(): string | null;
   on(event: 'error', listener: () => void): unknown;
   once(event: 'drain' | 'end', listener: () => void): unknown;
-  off(event: 'drain' | 'end', listener: () => void): unknown;
+  off(event: 'end', listener: () => void): unknown;
 }
 
 /** A statement with its values. */

@@ -110,6 +110,15 @@ describe('an application that hands its only connection back', () => {
   });
 });
 
+async function undo(table: string, name: string, body: string): Promise<void> {
+  await app.dataSource.query(
+    `CREATE OR REPLACE FUNCTION undo() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${body} END $$`,
+  );
+  await app.dataSource.query(
+    `CREATE TRIGGER ${name} BEFORE UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION undo()`,
+  );
+}
+
 describe('a trigger of the application’s that undoes the UPDATE', () => {
   const NOTHING = /nobody was logged out/;
 
@@ -127,15 +136,6 @@ describe('a trigger of the application’s that undoes the UPDATE', () => {
       await app.dataSource.query(`DROP TRIGGER IF EXISTS aaa_undo ON ${table}`);
     }
   });
-
-  async function undo(table: string, name: string, body: string): Promise<void> {
-    await app.dataSource.query(
-      `CREATE OR REPLACE FUNCTION undo() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${body} END $$`,
-    );
-    await app.dataSource.query(
-      `CREATE TRIGGER ${name} BEFORE UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION undo()`,
-    );
-  }
 
   const UNDONE = [
     ['returns OLD', 'zzz_undo', 'RETURN OLD;'],
@@ -222,7 +222,7 @@ describe.each(['repeatable read', 'serializable'])('under a default isolation of
     const { user, token } = await login();
     const logouts = Array.from({ length: 20 }, () => app.invalidator.logoutEverywhere(user.id));
     const versions = (await Promise.all(logouts)).map(({ version }) => version);
-    expect(versions.sort((a, b) => a - b)).toEqual(versions.map((_, index) => index + 1));
+    expect(versions.toSorted((a, b) => a - b)).toEqual(versions.map((_, index) => index + 1));
     expect(await app.ask(token)).toBe('401 logged_out_everywhere');
   });
 
