@@ -4,7 +4,7 @@ import { isFunction } from '../options/checks.js';
 import { TokenInvalidationConfigError } from '../options/config-error.js';
 import { bindColumns } from '../postgres/bind-columns.js';
 import type { DataLayer, UserSource } from '../postgres/data-layer.js';
-import { describeRecord } from '../postgres/describe-record.js';
+import { describeRecord, stateKeys } from '../postgres/describe-record.js';
 import type { PgPool, RunStatement, Statement } from '../postgres/pg-pool.js';
 import type { TokenState } from '../rule/token-state.js';
 import { type DrizzleRow, FindingLoader } from './finding-loader.js';
@@ -62,6 +62,7 @@ export class DrizzleLayer implements DataLayer<DrizzleRow, DrizzleTransaction> {
     );
     return {
       columns,
+      hidden: stateKeys(users.keys),
       loader: new FindingLoader(primary, users, Object.fromEntries(selected)),
     };
   }

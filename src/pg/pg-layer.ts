@@ -1,7 +1,7 @@
 import { TokenInvalidationConfigError } from '../options/config-error.js';
 import { bindColumns, type ColumnNames } from '../postgres/bind-columns.js';
 import type { DataLayer, UserSource } from '../postgres/data-layer.js';
-import { describeRecord } from '../postgres/describe-record.js';
+import { describeRecord, stateKeys } from '../postgres/describe-record.js';
 import type { PgPool, RunStatement, Statement } from '../postgres/pg-pool.js';
 import type { TokenState } from '../rule/token-state.js';
 import { joinTransaction, type PgTransaction } from './join-transaction.js';
@@ -38,7 +38,7 @@ export class PgLayer implements DataLayer<PgUser, PgTransaction> {
       ]);
     }
     const { columns, withoutPassword } = await bindColumns(run, names, this.words.migration);
-    return { columns, loader: new RowLoader(withoutPassword) };
+    return { columns, hidden: stateKeys(names), loader: new RowLoader(withoutPassword) };
   }
 
   describe(user: PgUser): { subject: string; state: TokenState } {

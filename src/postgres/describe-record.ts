@@ -24,7 +24,7 @@ export function describeRecord(
     const value = decode(Reflect.get(record, key));
     if (value !== undefined) return value;
     throw new TypeError(
-      `${what} has no ${key}: load the whole row. A token can only be issued from the row's own id and token state.`,
+      `${what} has no ${key}: load the whole row. A token can only be issued from the row's own id and token state, which a copy such as { ...user } does not have.`,
     );
   };
   return {
@@ -35,6 +35,11 @@ export function describeRecord(
       logoutAllAt: read(keys.logoutAllAt, cutoffOf),
     },
   };
+}
+
+/** The properties of a record that no response may hold. */
+export function stateKeys({ tokenVersion, passwordChangedAt, logoutAllAt }: RecordKeys): string[] {
+  return [tokenVersion, passwordChangedAt, logoutAllAt];
 }
 
 function subjectOf(id: unknown): string | undefined {

@@ -1,7 +1,7 @@
 import { TokenInvalidationConfigError } from '../options/config-error.js';
 import { bindColumns } from '../postgres/bind-columns.js';
 import type { DataLayer, UserSource } from '../postgres/data-layer.js';
-import { describeRecord } from '../postgres/describe-record.js';
+import { describeRecord, stateKeys } from '../postgres/describe-record.js';
 import type { PgPool, RunStatement, Statement } from '../postgres/pg-pool.js';
 import type { TokenState } from '../rule/token-state.js';
 import { FindingLoader } from './finding-loader.js';
@@ -39,7 +39,11 @@ export class PrismaLayer implements DataLayer<PrismaRecord, PrismaTransaction> {
     const model = this.model();
     const { columns } = await bindColumns(run, model.names, this.words.migration);
     const password = columns.password && model.fieldOf(columns.password);
-    return { columns, loader: new FindingLoader(() => this.delegate(model), model, password) };
+    return {
+      columns,
+      hidden: stateKeys(model.keys),
+      loader: new FindingLoader(() => this.delegate(model), model, password),
+    };
   }
 
   describe(user: PrismaRecord): { subject: string; state: TokenState } {

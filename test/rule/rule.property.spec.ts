@@ -20,11 +20,14 @@ const PATIENT = { timeout: 30_000 };
 type Cutoff = Date | null;
 type State = NonNullable<NaiveCase['record']>;
 
-function circumstancesOf({ tolerance, legacyUntil, maxAuthAge, now }: NaiveCase): Circumstances {
+function circumstancesOf(given: NaiveCase): Circumstances {
+  const { tolerance, legacyUntil, legacyClaim, legacyMaxAge, maxAuthAge, now } = given;
   return {
     policy: {
       clockToleranceSeconds: tolerance,
       ...(legacyUntil !== undefined && { legacyUntil }),
+      ...(legacyClaim !== undefined && { legacySubject: (payload) => payload[legacyClaim] }),
+      ...(legacyMaxAge !== undefined && { legacyMaxAgeSeconds: legacyMaxAge }),
     },
     now,
     maxAuthAgeSeconds: maxAuthAge,
