@@ -29,7 +29,7 @@ const MAIN_ROOMS = {
 const SUBPATH_ROOMS = {
   postgres: {
     rooms: ['state', 'options', 'rule'],
-    packages: ['@nestjs/common', 'timers', 'crypto'],
+    packages: ['@nestjs/common', 'timers', 'crypto', 'util'],
   },
   typeorm: {
     rooms: ['postgres', 'state', 'options', 'rule'],
