@@ -42,6 +42,7 @@ import {
   TokenInvalidationModule,
   TokenInvalidator,
   TokenIssuer,
+  type TokenStamp,
   TokenStateStore,
   TokenVerifier,
   type WriteOutcome,
@@ -73,11 +74,10 @@ declare class User extends RevocableUser {
   tenant: string;
   disabled: boolean;
 }
-declare class RefreshToken {
+declare class Session {
+  id: number;
   hash: string;
-  userId: number;
-  tokenVersion: number;
-  authTime: number;
+  stamp: TokenStamp;
 }
 interface PasswordChange {
   current: string;
