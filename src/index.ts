@@ -24,6 +24,7 @@ export type { KeyMaterial, KeyOptions } from './keys/signing-key.js';
 export type { Clock } from './tokens/clock.js';
 export { TokenIssuer } from './tokens/token-issuer.service.js';
 export type { ExtraClaims, IssuableUser, IssueOptions } from './tokens/token-issuer.service.js';
+export type { TokenStamp } from './tokens/token-stamp.js';
 export { TokenVerifier } from './tokens/token-verifier.service.js';
 export type {
   Acceptance,

@@ -7,6 +7,7 @@ import { ACCESS_TOKEN_TYPE, type KeySet } from '../keys/key-set.js';
 import { type Duration, durationProblem, requireSeconds } from '../options/duration.js';
 import type { TokenState } from '../rule/token-state.js';
 import type { Clock } from './clock.js';
+import type { TokenStamp } from './token-stamp.js';
 
 /** Claims that only the issuer may set. */
 const RESERVED = ['sub', 'ver', 'iat', 'exp', 'nbf', 'jti', 'auth_time', 'iss', 'aud'] as const;
@@ -66,11 +67,22 @@ export class TokenIssuer<User = IssuableUser> {
    * @throws TypeError when the record lacks its id or token state, when a claim is reserved, or a duration is not one
    */
   issue(user: User, options: IssueOptions = {}): string {
+    const { sub, ver, iat, auth_time } = this.stampOf(user, options);
+    return this.sign(sub, ver, { ...options, iat, authTime: auth_time });
+  }
+
+  /**
+   * What to store or sign with a credential of the application itself, such as a refresh token, so that
+   * `TokenVerifier.judgeStamp()` can judge it later. Sends no query. Give it the record that the password was checked
+   * against.
+   *
+   * @throws TypeError when the record lacks its id or token state
+   */
+  stampOf(user: User, { authTime }: Pick<IssueOptions, 'authTime'> = {}): TokenStamp {
     const { subject, state } = this.parts.store.describe(user);
     // A cutoff that is null counts as the epoch.
     const iat = this.issuedAt(Number(state.passwordChangedAt), Number(state.logoutAllAt));
-    const authTime = options.authTime ?? iat;
-    return this.sign(subject, state.tokenVersion, { ...options, iat, authTime });
+    return { sub: subject, ver: state.tokenVersion, iat, auth_time: authTime ?? iat };
   }
 
   /**
