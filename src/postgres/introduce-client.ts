@@ -1,6 +1,5 @@
 // Not the global ones, which an application's fake timers replace.
 import { clearTimeout, setTimeout } from 'node:timers';
-import { callbackify } from 'node:util';
 import type { PgClient, PgPool, VerifyClient } from './pg-pool.js';
 
 /**
@@ -9,7 +8,14 @@ import type { PgClient, PgPool, VerifyClient } from './pg-pool.js';
  * connection is not used.
  */
 export function introduceTo(of: PgPool, limitMs: number): VerifyClient {
-  return callbackify((client: PgClient) => inTime(introduce(of, client), limitMs));
+  return async (client, done) => {
+    try {
+      await inTime(introduce(of, client), limitMs);
+    } catch (error) {
+      return done(error);
+    }
+    done();
+  };
 }
 
 async function inTime(introducing: Promise<void>, limitMs: number): Promise<void> {

@@ -99,10 +99,8 @@ export class OwnPool {
   }
 
   private async connect(pool: PgPool, { deadline }: TimeLimit): Promise<Connection> {
-    // The pool's own time limit is enough for the wait for an open connection, but not for all that opening one takes.
-    const isOpening = pool.idleCount === 0;
+    // The pool's own time limit counts the wait for a connection, and not all that opening one takes.
     const connecting = this.checkOut(pool);
-    if (!isOpening) return connecting;
     const leftMs = Math.max(1, Math.ceil(deadline - performance.now()));
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<never>((_, reject) => {

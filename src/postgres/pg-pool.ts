@@ -4,7 +4,6 @@ export interface PgPool {
   /** Of the class that makes connections; with pg-pool it may be given to the constructor alone. */
   readonly Client?: unknown;
   readonly totalCount: number;
-  readonly idleCount: number;
   connect(callback: (error: Error | undefined, client: PgClient | undefined) => void): void;
   end(): Promise<void>;
   on(event: 'error', listener: (error: Error) => void): unknown;
@@ -20,7 +19,7 @@ export interface PgPoolOptions {
 }
 
 /** Is called with each new connection before anyone gets it; an error closes it. */
-export type VerifyClient = (client: PgClient, done: (error?: unknown) => void) => void;
+export type VerifyClient = (client: PgClient, done: (error?: unknown) => void) => unknown;
 
 export interface PgClient {
   readonly processID?: number | null;
