@@ -12,11 +12,13 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createMemoryApp, type MemoryApp } from '../../test/support/memory-app.js';
 import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
 import { TokenVerifier } from '../tokens/token-verifier.service.js';
-import { CurrentUser } from './current-user.decorator.js';
-import { Public } from './public.decorator.js';
-import { TokenClaims } from './token-claims.decorator.js';
+import { CurrentUser } from '../http/current-user.decorator.js';
+import { Public } from '../http/public.decorator.js';
+import { TokenClaims } from '../http/token-claims.decorator.js';
+import type { EndpointsOptions } from './endpoints-options.js';
 
 const PATH = '/auth/logout-everywhere';
+const ENDPOINTS: EndpointsOptions = { path: 'auth', logoutEverywhere: true };
 
 @Controller()
 class ProfileController {
@@ -32,7 +34,7 @@ class ProfileController {
   }
 }
 
-/** An application's own filter, which knows HttpExceptions and takes all else for a mistake. */
+/** An application's own filter, which knows HttpExceptions and makes a 500 of everything else. */
 @Catch()
 class CatchAll extends BaseExceptionFilter {
   override catch(error: unknown, host: ArgumentsHost): void {
@@ -47,15 +49,15 @@ let app: MemoryApp;
 beforeAll(async () => {
   app = await createMemoryApp({
     controllers: [ProfileController],
-    module: { globalGuard: true, endpoint: { path: 'auth' }, retryAfter: '7s' },
+    module: { globalGuard: true, endpoints: ENDPOINTS, retryAfter: '7s' },
   });
   Logger.overrideLogger(false);
 });
-afterAll(() => app.app.close());
+afterAll(() => app.close());
 
 describe('POST logout-everywhere', () => {
   it.each([undefined, {}, { keepThisDevice: false }, { keepThisDevice: null }])(
-    'with %j ends every token of the caller, and answers with nothing',
+    'with %j invalidates every token of the caller, and answers with nothing',
     async (json) => {
       const id = `caller of ${JSON.stringify(json)}`;
       const token = app.tokenOf(id);
@@ -91,7 +93,7 @@ describe('POST logout-everywhere', () => {
     expect(app.store.find(id)).toMatchObject({ tokenVersion: 0 });
   });
 
-  it('ends the tokens of the version that the token has, and that of no newer login', async () => {
+  it('invalidates the version that the token has, and that of no newer login', async () => {
     const invalidate = vi.spyOn(app.store, 'invalidate');
     const token = app.tokenOf('ben');
     await app.post(PATH, token);
@@ -101,7 +103,7 @@ describe('POST logout-everywhere', () => {
 
   it('counts a token of the legacy window as version 0', async () => {
     const legacy = await createMemoryApp({
-      module: { endpoint: { path: 'auth' }, legacyUntil: new Date(8.64e15) },
+      module: { endpoints: ENDPOINTS, legacyUntil: new Date(8.64e15) },
     });
     const invalidate = vi.spyOn(legacy.store, 'invalidate');
     const verifier = legacy.app.get(TokenVerifier, { strict: false });
@@ -110,7 +112,7 @@ describe('POST logout-everywhere', () => {
     vi.spyOn(verifier, 'verify').mockResolvedValueOnce({ accepted: true, user, claims });
     expect(await legacy.post(PATH, 'a.legacy.token')).toMatchObject({ status: 204 });
     expect(invalidate).toHaveBeenCalledWith({ subject: 'anna', ifVersion: 0 }, 'logout', undefined);
-    await legacy.app.close();
+    await legacy.close();
   });
 
   it.each([
@@ -134,13 +136,13 @@ describe('POST logout-everywhere', () => {
   it('is 503 also in an application that catches every error itself', async () => {
     const careful = await createMemoryApp({
       prepare: (own) => own.useGlobalFilters(new CatchAll(own.getHttpAdapter())),
-      module: { endpoint: { path: 'auth' }, retryAfter: '7s' },
+      module: { endpoints: ENDPOINTS, retryAfter: '7s' },
     });
     const lost = new TokenStateUnavailableError(new Error('connection lost'));
     vi.spyOn(careful.store, 'invalidate').mockRejectedValueOnce(lost);
     const { status, headers } = await careful.post(PATH, careful.tokenOf('anna'));
     expect([status, headers.get('retry-after')]).toEqual([503, '7']);
-    await careful.app.close();
+    await careful.close();
   });
 
   it('hides no other error', async () => {
@@ -154,5 +156,45 @@ describe('a state that cannot be read or written, where the application lets the
     const { status, body, headers } = await app.get('/outage');
     expect([status, body['errorCode']]).toEqual([503, 'token_state_unavailable']);
     expect(headers.get('retry-after')).toBe('7');
+  });
+});
+
+describe('a response mapper', () => {
+  const response = vi.fn<NonNullable<EndpointsOptions['response']>>((standard) => ({
+    token: standard.access_token,
+    expiresIn: standard.expires_in,
+  }));
+  let mapped: MemoryApp;
+
+  beforeAll(async () => {
+    mapped = await createMemoryApp({
+      controllers: [ProfileController],
+      module: { globalGuard: true, endpoints: { ...ENDPOINTS, response } },
+    });
+  });
+  afterAll(() => mapped.close());
+
+  it('gives the token response the shape that the clients know', async () => {
+    const answer = await mapped.post(PATH, mapped.tokenOf('anna'), { keepThisDevice: true });
+    const token = answer.body['token'] as string;
+    expect(answer).toMatchObject({ status: 200, body: { token, expiresIn: 900 } });
+    expect(Object.keys(answer.body)).toEqual(['token', 'expiresIn']);
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(await mapped.ask(token, '/me')).toBe(200);
+    expect(response.mock.calls).toEqual([
+      [{ access_token: token, token_type: 'Bearer', expires_in: 900 }],
+    ]);
+  });
+
+  it('is not called where there is no token', async () => {
+    response.mockClear();
+    expect(await mapped.post(PATH, mapped.tokenOf('ben'))).toMatchObject({ status: 204, body: {} });
+    expect(response).not.toHaveBeenCalled();
+  });
+
+  it('that returns a promise is waited for', async () => {
+    response.mockImplementationOnce(async () => ({ later: true }));
+    const answer = await mapped.post(PATH, mapped.tokenOf('carl'), { keepThisDevice: true });
+    expect(answer).toMatchObject({ status: 200, body: { later: true } });
   });
 });

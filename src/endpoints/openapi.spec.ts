@@ -1,16 +1,17 @@
 import { tmpdir } from 'node:os';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { EndpointsOptions } from './endpoints-options.js';
 import { DocumentLogoutEverywhere } from './openapi.js';
 
 afterEach(() => vi.restoreAllMocks());
 
 /** What the decorator leaves on a method. */
-function documented(): Record<string, unknown> {
+function documented(endpoints: Pick<EndpointsOptions, 'response'> = {}): Record<string, unknown> {
   class Controller {
     method(): void {}
   }
   const descriptor = Object.getOwnPropertyDescriptor(Controller.prototype, 'method')!;
-  DocumentLogoutEverywhere()(Controller.prototype, 'method', descriptor);
+  DocumentLogoutEverywhere(endpoints)(Controller.prototype, 'method', descriptor);
   const { value } = descriptor as { value: object };
   const keys = Reflect.getMetadataKeys(value) as string[];
   return Object.fromEntries(keys.map((key) => [key, Reflect.getMetadata(key, value) as unknown]));
@@ -21,7 +22,7 @@ describe('DocumentLogoutEverywhere', () => {
     expect(documented()).toMatchObject({
       'swagger/apiSecurity': [{ bearer: [] }],
       'swagger/apiOperation': {
-        summary: 'End every token of the caller, on every device',
+        summary: 'Invalidate every token of the caller, on every device',
       },
       'swagger/apiParameters': [
         {
@@ -41,7 +42,7 @@ describe('DocumentLogoutEverywhere', () => {
       ],
       'swagger/apiResponse': {
         200: {
-          description: 'All tokens are ended; this device goes on with the one given',
+          description: 'All earlier tokens are invalid; this device continues with the new one',
           content: {
             'application/json': {
               schema: {
@@ -56,10 +57,20 @@ describe('DocumentLogoutEverywhere', () => {
             },
           },
         },
-        204: { description: 'All tokens are ended, this one too' },
-        401: { description: 'The token does not hold; errorCode says why' },
+        204: { description: 'All tokens are invalid, this one too' },
+        401: { description: 'The token is refused; errorCode says why' },
         503: { description: 'The token cannot be checked; see Retry-After' },
       },
+    });
+  });
+
+  it('says nothing about the body of a response that the application maps', () => {
+    const mapped = documented({ response: () => ({}) });
+    const { 'swagger/apiResponse': responses, ...rest } = documented();
+    const { 200: ok, ...others } = responses as Record<string, object>;
+    expect(mapped).toEqual({
+      ...rest,
+      'swagger/apiResponse': { ...others, 200: { ...ok, content: undefined } },
     });
   });
 

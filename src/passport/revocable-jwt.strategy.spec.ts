@@ -1,152 +1,228 @@
+import {
+  type CanActivate,
+  Controller,
+  type ExecutionContext,
+  Get,
+  Injectable,
+  Req,
+  type Type,
+  UseGuards,
+} from '@nestjs/common';
+import { AuthGuard, PassportStrategy } from '@nestjs/passport';
 import passport, { Strategy } from 'passport';
-import { ExtractJwt } from 'passport-jwt';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { forge } from '../../test/support/forge.js';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { PLATFORMS } from '../../test/support/app-settings.js';
 import { createMemoryApp, type MemoryApp } from '../../test/support/memory-app.js';
-import { TokenEventListener, type RefusalEvent } from '../events/token-event.listener.js';
-import { TokenVerifier } from '../tokens/token-verifier.service.js';
-import { createStrategy, type RevocableJwtStrategy } from './revocable-jwt.strategy.js';
+import { type RefusalEvent, TokenEventListener } from '../events/token-event.listener.js';
+import { CurrentUser } from '../http/current-user.decorator.js';
+import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
+import { exceptionFor } from './exception-for.js';
+import { revocableJwtStrategy, RevocableJwtStrategy } from './revocable-jwt.strategy.js';
 
-const told: RefusalEvent[] = [];
+const refusals: RefusalEvent[] = [];
 
 class Listener extends TokenEventListener {
   override refused(event: RefusalEvent): void {
-    told.push(event);
+    refusals.push(event);
   }
 }
 
-const NAME = 'a strategy of this spec';
-const extract = ExtractJwt.fromAuthHeaderAsBearerToken();
+/** Another way in, as an application may have it. */
+@Injectable()
+class ApiKeyStrategy extends PassportStrategy(Strategy, 'api-key') {
+  override authenticate(request: { headers: Record<string, unknown> }): void {
+    const attempt = this as unknown as { success(user: object): void; fail(why: string): void };
+    if (request.headers['x-api-key'] === 'robot') attempt.success({ id: 'robot' });
+    else attempt.fail('no API key');
+  }
 
-let app: MemoryApp;
-let verifier: TokenVerifier;
-let strategy: RevocableJwtStrategy;
-let token: string;
-
-beforeAll(async () => {
-  app = await createMemoryApp({ module: { listener: Listener } });
-  verifier = app.app.get(TokenVerifier, { strict: false });
-  strategy = createStrategy(NAME, verifier, extract);
-  token = app.tokenOf('anna');
-});
-afterAll(() => app.app.close());
-beforeEach(() => {
-  told.length = 0;
-});
-
-const requestOf = (authorization?: string) => ({ headers: { authorization } });
-
-/** What Passport gets to know of one attempt, without the rest of Passport. */
-function attempt(authorization?: string): Promise<unknown[]> {
-  return new Promise((resolve, reject) => {
-    const one = Object.assign(Object.create(strategy) as Strategy, {
-      success: (...found: unknown[]) => resolve(['success', ...found]),
-      fail: (...why: unknown[]) => resolve(['fail', ...why]),
-      error: reject,
-    });
-    one.authenticate.call(one as never, requestOf(authorization) as never);
-  });
+  validate(): void {}
 }
 
-describe('the strategy in Passport’s hands', () => {
-  it('gives user and claims of a token that holds', async () => {
-    const claims = expect.objectContaining({ sub: 'anna', ver: 0 }) as object;
-    const user = expect.objectContaining({ id: 'anna' }) as object;
-    expect(await attempt(`Bearer ${token}`)).toEqual(['success', user, claims]);
-    expect(told).toEqual([]);
-  });
+/** Passport's guard over these strategies, with our answer in place of its bare 401. */
+function guardOver(...names: string[]): Type<CanActivate> {
+  return class extends AuthGuard(names) {
+    override handleRequest<User>(
+      error: Error | null,
+      user: User | false,
+      info: unknown,
+      context: ExecutionContext,
+    ): User {
+      if (error || !user) throw error ?? exceptionFor(info, context);
+      return user;
+    }
+  };
+}
 
-  it('hands on the refusal of the rule', async () => {
-    const dead = app.tokenOf('ben');
-    await app.store.invalidate({ subject: 'ben' }, 'logout');
-    const reason = 'logged_out_everywhere';
-    expect(await attempt(`Bearer ${dead}`)).toEqual(['fail', { accepted: false, reason }]);
-    expect(told).toMatchObject([{ reason, subject: 'ben' }]);
-  });
+@Controller()
+class Routes {
+  @Get('stock')
+  @UseGuards(AuthGuard('revocable-jwt'))
+  stock(@Req() request: { user: object; authInfo: object }): object {
+    return { user: request.user, claims: request.authInfo };
+  }
 
-  it.each([undefined, 'Basic eDp5', ''])('finds no token in %j', async (authorization) => {
-    const reason = 'token_missing';
-    expect(await attempt(authorization)).toEqual(['fail', { accepted: false, reason }]);
-    expect(told).toEqual([{ reason }]);
-  });
+  @Get('own')
+  @UseGuards(guardOver('revocable-jwt'))
+  own(@CurrentUser() user: object): object {
+    return { user };
+  }
 
-  it('hands on why there is no key for a token', async () => {
-    const detail = 'the token has not three parts';
-    expect(await attempt('Bearer x')).toEqual([
-      'fail',
-      { accepted: false, reason: 'token_invalid', detail },
-    ]);
-    expect(told).toEqual([{ reason: 'token_invalid', detail }]);
-  });
+  @Get('either')
+  @UseGuards(guardOver('revocable-jwt', 'api-key'))
+  either(@CurrentUser() user: object): object {
+    return { user };
+  }
+}
 
-  it('makes a refusal of what jsonwebtoken says of a signature', async () => {
-    const [header, payload] = token.split('.');
-    expect(await attempt(`Bearer ${header}.${payload}.AAAA`)).toEqual([
-      'fail',
-      { accepted: false, reason: 'token_invalid', detail: 'invalid signature' },
-    ]);
-    expect(told).toHaveLength(1);
-  });
+describe.each(PLATFORMS)('on %s, AuthGuard with the strategy', (platform) => {
+  let app: MemoryApp;
 
-  it('leaves the times to the rule, which has the application’s clock', async () => {
-    app.clock.advance(-3 * 24 * 60 * 60);
-    const old = app.tokenOf('carl');
-    expect(await attempt(`Bearer ${old}`)).toMatchObject(['success', { id: 'carl' }, {}]);
-    app.clock.advance(900);
-    expect(await attempt(`Bearer ${old}`)).toMatchObject(['fail', { reason: 'token_expired' }]);
-    app.clock.advance(3 * 24 * 60 * 60 - 900);
-  });
-
-  it('leaves nbf to the rule, too', async () => {
-    const threeDays = 3 * 24 * 60 * 60;
-    const nbf = Math.floor(app.clock.now() / 1000) + threeDays;
-    const early = forge({ sub: 'anna', ver: 0, iat: nbf, exp: nbf + 900, nbf });
-    app.clock.advance(threeDays);
-    expect(await attempt(`Bearer ${early}`)).toMatchObject(['success', { id: 'anna' }, { nbf }]);
-    app.clock.advance(-threeDays);
-  });
-});
-
-describe('the strategy in the guard’s hands', () => {
-  it('judges without Passport', async () => {
-    expect(await strategy.judge(requestOf(`Bearer ${token}`))).toMatchObject({ accepted: true });
-    expect(await strategy.judge(requestOf())).toEqual({
-      accepted: false,
-      reason: 'token_missing',
+  beforeAll(async () => {
+    app = await createMemoryApp({
+      platform,
+      controllers: [Routes],
+      providers: [revocableJwtStrategy(), ApiKeyStrategy],
+      module: { listener: Listener, retryAfter: '7s' },
     });
-    expect(told).toEqual([{ reason: 'token_missing' }]);
+  });
+  afterAll(async () => {
+    await app.close();
+    for (const name of ['revocable-jwt', 'api-key']) passport.unuse(name);
+  });
+  beforeEach(() => {
+    refusals.length = 0;
+  });
+  afterEach(() => vi.restoreAllMocks());
+
+  const robot = { 'x-api-key': 'robot' };
+
+  it('sets user and claims on the request of an accepted token', async () => {
+    const { status, body } = await app.get('/stock', app.tokenOf('anna'));
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ user: { id: 'anna' }, claims: { sub: 'anna', ver: 0 } });
+    expect(refusals).toEqual([]);
+  });
+
+  it('refuses, alone with a bare 401 as of every strategy, and reports the reason once', async () => {
+    const token = app.tokenOf('ben');
+    await app.store.invalidate({ subject: 'ben' }, 'logout');
+    const { status, headers } = await app.get('/stock', token);
+    expect([status, headers.get('www-authenticate')]).toEqual([401, null]);
+    expect(refusals).toMatchObject([{ reason: 'logged_out_everywhere', subject: 'ben' }]);
+  });
+
+  it.each([
+    ['no token', undefined, 'token_missing', /^Bearer$/],
+    ['what is no token', 'x', 'token_invalid', /^Bearer error="invalid_token", /],
+  ])('refuses %s with reason and challenge through exceptionFor()', async (_, token, ...answer) => {
+    const [errorCode, challenge] = answer;
+    const { status, body, headers } = await app.get('/own', token);
+    expect([status, body['errorCode']]).toEqual([401, errorCode]);
+    expect(headers.get('www-authenticate')).toMatch(challenge);
+    expect(refusals).toMatchObject([{ reason: errorCode }]);
+  });
+
+  it('continues with the next strategy of a chain, whatever the reason of the refusal', async () => {
+    const token = app.tokenOf('carl');
+    expect(await app.get('/either', token)).toMatchObject({ body: { user: { id: 'carl' } } });
+    const byKey = { status: 200, body: { user: { id: 'robot' } } };
+    expect(await app.get('/either', undefined, robot)).toMatchObject(byKey);
+    await app.store.invalidate({ subject: 'carl' }, 'logout');
+    expect(await app.get('/either', token, robot)).toMatchObject(byKey);
+    const { status, body, headers } = await app.get('/either', token);
+    expect([status, body['errorCode']]).toEqual([401, 'logged_out_everywhere']);
+    expect(headers.get('www-authenticate')).toContain('error="invalid_token"');
+  });
+
+  it.each(['/stock', '/own', '/either'])('answers 503 in an outage, on %s', async (path) => {
+    const token = app.tokenOf(`a user of ${path}`);
+    vi.spyOn(app.store, 'read').mockRejectedValueOnce(new Error('connection lost'));
+    // No other strategy may answer for a state that could not be read.
+    const { status, body, headers } = await app.get(path, token, robot);
+    expect([status, body['errorCode']]).toEqual([503, 'token_state_unavailable']);
+    expect(headers.get('retry-after')).toBe('7');
+    expect(refusals).toEqual([]);
+  });
+
+  it('hides no other error', async () => {
+    const token = app.tokenOf(`a user of a mistake`);
+    vi.spyOn(app.store, 'read').mockRejectedValueOnce(
+      new TokenStateUnavailableError(new Error('connection lost')),
+    );
+    expect(await app.get('/own', token)).toMatchObject({ status: 503 });
+    const broken = vi.spyOn(app.store, 'read');
+    broken.mockResolvedValueOnce({
+      everyone: { loggedOutAt: null, version: 0 },
+      records: [new Error('a mistake')],
+    });
+    expect(await app.get('/own', token)).toMatchObject({ status: 500 });
   });
 });
 
 describe('the name of the strategy', () => {
+  @Controller()
+  class Renamed {
+    @Get('renamed')
+    @UseGuards(guardOver('other-name'))
+    renamed(@CurrentUser() user: object): object {
+      return { user };
+    }
+
+    @Get('default')
+    @UseGuards(AuthGuard('revocable-jwt'))
+    byDefault(): object {
+      return {};
+    }
+  }
+
+  it('can be another one: the default name is unknown then', async () => {
+    const app = await createMemoryApp({
+      controllers: [Renamed],
+      providers: [revocableJwtStrategy('other-name')],
+    });
+    const token = app.tokenOf('anna');
+    expect(await app.ask(token, '/renamed')).toBe(200);
+    expect(await app.ask('x', '/renamed')).toBe('401 token_invalid');
+    expect(await app.get('/default', token)).toMatchObject({ status: 500 });
+    await app.close();
+    passport.unuse('other-name');
+  });
+});
+
+describe('a name that is taken', () => {
   class Own extends Strategy {
     override readonly name = 'own';
   }
 
   afterEach(() => passport.unuse('own'));
 
+  const boot = () => createMemoryApp({ providers: [revocableJwtStrategy('own')] });
   const message =
-    "Two Passport strategies have the name \"own\", that of TokenInvalidationModule and Own: remove your own, or name the module's with strategyName: '…'.";
+    'Two Passport strategies have the name "own": that of revocableJwtStrategy() and Own. Remove yours, or give another name: revocableJwtStrategy(\'…\').';
 
-  it('must be free when the strategy is made', () => {
+  it('stops the boot when it was taken before', async () => {
     passport.use(new Own());
-    expect(() => createStrategy('own', verifier, extract)).toThrow(message);
+    await expect(boot()).rejects.toThrow(message);
   });
 
-  it('must not be taken until the application has started', () => {
-    const ours = createStrategy('own', verifier, extract);
-    expect(() => ours.onApplicationBootstrap()).not.toThrow();
-    passport.use(new Own());
-    expect(() => ours.onApplicationBootstrap()).toThrow(message);
+  it('stops the boot when it is taken until the application has started', async () => {
+    const late = {
+      provide: 'late',
+      inject: [RevocableJwtStrategy],
+      useFactory: () => passport.use(new Own()),
+    };
+    await expect(
+      createMemoryApp({ providers: [revocableJwtStrategy('own'), late] }),
+    ).rejects.toThrow(message);
   });
 
-  it('may be that of another application’s strategy of ours, also from another copy of the library', () => {
-    createStrategy('own', verifier, extract);
-    expect(() => createStrategy('own', verifier, extract)).not.toThrow();
-    const copy = Object.assign(new Own(), {
-      [Symbol.for('nestjs-token-invalidation: strategy')]: true,
-    });
-    passport.use(copy);
-    expect(() => createStrategy('own', verifier, extract)).not.toThrow();
+  it('may be that of another application in the process, also from another copy of the library', async () => {
+    const [one, other] = [await boot(), await boot()];
+    passport.use(
+      Object.assign(new Own(), { [Symbol.for('nestjs-token-invalidation: strategy')]: 'own' }),
+    );
+    const third = await boot();
+    await Promise.all([one.close(), other.close(), third.close()]);
   });
 });

@@ -1,7 +1,5 @@
 import type { AddressInfo } from 'node:net';
 import { type INestApplication, Logger, type ModuleMetadata, type Type } from '@nestjs/common';
-import { ExpressAdapter } from '@nestjs/platform-express';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
 import {
@@ -9,26 +7,26 @@ import {
   TokenInvalidator,
   TokenIssuer,
   TokenVerifier,
-  type TokenInvalidationExtras,
-  type TokenInvalidationOptions,
+  type TokenInvalidationModuleOptions,
 } from 'nestjs-token-invalidation';
-import { DataSource, type Repository } from 'typeorm';
-import { AuthController, LoginGate } from './auth.controller.js';
 import { FrozenClock } from 'nestjs-token-invalidation/testing';
+import { typeOrmStore, type TypeOrmStoreOptions } from 'nestjs-token-invalidation/typeorm';
+import { DataSource, type EntityManager, type Repository } from 'typeorm';
+import { createNestApplication, type Platform, SECRET } from './app-settings.js';
+import { AuthController, LoginGate } from './auth.controller.js';
 import { TestClient } from './test-client.js';
 import { User } from './user.entity.js';
 
-export const PLATFORMS = ['express', 'fastify'] as const;
-export type Platform = (typeof PLATFORMS)[number];
-
-export const SECRET = 'a secret of at least thirty-two bytes, for tests';
+export { PLATFORMS, SECRET, type Platform } from './app-settings.js';
 
 export interface AppOptions extends Omit<ModuleMetadata, 'exports'> {
   /** The database, of a `TestDatabase` say. */
   url: string;
   platform?: Platform;
-  /** Over the defaults of these tests: entity, secret, clock, global guard, endpoint under auth. */
-  module?: TokenInvalidationOptions & TokenInvalidationExtras;
+  /** Over the defaults of these tests: store, secret, clock, global guard, endpoints under auth. */
+  module?: Partial<TokenInvalidationModuleOptions>;
+  /** Over the default of these tests: the entity `User`. */
+  store?: Partial<TypeOrmStoreOptions<User>>;
   /** In place of `TokenInvalidationModule.forRoot(module)`. */
   tokenModule?: NonNullable<ModuleMetadata['imports']>[number];
   typeorm?: Partial<TypeOrmModuleOptions>;
@@ -61,7 +59,7 @@ export class TestApp extends TestClient {
     return this.app.get(TokenVerifier, { strict: false });
   }
 
-  get invalidator(): TokenInvalidator {
+  get invalidator(): TokenInvalidator<EntityManager> {
     return this.app.get(TokenInvalidator, { strict: false });
   }
 
@@ -90,26 +88,20 @@ export async function createApp(options: AppOptions): Promise<TestApp> {
     controllers: options.controllers ?? [AuthController],
     providers: [LoginGate, ...(options.providers ?? [])],
   }).compile();
-  const app = testing.createNestApplication(
-    options.platform === 'fastify' ? new FastifyAdapter() : new ExpressAdapter(),
-    { logger: false },
-  );
+  const app = createNestApplication(testing, options.platform);
   await app.listen(0, '127.0.0.1');
   return new TestApp(app, clock);
 }
 
-function moduleOptions(
-  options: AppOptions,
-  clock: FrozenClock,
-): TokenInvalidationOptions & TokenInvalidationExtras {
+function moduleOptions(options: AppOptions, clock: FrozenClock): TokenInvalidationModuleOptions {
   const { keys } = options.module ?? {};
   return {
-    entity: User,
+    store: typeOrmStore({ entity: User, ...options.store }),
     ...(keys === undefined && { secret: SECRET }),
     clock,
     isGlobal: true,
     globalGuard: true,
-    endpoint: { path: 'auth' },
+    endpoints: { path: 'auth', logoutEverywhere: true },
     isActive: (user: User) => user.active,
     ...options.module,
   };

@@ -1,5 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import { SECRET } from './create-app.js';
+import { SECRET } from './app-settings.js';
 
 const secretKid = createHmac('sha256', SECRET)
   .update('nestjs-token-invalidation kid')

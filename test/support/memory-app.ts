@@ -1,26 +1,30 @@
 import type { AddressInfo } from 'node:net';
-import type { INestApplication, Type } from '@nestjs/common';
-import { Test } from '@nestjs/testing';
+import type { INestApplication, ModuleMetadata } from '@nestjs/common';
+import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import {
   TokenInvalidationModule,
   TokenIssuer,
   TokenStateStore,
-  type TokenInvalidationExtras,
-  type TokenInvalidationOptions,
+  type TokenInvalidationModuleOptions,
 } from 'nestjs-token-invalidation';
 import {
   FrozenClock,
   InMemoryTokenStateStore,
   type InMemoryUser,
 } from 'nestjs-token-invalidation/testing';
-import { SECRET } from './create-app.js';
+import { createNestApplication, type Platform, SECRET } from './app-settings.js';
 import { TestClient } from './test-client.js';
 
-export interface MemoryAppOptions {
-  controllers?: Type<object>[];
+export interface MemoryAppOptions extends Omit<ModuleMetadata, 'exports'> {
+  platform?: Platform;
+  /** Over the defaults of these tests: a store in memory, a secret, a frozen clock, for all modules. */
+  module?: Partial<TokenInvalidationModuleOptions>;
+  /** In place of `TokenInvalidationModule.forRoot(module)`. */
+  tokenModule?: NonNullable<ModuleMetadata['imports']>[number];
+  /** Done to the compiled module's builder, as the tests of an application do. */
+  override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
   /** Done to the application before it listens. */
   prepare?: (app: INestApplication) => void;
-  module?: TokenInvalidationOptions & TokenInvalidationExtras;
 }
 
 /** A running application over the store for unit tests: it needs no database. */
@@ -44,26 +48,35 @@ export class MemoryApp extends TestClient {
   tokenOf(id: string): string {
     return this.issuer.issue(this.store.add({ id, passwordHash: 'hash' }));
   }
+
+  close(): Promise<void> {
+    return this.app.close();
+  }
 }
 
 export async function createMemoryApp({
-  controllers = [],
-  prepare = () => {},
+  platform,
   module = {},
+  tokenModule,
+  override = (builder) => builder,
+  prepare = () => {},
+  ...metadata
 }: MemoryAppOptions = {}): Promise<MemoryApp> {
   const clock = new FrozenClock();
-  const tokens = TokenInvalidationModule.forRoot({
-    secret: SECRET,
-    store: InMemoryTokenStateStore,
-    clock,
-    isGlobal: true,
-    ...module,
+  const tokens =
+    tokenModule ??
+    TokenInvalidationModule.forRoot({
+      store: InMemoryTokenStateStore,
+      clock,
+      isGlobal: true,
+      ...(module.keys === undefined && { secret: SECRET }),
+      ...module,
+    });
+  const builder = Test.createTestingModule({
+    ...metadata,
+    imports: [tokens, ...(metadata.imports ?? [])],
   });
-  const testing = await Test.createTestingModule({
-    imports: [tokens],
-    controllers,
-  }).compile();
-  const app = testing.createNestApplication({ logger: false });
+  const app = createNestApplication(await override(builder).compile(), platform);
   prepare(app);
   await app.listen(0, '127.0.0.1');
   return new MemoryApp(app, clock);

@@ -5,5 +5,8 @@ const source = (path) => fileURLToPath(new URL(`../../src/${path}`, import.meta.
 /** The tests run on the sources, under the names that an application imports. */
 export const sourceAlias = [
   { find: /^nestjs-token-invalidation$/, replacement: source('index.ts') },
-  { find: /^nestjs-token-invalidation\/testing$/, replacement: source('testing/index.ts') },
+  ...['passport', 'pg', 'testing', 'typeorm'].map((entry) => ({
+    find: new RegExp(`^nestjs-token-invalidation/${entry}$`),
+    replacement: source(`${entry}/index.ts`),
+  })),
 ];
