@@ -1,7 +1,7 @@
-import { tokenInvalidationMigration } from 'nestjs-token-invalidation';
+import { tokenInvalidationMigration } from 'nestjs-token-invalidation/typeorm';
 
 /** What makes the tokens of these users revocable. */
 export class RevocableTokens1760000000001 extends tokenInvalidationMigration({
-  usersTable: 'users',
-  passwordColumn: 'password_hash',
+  table: 'users',
+  password: 'password_hash',
 }) {}

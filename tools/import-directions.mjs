@@ -10,7 +10,7 @@ const ROOMS = {
   state: { rooms: ['rule'], packages: ['@nestjs/common', 'timers'] },
   tokens: {
     rooms: ['state', 'events', 'rule'],
-    packages: ['@nestjs/common', '@nestjs/jwt', 'jws', 'lru-cache', 'ms', 'crypto', 'util'],
+    packages: ['@nestjs/common', 'jws', 'ms', 'crypto', 'util'],
   },
   invalidation: {
     rooms: ['state', 'events', 'rule'],
@@ -105,6 +105,8 @@ export default {
     moduleSystems: ['es6'],
     // An import of types is an import.
     tsPreCompilationDeps: true,
+    // src/package.json only says how src/ is compiled: the dependencies stand in the one above.
+    combinedDependencies: true,
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '(\\.spec\\.ts$|^demo/dist/)' },
   },

@@ -1,7 +1,7 @@
 import type { DataSource, EntityMetadata, ObjectLiteral } from 'typeorm';
+import type { UserLoader } from '../postgres/user-loader.js';
 import { FindingLoader } from './finding-loader.js';
 import { HydratingLoader } from './hydrating-loader.js';
-import type { UserLoader } from './user-loader.js';
 import type { UserTable } from './user-table.js';
 
 /** The fastest loader that gives what TypeORM would. */

@@ -6,22 +6,22 @@ import {
   type QueryRunner,
   QueryRunnerAlreadyReleasedError,
 } from 'typeorm';
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import { asError, type UserLoader } from '../postgres/user-loader.js';
 import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
-import { asError, type UserLoader } from './user-loader.js';
-import { subjectOf, type UserTable } from './user-table.js';
+import { subjectOf } from './user-record.js';
+import type { UserTable } from './user-table.js';
 
 type Found<User> = Map<unknown, User | Error>;
 
 /** Loads the entity through TypeORM's `find`, with eager relations, subclasses and `@AfterLoad`: a second query, on the primary. */
 export class FindingLoader<User extends ObjectLiteral> implements UserLoader<User> {
-  readonly columns: readonly ColumnMetadata[];
+  readonly columns: readonly string[];
 
   constructor(
     private readonly dataSource: DataSource,
     private readonly table: UserTable,
   ) {
-    this.columns = [table.id];
+    this.columns = [table.columns.id];
   }
 
   async load(
@@ -29,7 +29,6 @@ export class FindingLoader<User extends ObjectLiteral> implements UserLoader<Use
     first: number,
   ): Promise<(User | Error | undefined)[]> {
     const ids = rows.map((row) => row[first]);
-    // Stryker disable next-line StringLiteral: TypeORM takes all but 'slave' for the primary
     const runner = this.dataSource.createQueryRunner('master');
     try {
       const users = ids.map((): User | Error | undefined => undefined);
@@ -43,7 +42,7 @@ export class FindingLoader<User extends ObjectLiteral> implements UserLoader<Use
     }
   }
 
-  /** One user's @AfterLoad may throw, and the others are not to suffer. When all fail, it is the database. */
+  /** If one user's `@AfterLoad` throws, tries one by one so that the others still load. If all fail, blames the database. */
   private async findApart(runner: QueryRunner, ids: readonly unknown[]): Promise<Found<User>> {
     try {
       return await this.findAll(runner, ids);
@@ -61,7 +60,7 @@ export class FindingLoader<User extends ObjectLiteral> implements UserLoader<Use
     }
   }
 
-  /** A soft-deleted user is found too, whom the rule calls inactive; soft-deleted relations of the others are not. */
+  /** Finds a soft-deleted user too, whom the rule calls inactive, but no soft-deleted relations of the others. */
   private async findAll(runner: QueryRunner, ids: readonly unknown[]): Promise<Found<User>> {
     const found = await this.find(runner, ids, false);
     const deleted = ids.filter((id) => !found.has(id));
@@ -93,7 +92,7 @@ export class FindingLoader<User extends ObjectLiteral> implements UserLoader<Use
   }
 }
 
-/** The database may fail for one of several too: then nothing is known about that user, and it is no error of the user's. */
+/** The database may fail for one of several too. Then nothing is known about that user, who is not to blame. */
 function failureOf(cause: unknown): Error {
   const isOfDatabase =
     cause instanceof QueryFailedError || cause instanceof QueryRunnerAlreadyReleasedError;

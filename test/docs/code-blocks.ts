@@ -1,21 +1,53 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
-/** A block of TypeScript in a document. */
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Every document that users and contributors read, by its path in the repository. */
+export const documents: readonly string[] = [
+  ...['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md'],
+  ...readdirSync(`${root}docs`)
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+
+/** A block of code in a document. */
 export interface CodeBlock {
-  /** The file that its first line names, `// app.module.ts`; absent for a recipe. */
-  readonly file?: string;
-  readonly code: string;
-  /** Where it stands, for messages. */
+  readonly document: string;
+  /** The line in which its code begins. */
   readonly line: number;
+  readonly language: string;
+  readonly code: string;
+  /** The file that its first line names, `// app.module.ts`; absent for a block that is complete with the prelude. */
+  readonly file?: string;
+  /** The application that the file belongs to: of the comment `<!-- application: … -->` around it. */
+  readonly application?: string;
 }
 
-/** The blocks of TypeScript of a Markdown document. */
-export function codeBlocks(path: string): CodeBlock[] {
-  const text = readFileSync(path, 'utf8');
-  return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map((match) => {
-    const code = match[1]!;
-    const file = /^\/\/ (\S+\.ts)\n/.exec(code)?.[1];
-    const line = text.slice(0, match.index).split('\n').length + 1;
-    return file === undefined ? { code, line } : { code, line, file };
+export function readDocument(document: string): string {
+  return readFileSync(root + document, 'utf8');
+}
+
+/** All blocks of code of all documents. */
+export function allCodeBlocks(): CodeBlock[] {
+  return documents.flatMap(codeBlocks);
+}
+
+function codeBlocks(document: string): CodeBlock[] {
+  const text = readDocument(document);
+  return [...text.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map((match) => {
+    const [, language, code] = match;
+    const before = text.slice(0, match.index);
+    const file = /^\/\/ (\S+\.ts)\n/.exec(code!)?.[1];
+    const marks = [...before.matchAll(/<!-- (?:application: (\w+)|\/application) -->/g)];
+    const application = marks.at(-1)?.[1];
+    return {
+      document,
+      line: before.split('\n').length + 1,
+      language: language!,
+      code: code!,
+      ...(file !== undefined && { file }),
+      ...(application !== undefined && { application }),
+    };
   });
 }

@@ -1,5 +1,6 @@
-// What the recipes take for granted: their imports, and what stands around them in an application.
+// What a block of a document takes for granted: its imports, and what is around it in an application.
 import { equal } from 'node:assert';
+import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import {
   Body,
@@ -11,9 +12,13 @@ import {
   type INestApplication,
   Module,
   Post,
+  UnauthorizedException,
   UseGuards,
 } from '@nestjs/common';
+import { ConfigService } from '@nestjs/config';
 import { AuthGuard } from '@nestjs/passport';
+import { Test } from '@nestjs/testing';
+import { getDataSourceToken, InjectRepository } from '@nestjs/typeorm';
 import { hash } from '@node-rs/argon2';
 import { parseCookie } from 'cookie';
 import {
@@ -23,25 +28,36 @@ import {
   type InvalidationTarget,
   OptionalAuth,
   type PasswordReplacement,
-  refusalOf,
   type RefusalEvent,
   RequireRecentLogin,
   RevocableJwtGuard,
-  RevocableUser,
+  type StateChange,
   type StateQuery,
   type StateReading,
+  TOKEN_CLOCK,
   TokenClaims,
   TokenEventListener,
   TokenInvalidationModule,
-  tokenInvalidationMigration,
   TokenInvalidator,
   TokenIssuer,
   TokenStateStore,
   TokenVerifier,
   type WriteOutcome,
 } from 'nestjs-token-invalidation';
-import type { InMemoryUser, TokenStateStoreHarness } from 'nestjs-token-invalidation/testing';
+import { exceptionFor, revocableJwtStrategy } from 'nestjs-token-invalidation/passport';
+import { pgStore, type PgUser, tokenInvalidationSql } from 'nestjs-token-invalidation/pg';
+import {
+  type InMemoryUser,
+  InMemoryTokenStateStore,
+  type TokenStateStoreHarness,
+} from 'nestjs-token-invalidation/testing';
+import {
+  RevocableUser,
+  tokenInvalidationMigration,
+  typeOrmStore,
+} from 'nestjs-token-invalidation/typeorm';
 import { ExtractJwt } from 'passport-jwt';
+import type { Pool } from 'pg';
 import { Column, type DataSource, Entity, PrimaryGeneratedColumn, type Repository } from 'typeorm';
 
 declare class User extends RevocableUser {
@@ -49,7 +65,14 @@ declare class User extends RevocableUser {
   email: string;
   password: string;
   role: string;
+  tenant: string;
   disabled: boolean;
+}
+declare class RefreshToken {
+  hash: string;
+  userId: number;
+  tokenVersion: number;
+  authTime: number;
 }
 interface PasswordChange {
   current: string;
@@ -61,23 +84,36 @@ interface Socket {
   disconnect(): void;
 }
 interface UserRow {
-  id: number;
-  token_version: number;
-  password_changed_at: Date | null;
-  logout_all_at: Date | null;
+  id: string;
+  tokenVersion: number;
+  passwordChangedAt: Date | null;
+  logoutAllAt: Date | null;
 }
-interface Transaction {
+interface MysqlConnection {
   commit(): Promise<void>;
 }
-interface Knex {
-  readAll(ids: string[]): Promise<StateReading<UserRow>>;
-  bump(target: InvalidationTarget, kind: CutoffKind): Promise<WriteOutcome>;
-  change(subject: string, hashes: PasswordReplacement): Promise<WriteOutcome>;
-  rehash(subject: string, hashes: PasswordReplacement): Promise<WriteOutcome>;
-  cutEveryone(): Promise<Date>;
+declare class MysqlUsers {
+  readAll(ids: string[], timeoutMs: number): Promise<StateReading<UserRow>>;
+  raiseVersion(
+    target: InvalidationTarget,
+    kind: CutoffKind,
+    connection?: MysqlConnection,
+  ): Promise<WriteOutcome>;
+  changePassword(
+    subject: string,
+    hashes: PasswordReplacement,
+    connection?: MysqlConnection,
+  ): Promise<WriteOutcome>;
+  rehashPassword(
+    subject: string,
+    hashes: PasswordReplacement,
+    connection?: MysqlConnection,
+  ): Promise<WriteOutcome>;
+  raiseVersionOfEveryone(connection?: MysqlConnection): Promise<StateChange>;
 }
 @Module({})
-class KnexModule {}
+class MysqlModule {}
+declare class AppModule {}
 @Injectable()
 class RolesGuard {
   canActivate(): boolean {
@@ -88,16 +124,25 @@ class EntityOfYourOwn {}
 
 declare const app: INestApplication;
 declare const users: Repository<User>;
+declare const user: User;
+declare const claims: TokenClaims;
 declare const dataSource: DataSource;
-declare const invalidator: TokenInvalidator;
+declare const pool: Pool;
+declare const PG_POOL: symbol;
+declare const clock: { now(): number };
+declare const issuer: TokenIssuer;
+declare const invalidator: TokenInvalidator<unknown>;
 declare const userId: number;
+declare const password: string;
+declare const currentHash: string;
 declare const secret: string;
-declare const newSecret: string;
+declare const secretOfToday: string;
 declare const oldSecret: string;
-declare const secretOfYourOldTokens: string;
 declare const newPem: string;
 declare const harness: TokenStateStoreHarness<InMemoryUser, unknown>;
 declare function currentHashOf(user: User, password: string): Promise<string>;
+declare function needsRehash(hash: string): boolean;
+declare function sha256(text: string): string;
 declare function contextOfGraphql(context: ExecutionContext): {
   req: object;
   res: { header(name: string, value: string): unknown };

@@ -37,8 +37,8 @@ function applicationOf(type: IdType) {
   }
 
   class RevocableAccounts1760000000003 extends tokenInvalidationMigration({
-    usersTable: 'accounts',
-    passwordColumn: null,
+    table: 'accounts',
+    password: null,
   }) {}
 
   @Controller('who')

@@ -1,5 +1,5 @@
-import { RevocableUser } from 'nestjs-token-invalidation';
-import type { TokenInvalidationMigrationOptions } from 'nestjs-token-invalidation';
+import { RevocableUser } from 'nestjs-token-invalidation/typeorm';
+import type { TokenInvalidationMigrationOptions } from 'nestjs-token-invalidation/typeorm';
 import { Column, DataSource, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDatabase, MIGRATIONS } from '../support/database.js';
@@ -87,7 +87,7 @@ describe.each<[string, string[], TokenInvalidationMigrationOptions]>([
   [
     'a plain table',
     ['CREATE TABLE users (id integer PRIMARY KEY, password text)'],
-    { usersTable: 'users', passwordColumn: 'password' },
+    { table: 'users', password: 'password' },
   ],
   [
     'names with quotes, blanks and capitals',
@@ -96,19 +96,19 @@ describe.each<[string, string[], TokenInvalidationMigrationOptions]>([
       `CREATE TABLE "Auth""s"."The 'Users' "" $1" ("Id" integer PRIMARY KEY, "pass""word's $$" text)`,
     ],
     {
-      usersTable: `Auth"s.The 'Users' " $1`,
-      passwordColumn: `pass"word's $$`,
-      idColumn: 'Id',
-      tokenVersionColumn: 'Token"Version',
-      passwordChangedAtColumn: "when 'changed",
-      logoutAllAtColumn: 'SELECT',
-      globalTable: 'Every"one',
+      table: `Auth"s.The 'Users' " $1`,
+      password: `pass"word's $$`,
+      id: 'Id',
+      tokenVersion: 'Token"Version',
+      passwordChangedAt: "when 'changed",
+      logoutAllAt: 'SELECT',
+      everyoneTable: 'Every"one',
     },
   ],
   [
     'a table that holds no password',
     ['CREATE TABLE users (id uuid PRIMARY KEY)'],
-    { usersTable: 'users', passwordColumn: null },
+    { table: 'users', password: null },
   ],
   [
     'a table of another schema, named like one of this',
@@ -117,23 +117,23 @@ describe.each<[string, string[], TokenInvalidationMigrationOptions]>([
       'CREATE TABLE users (id integer PRIMARY KEY)',
       'CREATE TABLE auth.users (id text PRIMARY KEY, hash text)',
     ],
-    { usersTable: 'auth.users', passwordColumn: 'hash' },
+    { table: 'auth.users', password: 'hash' },
   ],
   [
     'the longest name that there is room for',
     [`CREATE TABLE ${'u'.repeat(35)} (id integer PRIMARY KEY, p text)`],
-    { usersTable: 'u'.repeat(35), passwordColumn: 'p' },
+    { table: 'u'.repeat(35), password: 'p' },
   ],
 ])('the migration of %s', (_, tables, options) => {
   let database: StorageDatabase;
-  const [schema, table] = options.usersTable.includes('.')
-    ? options.usersTable.split('.')
-    : ['public', options.usersTable];
+  const [schema, table] = options.table.includes('.')
+    ? options.table.split('.')
+    : ['public', options.table];
   const users = `${quote(schema!)}.${quote(table!)}`;
-  const id = quote(options.idColumn ?? 'id');
-  const version = quote(options.tokenVersionColumn ?? 'token_version');
-  const global = `${quote(schema!)}.${quote(options.globalTable ?? `${table}_token_invalidation`)}`;
-  const value = options.passwordColumn === null ? 'gen_random_uuid()' : "'1'";
+  const id = quote(options.id ?? 'id');
+  const version = quote(options.tokenVersion ?? 'token_version');
+  const everyone = `${quote(schema!)}.${quote(options.everyoneTable ?? `${table}_token_invalidation`)}`;
+  const value = options.password === null ? 'gen_random_uuid()' : "'1'";
 
   beforeAll(async () => {
     database = await openStorage(tables);
@@ -155,14 +155,14 @@ describe.each<[string, string[], TokenInvalidationMigrationOptions]>([
 
   it('makes triggers that work', async () => {
     await database.query(`INSERT INTO ${users} (${id}) VALUES (${value})`);
-    const change = options.passwordColumn
-      ? `${quote(options.passwordColumn)} = 'new'`
+    const change = options.password
+      ? `${quote(options.password)} = 'new'`
       : 'logout_all_at = clock_timestamp()';
     const sql = `UPDATE ${users} SET ${change} RETURNING ${version} AS version`;
     expect(await database.query(sql)).toEqual([[{ version: 1 }], 1]);
 
     await database.query(`DELETE FROM ${users}`);
-    expect(await database.query(`SELECT retired_version FROM ${global}`)).toEqual([
+    expect(await database.query(`SELECT retired_version FROM ${everyone}`)).toEqual([
       { retired_version: '2' },
     ]);
   });
@@ -174,7 +174,7 @@ describe('a migration over users who are there', () => {
       'CREATE TABLE users (id integer PRIMARY KEY, password text)',
       "INSERT INTO users SELECT n, 'hash' FROM generate_series(1, 3) AS n",
     ]);
-    await database.migrate({ usersTable: 'users', passwordColumn: 'password' });
+    await database.migrate({ table: 'users', password: 'password' });
     expect(
       await database.query(
         'SELECT DISTINCT token_version, password_changed_at, logout_all_at FROM users',
@@ -184,13 +184,13 @@ describe('a migration over users who are there', () => {
   });
 
   it.each([
-    ['users', '"public"."users"'],
+    ['users', '"users"'],
     ['auth.users', '"auth"."users"'],
-  ])('says that there is no table %s', async (usersTable, quoted) => {
+  ])('says that there is no table %s', async (table, quoted) => {
     const database = await openStorage([]);
-    const failed = database.migrate({ usersTable, passwordColumn: 'password' });
+    const failed = database.migrate({ table, password: 'password' });
     await expect(failed).rejects.toThrow(
-      `tokenInvalidationMigration: there is no table ${quoted}: let the migration that creates it run first, and name it as usersTable.`,
+      `nestjs-token-invalidation: there is no table ${quoted}: let the migration that creates it run first, and name it as table, with its schema where that is not on the search_path.`,
     );
     await database.close();
   });
@@ -198,7 +198,7 @@ describe('a migration over users who are there', () => {
   it('leaves nothing when it fails half-way', async () => {
     const database = await openStorage(['CREATE TABLE users (id integer PRIMARY KEY)']);
     const before = await schemaOf(database);
-    const failed = database.migrate({ usersTable: 'users', passwordColumn: 'pasword' });
+    const failed = database.migrate({ table: 'users', password: 'pasword' });
     await expect(failed).rejects.toThrow('pasword');
     expect(await schemaOf(database)).toEqual(before);
     await database.close();

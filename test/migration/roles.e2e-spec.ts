@@ -1,18 +1,22 @@
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { TypeOrmTokenStateStore } from '../../src/typeorm/typeorm-token-state.store.js';
-import { openUsers, type StorageDatabase } from '../support/storage/database.js';
+import {
+  makeStore,
+  openUsers,
+  type StorageDatabase,
+  type TypeOrmStore,
+} from '../support/storage/database.js';
 import { insertUser, Session, userRow } from '../support/storage/users.js';
 import { User } from '../support/user.entity.js';
 
 /** Roles belong to the whole server: this one may outlive no run, nor meet another run's. */
 const ROLE = `tti_role_${process.pid}_${Date.now()}`;
-const GLOBAL = 'users_token_invalidation';
+const EVERYONE = 'users_token_invalidation';
 
 let database: StorageDatabase;
 let session: Session;
 let dataSource: DataSource;
-let store: TypeOrmTokenStateStore<User>;
+let store: TypeOrmStore<User>;
 
 beforeAll(async () => {
   database = await openUsers();
@@ -22,12 +26,7 @@ beforeAll(async () => {
   session = await Session.open(url.href);
   dataSource = new DataSource({ type: 'postgres', url: url.href, entities: [User] });
   await dataSource.initialize();
-  store = new TypeOrmTokenStateStore(dataSource, {
-    entity: User,
-    properties: {},
-    checkSchema: true,
-    writeTimeoutMs: 10_000,
-  });
+  store = makeStore(dataSource, { entity: User });
 });
 afterAll(async () => {
   await store.onApplicationShutdown();
@@ -45,10 +44,10 @@ const grant = (...rights: string[]) =>
   database.query(rights.map((right) => `GRANT ${right} TO ${ROLE};`).join(' '));
 const read = (subject: string) => store.read([{ subject }], { timeoutMs: 10_000 });
 
-describe('a role with no right on the global table', () => {
+describe('a role with no right on the table of everyone', () => {
   it('can insert, update and delete users, and the triggers do their work', async () => {
     await grant('SELECT, INSERT, UPDATE, DELETE ON users');
-    const denied = session.query(`SELECT * FROM ${GLOBAL}`);
+    const denied = session.query(`SELECT * FROM ${EVERYONE}`);
     await expect(denied).rejects.toThrow('permission denied');
 
     const [{ id } = { id: '' }] = await session.query<{ id: string }>(
@@ -57,12 +56,12 @@ describe('a role with no right on the global table', () => {
     await session.query("UPDATE users SET password_hash = 'new' WHERE id = $1", [id]);
     expect((await userRow(database, id)).token_version).toBe(1);
     await session.query('DELETE FROM users WHERE id = $1', [id]);
-    const [row] = await database.query(`SELECT retired_version FROM ${GLOBAL}`);
+    const [row] = await database.query(`SELECT retired_version FROM ${EVERYONE}`);
     expect(row).toEqual({ retired_version: '2' });
   });
 
   it('cannot call the functions of the triggers by itself', async () => {
-    for (const name of ['state', 'take_id', 'leave_id', 'global']) {
+    for (const name of ['state', 'take_id', 'leave_id', 'everyone']) {
       const call = session.query(`SELECT users_token_invalidation_${name}()`);
       await expect(call).rejects.toThrow(
         /trigger functions can only be called as triggers|does not exist|permission/,
@@ -72,13 +71,13 @@ describe('a role with no right on the global table', () => {
 });
 
 describe('the role of the application', () => {
-  it('needs to read the columns that it loads, and the global table', async () => {
+  it('needs to read the columns that it loads, and the table of everyone', async () => {
     const { id } = await insertUser(database);
     await grant(
       'SELECT (id, email, role, active, token_version, password_changed_at, logout_all_at) ON users',
     );
     await expect(read(id)).rejects.toThrow(/permission denied.*users_token_invalidation/);
-    await grant(`SELECT (everyone_logged_out_at) ON ${GLOBAL}`);
+    await grant(`SELECT (everyone_logged_out_at, everyone_version) ON ${EVERYONE}`);
     expect((await read(id)).records).toMatchObject([{ user: { id } }]);
     expect(await store.checkSetup()).toEqual([]);
   });
@@ -106,10 +105,12 @@ describe('the role of the application', () => {
     expect(await store.rehashPassword(id, rehash)).toMatchObject({ version });
   });
 
-  it('needs to insert into and update the global table to log everyone out', async () => {
-    await grant(`SELECT ON ${GLOBAL}`);
+  it('needs to insert into and update the table of everyone to log everyone out', async () => {
+    await grant(`SELECT ON ${EVERYONE}`);
     await expect(store.invalidateEveryone()).rejects.toThrow('permission denied');
-    await grant(`INSERT (everyone_logged_out_at), UPDATE (everyone_logged_out_at) ON ${GLOBAL}`);
-    expect(await store.invalidateEveryone()).toBeInstanceOf(Date);
+    await grant(
+      `INSERT (everyone_logged_out_at, everyone_version), UPDATE (everyone_logged_out_at, everyone_version) ON ${EVERYONE}`,
+    );
+    expect(await store.invalidateEveryone()).toMatchObject({ version: 1 });
   });
 });

@@ -90,8 +90,8 @@ class CreatePeople1760000000002 implements MigrationInterface {
 }
 
 class RevocablePeople1760000000003 extends tokenInvalidationMigration({
-  usersTable: 'people',
-  passwordColumn: null,
+  table: 'people',
+  password: null,
 }) {}
 
 describe('promise 9: where the database finds more than was asked for', () => {

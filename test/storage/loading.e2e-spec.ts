@@ -1,4 +1,4 @@
-import { RevocableUser } from 'nestjs-token-invalidation';
+import { RevocableUser } from 'nestjs-token-invalidation/typeorm';
 import { Client } from 'pg';
 import {
   AfterLoad,
@@ -25,11 +25,11 @@ import { FindingLoader } from '../../src/typeorm/finding-loader.js';
 import { HydratingLoader } from '../../src/typeorm/hydrating-loader.js';
 import { chooseLoader } from '../../src/typeorm/choose-loader.js';
 import { describeUserTable, type UserTable } from '../../src/typeorm/user-table.js';
-import type { TypeOrmTokenStateStore } from '../../src/typeorm/typeorm-token-state.store.js';
 import {
   type EntityClass,
   openStorage,
   type StorageDatabase,
+  type TypeOrmStore,
 } from '../support/storage/database.js';
 import { StatementCounter } from '../support/statement-counter.js';
 import { Session, untilBlocked } from '../support/storage/users.js';
@@ -136,10 +136,10 @@ let database: StorageDatabase;
 beforeAll(async () => {
   const entities: EntityClass[] = [Team, Device, Owner, Staff, Manager, Clerk, Plain, Nickname];
   database = await openStorage(TABLES, { entities });
-  await database.migrate({ usersTable: 'owners', passwordColumn: 'password' });
-  await database.migrate({ usersTable: 'staff', passwordColumn: null });
-  await database.migrate({ usersTable: 'plain', passwordColumn: null });
-  await database.migrate({ usersTable: 'nicknames', passwordColumn: null });
+  await database.migrate({ table: 'owners', password: 'password' });
+  await database.migrate({ table: 'staff', password: null });
+  await database.migrate({ table: 'plain', password: null });
+  await database.migrate({ table: 'nicknames', password: null });
   await database.query("INSERT INTO teams VALUES (1, 'core')");
 });
 afterAll(() => database.close());
@@ -176,7 +176,7 @@ describe('the loader', () => {
       }
     }
     const listening = await openStorage(TABLES, { entities: [Plain], subscribers: [Listener] });
-    await listening.migrate({ usersTable: 'plain', passwordColumn: null });
+    await listening.migrate({ table: 'plain', password: null });
     await listening.query('INSERT INTO plain DEFAULT VALUES');
     const { records } = await listening
       .store(Plain)
@@ -207,7 +207,7 @@ const insertOwner = async (name: string): Promise<string> => {
 };
 
 describe('an entity with relations and hooks', () => {
-  let store: TypeOrmTokenStateStore<Owner>;
+  let store: TypeOrmStore<Owner>;
   let id: string;
   const find = (owner = id) =>
     database.dataSource.getRepository(Owner).findOne({ where: { id: owner }, withDeleted: false });

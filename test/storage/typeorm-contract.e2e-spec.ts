@@ -1,4 +1,4 @@
-import { RevocableUser } from 'nestjs-token-invalidation';
+import { RevocableUser } from 'nestjs-token-invalidation/typeorm';
 import {
   Column,
   DeleteDateColumn,
@@ -89,7 +89,7 @@ beforeAll(async () => {
     { entities: VARIANTS.map(({ entity }) => entity) },
   );
   for (const { users } of VARIANTS) {
-    await database.migrate({ usersTable: users, passwordColumn: 'password_hash' });
+    await database.migrate({ table: users, password: 'password_hash' });
   }
 });
 
@@ -101,7 +101,7 @@ describe.each(VARIANTS)('a store over $users', ({ users, entity, nextId }) => {
     storageHarness(() => database, {
       entity,
       users,
-      global: `${users}_token_invalidation`,
+      everyone: `${users}_token_invalidation`,
       ...(nextId && { nextId }),
     }),
   );

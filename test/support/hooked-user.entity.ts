@@ -1,4 +1,4 @@
-import { RevocableUser } from 'nestjs-token-invalidation';
+import { RevocableUser } from 'nestjs-token-invalidation/typeorm';
 import { AfterLoad, Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** The users of the other entity. Because of its hook TypeORM's `find` loads them, over the application's pool. */

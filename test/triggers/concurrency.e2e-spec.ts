@@ -2,14 +2,13 @@ import { inspect } from 'node:util';
 import { TokenStateUnavailableError } from 'nestjs-token-invalidation';
 import type { EntityManager } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TypeOrmTokenStateStore } from '../../src/typeorm/typeorm-token-state.store.js';
-import { openUsers, type StorageDatabase } from '../support/storage/database.js';
+import { openUsers, type StorageDatabase, type TypeOrmStore } from '../support/storage/database.js';
 import { claimsFor, verdictOn } from '../support/storage/tokens.js';
 import { insertUser, Session, untilBlocked, userRow } from '../support/storage/users.js';
 import { User } from '../support/user.entity.js';
 
 let database: StorageDatabase;
-let store: TypeOrmTokenStateStore<User>;
+let store: TypeOrmStore<User>;
 let session: Session;
 
 beforeAll(async () => {
@@ -184,7 +183,7 @@ describe('an invalidation that has to wait', () => {
 
   it('is an outage when it waits too long', async () => {
     const { id, token_version } = await insertUser(database);
-    const impatient = database.store(User, { writeTimeoutMs: 50 });
+    const impatient = database.store(User, { writeTimeout: 50 });
     await session.query('BEGIN');
     await session.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
     const invalidated = impatient.invalidate({ subject: id }, 'logout');

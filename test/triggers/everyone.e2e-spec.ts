@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TypeOrmTokenStateStore } from '../../src/typeorm/typeorm-token-state.store.js';
-import { openUsers, type StorageDatabase } from '../support/storage/database.js';
+import { openUsers, type StorageDatabase, type TypeOrmStore } from '../support/storage/database.js';
 import { insertUser, Session, untilBlocked } from '../support/storage/users.js';
 import { User } from '../support/user.entity.js';
 
 let database: StorageDatabase;
-let store: TypeOrmTokenStateStore<User>;
+let store: TypeOrmStore<User>;
 let session: Session;
 
 beforeAll(async () => {
@@ -18,16 +17,18 @@ afterAll(async () => {
   await database.close();
 });
 
-const GLOBAL = 'users_token_invalidation';
-const rows = () => session.query(`SELECT * FROM ${GLOBAL}`);
+const EVERYONE = 'users_token_invalidation';
+const rows = () => session.query(`SELECT * FROM ${EVERYONE}`);
 
-describe('the global cutoff', () => {
+describe('the cutoff of everyone', () => {
   it.each([
     'everyone_logged_out_at = NULL',
     "everyone_logged_out_at = everyone_logged_out_at - interval '1 ms'",
     "everyone_logged_out_at = '-infinity'",
     'retired_version = retired_version - 1',
     'retired_version = NULL',
+    'everyone_version = everyone_version - 1',
+    'everyone_version = NULL',
     'singleton = true',
   ])('is kept against %s', async (assignment) => {
     await store.invalidateEveryone();
@@ -38,11 +39,12 @@ describe('the global cutoff', () => {
       {
         singleton: true,
         everyone_logged_out_at: expect.any(Date),
+        everyone_version: expect.stringMatching(/^[1-9]/),
         retired_version: expect.stringMatching(/^[1-9]/),
       },
     ]);
 
-    await session.query(`UPDATE ${GLOBAL} SET ${assignment}`);
+    await session.query(`UPDATE ${EVERYONE} SET ${assignment}`);
 
     expect(await rows()).toEqual(before);
   });
@@ -50,7 +52,7 @@ describe('the global cutoff', () => {
   it.each(["'infinity'", "clock_timestamp() + interval '1 day'"])(
     'of %s is brought back to the clock',
     async (future) => {
-      await session.query(`UPDATE ${GLOBAL} SET everyone_logged_out_at = ${future}`);
+      await session.query(`UPDATE ${EVERYONE} SET everyone_logged_out_at = ${future}`);
       const [row] = await rows();
       const latest = await database.clock();
       expect(Number(row!['everyone_logged_out_at'])).toBeLessThanOrEqual(latest.getTime());
@@ -59,13 +61,13 @@ describe('the global cutoff', () => {
 
   it('cannot be deleted', async () => {
     await store.invalidateEveryone();
-    await expect(session.query(`DELETE FROM ${GLOBAL}`)).rejects.toThrow('would live again');
+    await expect(session.query(`DELETE FROM ${EVERYONE}`)).rejects.toThrow('cannot be deleted');
     expect(await rows()).toHaveLength(1);
   });
 
   it('cannot be joined by a second one', async () => {
     for (const singleton of ['true', 'false', 'NULL']) {
-      const second = session.query(`INSERT INTO ${GLOBAL} (singleton) VALUES (${singleton})`);
+      const second = session.query(`INSERT INTO ${EVERYONE} (singleton) VALUES (${singleton})`);
       await expect(second).rejects.toThrow(/constraint/);
     }
   });
@@ -86,23 +88,23 @@ describe('an invalidation of everyone that has to wait', () => {
     await deleting.query('COMMIT');
     await deleting.close();
 
-    expect((await invalidated).getTime()).toBeGreaterThanOrEqual(issuedAt.getTime());
+    expect((await invalidated).effectiveAt.getTime()).toBeGreaterThanOrEqual(issuedAt.getTime());
   });
 });
 
-describe('the global table', () => {
+describe('the table of everyone', () => {
   it('can be set again after somebody emptied the table', async () => {
     await store.invalidateEveryone();
-    await session.query(`TRUNCATE ${GLOBAL}`);
+    await session.query(`TRUNCATE ${EVERYONE}`);
     const { id, token_version } = await insertUser(database);
 
-    const cutoff = await store.invalidateEveryone();
+    const { version, effectiveAt } = await store.invalidateEveryone();
 
     const reading = await store.read([{ subject: id }], { timeoutMs: 10_000 });
-    expect(reading.everyoneLoggedOutAt).toEqual(cutoff);
+    expect(reading.everyone).toEqual({ version, loggedOutAt: effectiveAt });
     await session.query('DELETE FROM users WHERE id = $1', [id]);
     expect(await rows()).toMatchObject([
-      { everyone_logged_out_at: cutoff, retired_version: String(token_version + 1) },
+      { everyone_logged_out_at: effectiveAt, retired_version: String(token_version + 1) },
     ]);
   });
 });

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { RevocableUser } from 'nestjs-token-invalidation';
+import { RevocableUser } from 'nestjs-token-invalidation/typeorm';
 import { Column, DeleteDateColumn, Entity, PrimaryColumn } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { TypeOrmTokenStateStore } from '../../src/typeorm/typeorm-token-state.store.js';
-import { openStorage, type StorageDatabase } from '../support/storage/database.js';
+import {
+  openStorage,
+  type StorageDatabase,
+  type TypeOrmStore,
+} from '../support/storage/database.js';
 import { claimsFor, verdictOn } from '../support/storage/tokens.js';
 import { Session } from '../support/storage/users.js';
 
@@ -20,7 +23,7 @@ class Member extends RevocableUser {
 }
 
 let database: StorageDatabase;
-let store: TypeOrmTokenStateStore<Member>;
+let store: TypeOrmStore<Member>;
 let session: Session;
 let now: Date;
 let id: string;
@@ -30,7 +33,7 @@ beforeAll(async () => {
     ['CREATE TABLE members (id text PRIMARY KEY, password_hash text, deleted_at timestamptz)'],
     { entities: [Member] },
   );
-  await database.migrate({ usersTable: 'members', passwordColumn: 'password_hash' });
+  await database.migrate({ table: 'members', password: 'password_hash' });
   store = database.store(Member);
   session = await Session.open(database.url);
   // It stands still from here on: everything happens in one second.

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTriggers } from '../../src/typeorm/trigger-sql.js';
+import { createTriggers } from '../../src/postgres/schema/core-2.js';
 import { createEmptyDatabase, type TestDatabase } from '../support/database.js';
 import { mutantsOf } from '../support/triggers/mutants.js';
 import { CHECKED, CHECKED_TABLES, failedChecks } from '../support/triggers/checks.js';
@@ -14,7 +14,8 @@ const EQUIVALENT: readonly (readonly [name: RegExp, reason: string])[] = [
 
 const SYNTAX_ERRORS = /^(42601|42P13|42703)$/;
 
-const original = createTriggers(CHECKED);
+// There is nothing to replace in a database without triggers.
+const original = createTriggers(CHECKED).filter((statement) => statement.startsWith('CREATE'));
 const mutants = mutantsOf(original);
 
 let database: TestDatabase;

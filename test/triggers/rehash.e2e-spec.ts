@@ -167,7 +167,7 @@ describe.each(['varchar(200)', 'char(60)', 'char(80)'])('a hash in a column of t
     const typed = await openStorage([`CREATE TABLE hashed (id integer, password ${type})`], {
       entities: [Hashed],
     });
-    await typed.migrate({ usersTable: 'hashed', passwordColumn: 'password' });
+    await typed.migrate({ table: 'hashed', password: 'password' });
     await typed.query('INSERT INTO hashed VALUES (1, $1)', [hashes[0]]);
     const store = typed.store(Hashed);
 

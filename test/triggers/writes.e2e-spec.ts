@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { TypeOrmTokenStateStore } from '../../src/typeorm/typeorm-token-state.store.js';
-import { openUsers, type StorageDatabase } from '../support/storage/database.js';
+import { openUsers, type StorageDatabase, type TypeOrmStore } from '../support/storage/database.js';
 import { insertUser, Session, userRow, type UserRow } from '../support/storage/users.js';
 import { User } from '../support/user.entity.js';
 
 let database: StorageDatabase;
-let store: TypeOrmTokenStateStore<User>;
+let store: TypeOrmStore<User>;
 let session: Session;
 
 beforeAll(async () => {

@@ -1,18 +1,34 @@
-import { tokenInvalidationMigration } from 'nestjs-token-invalidation';
-import type { TokenInvalidationMigrationOptions } from 'nestjs-token-invalidation';
-import { DataSource, type DataSourceOptions, type ObjectLiteral } from 'typeorm';
+import { tokenInvalidationMigration, typeOrmStore } from 'nestjs-token-invalidation/typeorm';
+import type {
+  TokenInvalidationMigrationOptions,
+  TypeOrmStoreOptions,
+} from 'nestjs-token-invalidation/typeorm';
 import {
-  TypeOrmTokenStateStore,
-  type TypeOrmStoreSettings,
-} from '../../../src/typeorm/typeorm-token-state.store.js';
+  DataSource,
+  type DataSourceOptions,
+  type EntityManager,
+  type ObjectLiteral,
+} from 'typeorm';
+import type { PostgresTokenStateStore } from '../../../src/postgres/postgres-token-state.store.js';
 import { createDatabase, createEmptyDatabase } from '../database.js';
 import { User } from '../user.entity.js';
 
 export type EntityClass<User extends ObjectLiteral = ObjectLiteral> = new () => User;
 
+/** What `typeOrmStore()` makes. */
+export type TypeOrmStore<User> = PostgresTokenStateStore<User, EntityManager>;
+
+/** The store as the module would make it, with a data source that need not be Nest's. */
+export function makeStore<User extends ObjectLiteral>(
+  dataSource: DataSource,
+  options: TypeOrmStoreOptions<User>,
+): TypeOrmStore<User> {
+  return typeOrmStore({ ...options, dataSource }).useFactory() as TypeOrmStore<User>;
+}
+
 /** A database of a test file's own, with the tables that it asks for, and TypeORM on it. */
 export class StorageDatabase {
-  private readonly stores: TypeOrmTokenStateStore<ObjectLiteral>[] = [];
+  private readonly stores: Pick<TypeOrmStore<unknown>, 'onApplicationShutdown'>[] = [];
 
   constructor(
     readonly url: string,
@@ -23,15 +39,9 @@ export class StorageDatabase {
   /** The store over one of the entities, as the module would make it. */
   store<User extends ObjectLiteral>(
     entity: EntityClass<User>,
-    settings: Partial<TypeOrmStoreSettings> = {},
-  ): TypeOrmTokenStateStore<User> {
-    const store = new TypeOrmTokenStateStore<User>(this.dataSource, {
-      entity,
-      properties: {},
-      checkSchema: true,
-      writeTimeoutMs: 10_000,
-      ...settings,
-    });
+    options: Partial<TypeOrmStoreOptions<User>> = {},
+  ): TypeOrmStore<User> {
+    const store = makeStore<User>(this.dataSource, { entity, ...options });
     this.stores.push(store);
     return store;
   }

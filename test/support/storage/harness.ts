@@ -1,13 +1,12 @@
 import type { EntityManager, ObjectLiteral } from 'typeorm';
 import type { TokenStateStoreHarness } from '../../../src/testing/index.js';
-import type { TypeOrmTokenStateStore } from '../../../src/typeorm/typeorm-token-state.store.js';
-import type { EntityClass, StorageDatabase } from './database.js';
+import type { EntityClass, StorageDatabase, TypeOrmStore } from './database.js';
 
 /** How the contract's harness reaches one users table. Names as SQL has them. */
 export interface HarnessTable<User extends ObjectLiteral> {
   entity: EntityClass<User>;
   users: string;
-  global: string;
+  everyone: string;
   /** Ids for new users; left out, the database makes them. */
   nextId?: () => string;
 }
@@ -15,9 +14,9 @@ export interface HarnessTable<User extends ObjectLiteral> {
 /** The contract's harness over a table with the columns id, password_hash, deleted_at and those of the migration. */
 export function storageHarness<User extends ObjectLiteral>(
   database: () => StorageDatabase,
-  { entity, users, global, nextId }: HarnessTable<User>,
+  { entity, users, everyone, nextId }: HarnessTable<User>,
 ): TokenStateStoreHarness<User, EntityManager> {
-  let store: TypeOrmTokenStateStore<User> | undefined;
+  let store: TypeOrmStore<User> | undefined;
   const query = async (sql: string, ...values: unknown[]): Promise<Record<string, unknown>> => {
     const [row] = await database().query(sql, values);
     return row ?? {};
@@ -63,7 +62,7 @@ export function storageHarness<User extends ObjectLiteral>(
         [id, instant],
       ),
     writeEveryoneCutoff: (instant) =>
-      pastTriggers(global, `UPDATE ${global} SET everyone_logged_out_at = $1`, [instant]),
+      pastTriggers(everyone, `UPDATE ${everyone} SET everyone_logged_out_at = $1`, [instant]),
     transaction: (work) => database().dataSource.transaction(work),
     savepoint: (manager, work) => manager.transaction(work),
   };

@@ -1,14 +1,14 @@
-import { REHASH_SETTING, rehashPermit } from '../../../src/typeorm/sql.js';
+import { REHASH_SETTING, rehashPermit } from '../../../src/postgres/sql.js';
 import type { Session } from '../storage/users.js';
 
 /** The names of the table that the checks work on. */
 export const CHECKED = {
-  schema: 'public',
+  schema: '"public"',
   users: 'checked',
-  global: 'checked_global',
+  everyone: 'checked_everyone',
   id: 'id',
   password: 'hash',
-  version: 'version',
+  tokenVersion: 'version',
   passwordChangedAt: 'changed_at',
   logoutAllAt: 'logout_at',
 } as const;
@@ -16,9 +16,9 @@ export const CHECKED = {
 export const CHECKED_TABLES = [
   `CREATE TABLE checked (id text PRIMARY KEY, hash text, note text, version integer NOT NULL DEFAULT 0,
      changed_at timestamptz(3), logout_at timestamptz(3))`,
-  `CREATE TABLE checked_global (singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
-     everyone_logged_out_at timestamptz(3), retired_version bigint NOT NULL DEFAULT 0)`,
-  'INSERT INTO checked_global DEFAULT VALUES',
+  `CREATE TABLE checked_everyone (singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+     everyone_logged_out_at timestamptz(3), everyone_version bigint NOT NULL DEFAULT 0, retired_version bigint NOT NULL DEFAULT 0)`,
+  'INSERT INTO checked_everyone DEFAULT VALUES',
   'GRANT SELECT, INSERT, UPDATE, DELETE ON checked TO PUBLIC',
   // What a role without any right finds when a name is looked up along its own search_path.
   'CREATE SCHEMA evil',
@@ -162,12 +162,12 @@ const STATE: Record<string, Check> = {
     const { changed_at, logout_at } = await checked.user('first');
     return changed_at !== null && logout_at !== null;
   },
-  'the trigger says which column it watches': async (checked) => {
+  'the trigger says which column it watches, and its version': async (checked) => {
     const { watched } = await checked.one<{ watched: string }>(
       `SELECT string_agg(encode(tgargs, 'escape'), '') AS watched FROM pg_trigger
        WHERE tgrelid = 'checked'::regclass`,
     );
-    return watched === String.raw`hash\000`;
+    return watched === String.raw`hash\000core=2\000`;
   },
 };
 
@@ -211,7 +211,7 @@ const IDS: Record<string, Check> = {
   'an id written again is not changed': async (checked, before) => {
     await checked.run("INSERT INTO checked (id, version) VALUES ('high', 8)");
     await checked.run("DELETE FROM checked WHERE id = 'high'");
-    const retired = () => checked.one<object>('SELECT retired_version FROM checked_global');
+    const retired = () => checked.one<object>('SELECT retired_version FROM checked_everyone');
     const earlier = await retired();
     return same(await checked.set("id = 'u'"), before) && same(await retired(), earlier);
   },
@@ -265,7 +265,7 @@ const IDS: Record<string, Check> = {
 const SURROUNDINGS: Record<string, Check> = {
   'no search_path leads astray': async (checked, before) => {
     await checked.run('SET LOCAL search_path = evil, pg_catalog, public');
-    await checked.run(`UPDATE checked_global SET everyone_logged_out_at = ${IN_AN_HOUR}`);
+    await checked.run(`UPDATE checked_everyone SET everyone_logged_out_at = ${IN_AN_HOUR}`);
     await checked.run("UPDATE checked SET hash = 'new' WHERE id = 'u'");
     await checked.run("DELETE FROM checked WHERE id = 'u'");
     await checked.run(
@@ -276,57 +276,78 @@ const SURROUNDINGS: Record<string, Check> = {
     );
     const { version, changed_at, logout_at } = await checked.user();
     const { year } = await checked.one<{ year: number }>(
-      'SELECT extract(year FROM everyone_logged_out_at)::int AS year FROM checked_global',
+      'SELECT extract(year FROM everyone_logged_out_at)::int AS year FROM checked_everyone',
     );
     const years = [year, changed_at!.getFullYear(), logout_at!.getFullYear()];
     return version === before.version + 3 && years.every((each) => each > 2000);
   },
 };
 
-interface GlobalRow {
+interface EveryoneRow {
   everyone_logged_out_at: Date | null;
+  everyone_version: string;
   retired_version: string;
 }
 
-const GLOBAL: Record<string, Check> = {
-  'nothing global moves back': async (checked) => {
-    const read = () => checked.one<GlobalRow>('SELECT * FROM checked_global');
+const EVERYONE: Record<string, Check> = {
+  'nothing about everyone moves back': async (checked) => {
+    const read = () => checked.one<EveryoneRow>('SELECT * FROM checked_everyone');
     await checked.run(
-      `UPDATE checked_global SET everyone_logged_out_at = ${AN_HOUR_AGO}, retired_version = 4`,
+      `UPDATE checked_everyone SET everyone_logged_out_at = ${AN_HOUR_AGO}, retired_version = 4, everyone_version = 7`,
     );
     const before = await read();
     for (const assignment of [
       'everyone_logged_out_at = NULL',
       "everyone_logged_out_at = everyone_logged_out_at - interval '1 ms'",
       'retired_version = 3',
+      'everyone_version = 6',
     ]) {
-      await checked.run(`UPDATE checked_global SET ${assignment}`);
+      await checked.run(`UPDATE checked_everyone SET ${assignment}`);
     }
     return (
       same(await read(), before) &&
       before.everyone_logged_out_at !== null &&
-      before.retired_version === '4'
+      before.retired_version === '4' &&
+      before.everyone_version === '7'
     );
   },
-  'the global cutoff ahead is brought back to the clock': async (checked) => {
+  'the cutoff of everyone ahead is brought back to the clock': async (checked) => {
     const earliest = await checked.clock();
     const { cutoff } = await checked.one<{ cutoff: Date }>(
-      `UPDATE checked_global SET everyone_logged_out_at = ${IN_AN_HOUR} RETURNING everyone_logged_out_at AS cutoff`,
+      `UPDATE checked_everyone SET everyone_logged_out_at = ${IN_AN_HOUR} RETURNING everyone_logged_out_at AS cutoff`,
     );
     return cutoff >= earliest && cutoff <= (await checked.clock());
   },
-  'the global row stays': async (checked) => {
+  'a moved cutoff of everyone raises the version by one, and nothing else does': async (
+    checked,
+  ) => {
+    const versions: string[] = [];
+    for (const assignment of [
+      `everyone_logged_out_at = ${AN_HOUR_AGO}`,
+      `everyone_logged_out_at = ${A_MINUTE_AGO}`,
+      'everyone_logged_out_at = everyone_logged_out_at',
+      'retired_version = retired_version + 1',
+      `everyone_logged_out_at = ${IN_AN_HOUR}, everyone_version = everyone_version + 1`,
+      'everyone_version = everyone_version + 5',
+    ]) {
+      await checked.run(`UPDATE checked_everyone SET ${assignment}`);
+      const { everyone_version } = await checked.one<EveryoneRow>('SELECT * FROM checked_everyone');
+      versions.push(everyone_version);
+    }
+    return same(versions, ['1', '2', '2', '2', '3', '8']);
+  },
+  'the row of everyone stays': async (checked) => {
     await checked.run('SAVEPOINT before_deletion');
-    const refused = await checked.run('DELETE FROM checked_global').then(
+    const refused = await checked.run('DELETE FROM checked_everyone').then(
       () => false,
-      (error: Error) => error.message.includes('stays'),
+      (error: Error) => error.message.includes('cannot be deleted'),
     );
     await checked.run('ROLLBACK TO before_deletion');
     return refused;
   },
 };
 
-const CHECKS: Readonly<Record<string, Check>> = { ...STATE, ...IDS, ...GLOBAL, ...SURROUNDINGS };
+const CHECKS: Readonly<Record<string, Check>> = { ...STATE, ...IDS, ...EVERYONE, ...SURROUNDINGS };
 
 /** The names of the checks that do not hold with these triggers on the tables, which are there without any. */
 export async function failedChecks(session: Session, only?: number): Promise<string[]> {

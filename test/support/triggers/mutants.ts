@@ -25,7 +25,8 @@ const TWISTS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/ OR DELETE\b/g, ''],
   [/ OR UPDATE OF "\w+"/g, ''],
   [/\bUPDATE OR /g, ''],
-  [/\(('\w+')\)$/g, "('')"],
+  [/\('\w+', (?='core=\d+'\)$)/g, "('', "],
+  [/'core=\d+'\)$/g, "'')"],
 ];
 
 /** Lines that say nothing to the database. All others are taken out in turn, also where the rest is no SQL any more. */

@@ -1,4 +1,4 @@
-/** As much of pg's pool as is used; pg's own types stay out, as the application may not have them. */
+/** As much of pg's pool as is used. pg's own types stay out, because the application may not have them. */
 export interface PgPool {
   readonly options: PgPoolOptions;
   connect(callback: (error: Error | undefined, client: PgClient | undefined) => void): void;
@@ -19,7 +19,7 @@ interface PgClient {
     rowMode: 'array';
     query_timeout: number;
   }): Promise<{ rows: unknown[][] }>;
-  /** With `true`: closes the connection instead of handing it to the next one. */
+  /** With `true`: closes the connection instead of giving it to the next one. */
   release(broken: boolean): void;
   on(event: 'error', listener: () => void): unknown;
   off(event: 'error', listener: () => void): unknown;
@@ -33,12 +33,15 @@ export interface Statement {
   readonly name?: string | undefined;
 }
 
+/** Runs a statement. Rows come as arrays of values. */
+export type RunStatement = (statement: Statement) => Promise<unknown[][]>;
+
 /**
  * Runs a statement outside of any transaction, within a time limit that counts the wait for a connection too. Rows
  * come as arrays of values.
  *
- * What was given up before it got a connection is never sent: an invalidation that comes late would end newer logins.
- * A connection whose statement failed or hangs is closed.
+ * A statement that was given up before it got a connection is never sent: a late invalidation would invalidate newer
+ * logins. A connection whose statement failed or hangs is closed.
  */
 export async function runOn(
   pool: PgPool,
@@ -50,7 +53,7 @@ export async function runOn(
   let broken = true;
   try {
     const query_timeout = Math.max(1, Math.ceil(deadline - performance.now()));
-    // In one piece: pg copies it property by property, which takes longer for an object made of others.
+    // One literal: pg copies it property by property, which takes longer for an object made of others.
     const { rows } = await client.query({
       name,
       text,
@@ -61,31 +64,31 @@ export async function runOn(
     broken = false;
     return rows;
   } finally {
-    handBack(client, broken);
+    giveBack(client, broken);
   }
 }
 
 /**
- * A connection that breaks says so in an event too, besides the statement's failure. The pool listens only while nobody
- * has the client, and an error event that nobody hears ends the process. So we listen from the turn on in which the pool
- * stops: one read from the network may bring a connection's beginning and its end.
+ * A connection that breaks also emits an error event, and one without a listener ends the process. The pool listens
+ * only while the client is idle. So we attach the listener inside `connect`'s callback: a connection can open and break
+ * within one network read.
  */
 function checkOut(pool: PgPool): Promise<PgClient> {
   return new Promise((resolve, reject) => {
     pool.connect((error, client) => {
       if (client === undefined) return reject(error!);
-      client.on('error', heard);
+      client.on('error', ignore);
       resolve(client);
     });
   });
 }
 
-function handBack(client: PgClient, broken: boolean): void {
+function giveBack(client: PgClient, broken: boolean): void {
   client.release(broken);
-  client.off('error', heard);
+  client.off('error', ignore);
 }
 
-function heard(): void {}
+function ignore(): void {}
 
 async function acquire(pool: PgPool, timeoutMs: number): Promise<PgClient> {
   const connecting = checkOut(pool);
@@ -100,9 +103,9 @@ async function acquire(pool: PgPool, timeoutMs: number): Promise<PgClient> {
   try {
     return await Promise.race([connecting, tooLate]);
   } catch (error) {
-    // A connection that comes after all is nobody's: it goes to the next one.
+    // A connection that comes too late goes back to the pool.
     connecting.then(
-      (client) => handBack(client, false),
+      (client) => giveBack(client, false),
       () => undefined,
     );
     throw error;
@@ -111,7 +114,7 @@ async function acquire(pool: PgPool, timeoutMs: number): Promise<PgClient> {
   }
 }
 
-/** A pool with a limit of its own needs no second timer, on every read. */
+/** A pool that has a limit itself needs no second timer on every read. */
 function isLimited({ options }: PgPool, timeoutMs: number): boolean {
   const limit = Number(options['connectionTimeoutMillis']);
   return limit > 0 && limit <= timeoutMs;

@@ -1,0 +1,117 @@
+import type { InjectionToken } from '@nestjs/common';
+import { isFunction, isInjectionToken, textRow } from '../options/checks.js';
+import type { Duration } from '../options/duration.js';
+import { type OptionRow, problemsOf, valueOf } from '../options/option-table.js';
+import type { PgPool } from '../postgres/pg-pool.js';
+import { PostgresTokenStateStore } from '../postgres/postgres-token-state.store.js';
+import { STORE_OPTIONS, storeSettings } from '../postgres/store-options.js';
+import { splitTable } from '../postgres/table-name.js';
+import type { TokenStateStoreDefinition } from '../state/token-state.store.js';
+import type { PgTransaction } from './join-transaction.js';
+import { PgLayer, type PgSource } from './pg-layer.js';
+import type { PgUser } from './pg-user.js';
+
+/** What `pgStore()` takes. Names as they are in the database, not quoted. */
+export interface PgStoreOptions {
+  /** The pool of pg to the primary, or its injection token. */
+  pool: object | InjectionToken;
+  /** The users table, with its schema where it isn't on the `search_path`: `'users'`, `'auth.users'`. */
+  table: string;
+  /** The primary key. Default: `'id'`. */
+  id?: string | undefined;
+  /** Holds the password hash; no record has it. Default: the column that was named in the migration. */
+  password?: string | undefined;
+  /** Default: `'token_version'`. */
+  tokenVersion?: string | undefined;
+  /** Default: `'password_changed_at'`. */
+  passwordChangedAt?: string | undefined;
+  /** Default: `'logout_all_at'`. */
+  logoutAllAt?: string | undefined;
+  /** Not NULL for a soft-deleted user. Default: users are not soft-deleted. */
+  deletedAt?: string | undefined;
+  /** Table that holds what concerns everyone. Default: the users table's name with `_token_invalidation`, in its schema. */
+  everyoneTable?: string | undefined;
+  /** Whether boot looks for the columns and the triggers in the database. Default: `true`. */
+  checkSchema?: boolean | undefined;
+  /** How long a write outside of a transaction may take. Seconds, or text with a unit. Default: `'10s'`. */
+  writeTimeout?: Duration | undefined;
+}
+
+const NOT_A_NAME = 'is not the name of a column.';
+
+/** The compiler checks that no option is left out. */
+const OPTIONS = {
+  pool: {
+    check: (value: unknown) => isPool(value) || isInjectionToken(value),
+    problem: 'is neither a Pool of pg nor an injection token.',
+  },
+  table: textRow('is not the name of a table.'),
+  id: textRow(NOT_A_NAME, 'id'),
+  password: textRow(NOT_A_NAME),
+  tokenVersion: textRow(NOT_A_NAME, 'token_version'),
+  passwordChangedAt: textRow(NOT_A_NAME, 'password_changed_at'),
+  logoutAllAt: textRow(NOT_A_NAME, 'logout_all_at'),
+  deletedAt: textRow(NOT_A_NAME),
+  ...STORE_OPTIONS,
+} satisfies Record<keyof PgStoreOptions, OptionRow>;
+
+/**
+ * The token state in the application's users table, through plain pg. A user is the row by the names of its columns,
+ * without the password's. Writes join a transaction that is given as the client on which BEGIN ran.
+ *
+ * What is wrong with the options comes out at boot, with everything else.
+ *
+ * @example
+ * ```ts
+ * TokenInvalidationModule.forRoot({ store: pgStore({ pool, table: 'users' }), secret })
+ * ```
+ */
+export function pgStore(options: PgStoreOptions): TokenStateStoreDefinition<PgUser, PgTransaction> {
+  // Without types, anything may be given, also nothing.
+  const given: Partial<PgStoreOptions> = options ?? {};
+  const { pool } = given;
+  const make = (source: PgPool | undefined) =>
+    new PostgresTokenStateStore(
+      new PgLayer({ pool: source, ...namesOf(given) }),
+      storeSettings(given),
+    );
+  return isInjectionToken(pool)
+    ? { inject: [{ token: pool as InjectionToken, optional: true }], useFactory: make }
+    : { inject: [], useFactory: () => make(isPool(pool) ? pool : undefined) };
+}
+
+function namesOf(given: Partial<PgStoreOptions>): Pick<PgSource, 'names' | 'problems'> {
+  const problems = problemsOf(OPTIONS, given, 'pgStore: ');
+  const name = (option: 'id' | 'tokenVersion' | 'passwordChangedAt' | 'logoutAllAt') =>
+    valueOf(OPTIONS[option], given[option]);
+  const { table, problem } = tableOf(given);
+  const names = {
+    ...table,
+    id: name('id'),
+    tokenVersion: name('tokenVersion'),
+    passwordChangedAt: name('passwordChangedAt'),
+    logoutAllAt: name('logoutAllAt'),
+    password: given.password,
+    deletedAt: given.deletedAt,
+  };
+  return { names, problems: problem === undefined ? problems : [...problems, problem] };
+}
+
+function tableOf(given: Partial<PgStoreOptions>): {
+  table: { schema?: string; table: string };
+  problem?: string;
+} {
+  if (given.table === undefined) {
+    return { table: { table: '' }, problem: 'pgStore: table is missing: name the users table.' };
+  }
+  try {
+    return { table: splitTable(given.table, 'pgStore: table') };
+  } catch (error) {
+    return { table: { table: '' }, problem: (error as Error).message };
+  }
+}
+
+function isPool(value: unknown): value is PgPool {
+  const pool = value as Partial<PgPool> | null | undefined;
+  return isFunction(pool?.connect) && typeof pool?.options === 'object' && !isFunction(value);
+}

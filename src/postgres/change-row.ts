@@ -1,0 +1,38 @@
+/** A row that a write returns, all of it text; NULLs where its condition was not met. */
+export type ChangeRow = readonly [
+  version: string | null,
+  instant: string | null,
+  writer: string | null,
+  transaction: string | null,
+];
+
+/** What a write changed. */
+export interface Change {
+  readonly version: number;
+  readonly effectiveAt: Date;
+  /** The full id of the transaction that wrote, or of its subtransaction. */
+  readonly transactionId: string;
+}
+
+/** `undefined`: the condition was not met. */
+export function decodeChange([version, instant, writer, transaction]: ChangeRow):
+  Change | undefined {
+  if (version === null) return undefined;
+  return {
+    version: Number(version),
+    effectiveAt: new Date(Number(instant)),
+    transactionId: fullTransactionId(writer!, transaction!),
+  };
+}
+
+/**
+ * A row's `xmin` names the writer, which after a SAVEPOINT is a subtransaction, but only by the lower half of its id.
+ * The transaction's full id has the other half. A subtransaction gets its id after its transaction: a lower one means
+ * that the counter of the lower half began again in between.
+ */
+function fullTransactionId(writer: string, transaction: string): string {
+  const [low, full] = [BigInt(writer), BigInt(transaction)];
+  const epoch = full >> 32n;
+  const isLater = low < BigInt.asUintN(32, full);
+  return String(((isLater ? epoch + 1n : epoch) << 32n) + low);
+}

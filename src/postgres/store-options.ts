@@ -1,0 +1,32 @@
+import { booleanRow, durationRow, textRow } from '../options/checks.js';
+import { requireSeconds } from '../options/duration.js';
+import { valueOf } from '../options/option-table.js';
+
+/** The options that every store over PostgreSQL has. */
+export const STORE_OPTIONS = {
+  /** Table that holds what concerns everyone. Default: the users table's name with `_token_invalidation`, in its schema. */
+  everyoneTable: textRow('is not text: give the name of the table, without its schema.'),
+  /** Whether boot looks for the columns and the triggers in the database. Default: `true`. */
+  checkSchema: booleanRow(true),
+  /** How long a write outside of a transaction may take. Seconds, or text with a unit. Default: `'10s'`. */
+  writeTimeout: durationRow('10s', { least: 0.001, most: 3600 }),
+};
+
+export interface StoreSettings {
+  readonly everyoneTable: string | undefined;
+  readonly checkSchema: boolean;
+  readonly writeTimeoutMs: number;
+}
+
+type GivenOptions = { [Name in keyof typeof STORE_OPTIONS]?: unknown };
+
+/** Fills in the defaults, also for options that cannot be used: boot names those before anything runs. */
+export function storeSettings(given: GivenOptions): StoreSettings {
+  const { everyoneTable, checkSchema, writeTimeout } = STORE_OPTIONS;
+  const duration = writeTimeout.check(given.writeTimeout) ? given.writeTimeout : undefined;
+  return {
+    everyoneTable: valueOf(everyoneTable, given.everyoneTable),
+    checkSchema: valueOf(checkSchema, given.checkSchema),
+    writeTimeoutMs: 1000 * requireSeconds(valueOf(writeTimeout, duration), 'writeTimeout'),
+  };
+}

@@ -1,0 +1,31 @@
+import type { SetupWords, UserSource } from './data-layer.js';
+import type { RunStatement } from './pg-pool.js';
+import { checkSchema } from './schema-check.js';
+import { everyoneTableOf, quoteTable } from './sql.js';
+import { type StateStatements, stateStatements } from './state-statements.js';
+import { type SubjectFormat, subjectFormat } from './subject-format.js';
+import type { UserLoader } from './user-loader.js';
+
+/** All that is known of the users table once the application is up. */
+export interface UserDatabase<User> {
+  readonly loader: UserLoader<User>;
+  readonly statements: StateStatements;
+  readonly subjects: SubjectFormat;
+  /** What the database lacks, each with what to do. */
+  check(run: RunStatement): Promise<string[]>;
+}
+
+export function userDatabase<User>(
+  { columns, loader }: UserSource<User>,
+  words: SetupWords,
+  settings: { readonly everyoneTable: string | undefined },
+): UserDatabase<User> {
+  const name = settings.everyoneTable ?? everyoneTableOf(columns.table);
+  const everyoneTable = quoteTable(columns.schema, name);
+  return {
+    loader,
+    statements: stateStatements({ columns, everyoneTable, loaded: loader.columns }),
+    subjects: subjectFormat(columns.idType)!,
+    check: (run) => checkSchema(run, { columns, everyoneTable, words }),
+  };
+}

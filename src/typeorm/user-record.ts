@@ -1,0 +1,41 @@
+import type { DataSource, ObjectLiteral } from 'typeorm';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import type { TokenState } from '../rule/token-state.js';
+import type { UserTable } from './user-table.js';
+
+/** A record's id as a token carries it: as the database writes it, with the column's transformer undone. */
+export function subjectOf(dataSource: DataSource, table: UserTable, user: ObjectLiteral): string {
+  const { id } = table;
+  const value: unknown = dataSource.driver.preparePersistentValue(id.getEntityValue(user), id);
+  // PostgreSQL writes a uuid in lower case, whatever the application wrote.
+  if (typeof value === 'string')
+    return table.columns.idType === 'uuid' ? value.toLowerCase() : value;
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+  throw incomplete(table, id);
+}
+
+/** The state that a loaded record carries. */
+export function stateOf(dataSource: DataSource, table: UserTable, user: ObjectLiteral): TokenState {
+  const stored = (column: ColumnMetadata): unknown =>
+    dataSource.driver.preparePersistentValue(column.getEntityValue(user), column);
+  const cutoff = (column: ColumnMetadata): Date | null => {
+    const value = stored(column);
+    if (value === null || (value instanceof Date && !Number.isNaN(value.getTime()))) return value;
+    throw incomplete(table, column);
+  };
+  // A bigint column arrives as text.
+  const version = stored(table.tokenVersion);
+  const tokenVersion = typeof version === 'string' ? Number(version) : version;
+  if (!Number.isSafeInteger(tokenVersion)) throw incomplete(table, table.tokenVersion);
+  return {
+    tokenVersion: tokenVersion as number,
+    passwordChangedAt: cutoff(table.passwordChangedAt),
+    logoutAllAt: cutoff(table.logoutAllAt),
+  };
+}
+
+function incomplete({ metadata }: UserTable, column: ColumnMetadata): TypeError {
+  return new TypeError(
+    `The ${metadata.name} record has no ${column.propertyPath}: load the whole record, or add ${column.propertyPath} to its "select". A token can only be issued from the record's own id and token state.`,
+  );
+}

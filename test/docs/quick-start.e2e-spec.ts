@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs';
+import { hash } from '@node-rs/argon2';
+import type { INestApplication, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { TokenStateStore } from 'nestjs-token-invalidation';
+import { expectTokensToBeRefused } from 'nestjs-token-invalidation/testing';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createEmptyDatabase, type TestDatabase } from '../support/database.js';
+import { TestClient } from '../support/test-client.js';
+import { allCodeBlocks } from './code-blocks.js';
+import { runCurl } from './curl.js';
+import { removeBlocks, writeBlocks } from './generated-files.js';
+
+const blocks = allCodeBlocks().filter(({ document }) => document === 'README.md');
+const files = blocks.filter(({ application }) => application !== undefined);
+const applications = [...new Set(files.map(({ application }) => application!))];
+const curl = blocks.find(({ code }) => code.startsWith('curl'))!;
+
+let folder: string;
+
+beforeAll(() => {
+  folder = writeBlocks(files, 'quick-start');
+});
+afterAll(() => removeBlocks(folder));
+
+describe.each(applications)('the quick start for %s', (name) => {
+  let database: TestDatabase;
+  let app: INestApplication;
+
+  beforeAll(async () => {
+    database = await createEmptyDatabase();
+    await createUsers(database.url);
+    process.env['DATABASE_URL'] = database.url;
+    process.env['JWT_SECRET'] = 'what openssl rand -base64 48 would have printed';
+    const migrate = `${folder}/${name}/migrate.ts`;
+    if (existsSync(migrate)) await import(migrate);
+    const { AppModule } = (await import(`${folder}/${name}/app.module.ts`)) as {
+      AppModule: Type<object>;
+    };
+    app = await NestFactory.create(AppModule, { logger: false });
+    await app.listen(0, '127.0.0.1');
+  });
+
+  afterAll(async () => {
+    await app?.close();
+    await database.drop();
+  });
+
+  it('has at most 30 lines of application code', () => {
+    const { code } = files.find(
+      ({ application, file }) => application === name && file === 'app.module.ts',
+    )!;
+    const lines = code.split('\n').filter((line) => !/^\s*(\/\/.*)?$/.test(line));
+    expect(lines.length).toBeLessThanOrEqual(30);
+  });
+
+  it('answers the curl commands as they say', async () => {
+    const answers = await runCurl(curl.code, await app.getUrl());
+    expect(answers.map(({ answer }) => answer)).toEqual(answers.map(({ expected }) => expected));
+  });
+
+  it('refuses a wrong password', async () => {
+    const http = new TestClient(await app.getUrl());
+    const credentials = { email: 'ada@example.com', password: 'guess' };
+    expect(await http.post('/auth/login', undefined, credentials)).toMatchObject({ status: 401 });
+  });
+
+  it('refuses the tokens of a user who was logged out, and accepts the next ones', async () => {
+    const store = app.get<TokenStateStore<object>>(TokenStateStore, { strict: false });
+    const { records } = await store.read([{ subject: '1' }], { timeoutMs: 10_000 });
+    const { user } = records[0] as { user: object };
+    await expectTokensToBeRefused(app, { user, route: '/auth/me' });
+  });
+});
+
+async function createUsers(url: string): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  await client.query(
+    'CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL UNIQUE, password text NOT NULL)',
+  );
+  const insert = 'INSERT INTO users (email, password) VALUES ($1, $2)';
+  await client.query(insert, ['ada@example.com', await hash('secret')]);
+  await client.end();
+}

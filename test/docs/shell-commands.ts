@@ -1,0 +1,38 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { root } from './code-blocks.js';
+
+const { scripts } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as {
+  scripts: Readonly<Record<string, string>>;
+};
+
+/** What is wrong with a command of a document; `undefined`: nothing. Its scripts and files are looked for; it is not run. */
+export function problemOfCommand(line: string): string | undefined {
+  // Without variables before it and a comment after it.
+  const command = line.replace(/ +#.*$/, '').replace(/^(?:[A-Z_]+=\S+ )+/, '');
+  return command
+    .split(' && ')
+    .map((each) => problemOf(each.split(' ')))
+    .find((problem) => problem !== undefined);
+}
+
+function problemOf([program, ...words]: string[]): string | undefined {
+  if (program === 'curl') return undefined;
+  if (program === 'npm') return problemOfNpm(words);
+  if (program === 'npx' && words[0] === 'vitest') {
+    const paths = words.filter((word) => /^(?:src|test|tools)\//.test(word));
+    return paths.find((path) => !startsAFile(path));
+  }
+  return `${program} is no command that a test knows`;
+}
+
+function problemOfNpm([command, script]: string[]): string | undefined {
+  const name = command === 'run' ? script! : command!;
+  if (name === 'ci' || name === 'install') return undefined;
+  return Object.hasOwn(scripts, name) ? undefined : `npm run ${name}: there is no such script`;
+}
+
+/** vitest takes the beginning of a path, too. */
+function startsAFile(path: string): boolean {
+  if (existsSync(root + path)) return true;
+  return existsSync(`${root}${path}.e2e-spec.ts`);
+}

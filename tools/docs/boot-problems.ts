@@ -1,0 +1,119 @@
+/** A kind of problem at boot. */
+export interface BootProblem {
+  /** As the source has it; `…` stands for what varies. */
+  readonly message: string;
+  readonly cause: string;
+  readonly fix: string;
+}
+
+/** A test finds each message in the source. */
+export const BOOT_PROBLEMS: readonly BootProblem[] = [
+  {
+    message: '… is not an option: choose from …',
+    cause: 'A misspelt option, or one of another object.',
+    fix: 'Move it or correct its name. See [options](options.md).',
+  },
+  {
+    message: '… shapes the module and is not read from a factory: put it next to useFactory.',
+    cause: 'The factory of `forRootAsync` returns `store`, `endpoints` or the like.',
+    fix: 'Put it next to the factory.',
+  },
+  {
+    message: '… the factory: return it from the factory.',
+    cause: 'An option such as `secret` is next to the factory.',
+    fix: 'Return it from the factory.',
+  },
+  {
+    message: 'there are no options: return them from the factory.',
+    cause: 'The factory returns nothing.',
+    fix: 'Return an object.',
+  },
+  {
+    message:
+      '… is not a store: give typeOrmStore({ entity: User }) of nestjs-token-invalidation/typeorm, …',
+    cause: '`store` is missing, or something else.',
+    fix: 'Give a store.',
+  },
+  {
+    message: '… is …: give seconds as a number, or text with a unit such as …',
+    cause: 'A duration without a unit, or out of bounds.',
+    fix: "`900` or `'15m'`, not `'900'`.",
+  },
+  {
+    message:
+      '…: is empty: generate one with "openssl rand -base64 48", and check that the environment variable is set.',
+    cause: 'There is no secret. Often the environment was read too early.',
+    fix: 'Use `forRootAsync` with `ConfigService`: [recipe](recipes.md#take-the-options-from-a-service).',
+  },
+  {
+    message: 'the secret has … bytes and … needs at least …',
+    cause: 'A short secret can be guessed offline.',
+    fix: 'Generate one: `openssl rand -base64 48`.',
+  },
+  {
+    message: '…: is a public or private key, not a secret: give it as privateKey or publicKey.',
+    cause: 'Anyone with the public key could sign.',
+    fix: 'Name it `privateKey` or `publicKey`.',
+  },
+  {
+    message:
+      'keys[0]: only verifies, and the first key signs: put one with a secret or privateKey first.',
+    cause: 'The first key is a public one.',
+    fix: 'Put a key that signs first.',
+  },
+  {
+    message:
+      '…: cannot be read as a … key: give PEM text, and mind that line breaks survive the environment variable.',
+    cause: 'Often `\\n` in the environment variable is two characters.',
+    fix: 'Replace them with line breaks.',
+  },
+  {
+    message: '… is not registered with the data source: add it to "entities", …',
+    cause: 'The entity is unknown to TypeORM.',
+    fix: 'Add it to `entities`, or use `autoLoadEntities` and `forFeature`.',
+  },
+  {
+    message:
+      '… has no column property …: extend RevocableUser, declare the column, or name yours with properties: …',
+    cause: 'The entity lacks a state column.',
+    fix: 'Extend `RevocableUser`. See [the entity](typeorm.md#the-entity).',
+  },
+  {
+    message:
+      'there is no TypeORM data source: import TypeOrmModule.forRoot({ … }) in the root module, …',
+    cause: 'Nest finds no `DataSource`, or it has a name.',
+    fix: "Import it, or give `dataSource: getDataSourceToken('…')`.",
+  },
+  {
+    message: '…: there is no pool: give pool an instance of pg.Pool, …',
+    cause: 'Nest finds nothing under the injection token.',
+    fix: 'Put the module that exports the pool into `imports`.',
+  },
+  {
+    message:
+      'database: …: run the migration made with …(), or set checkSchema: false when something else keeps it.',
+    cause: 'A column, a table or the trigger is missing.',
+    fix: 'Run the migration, in this database and this schema.',
+  },
+  {
+    message: 'database: the trigger … is disabled: run ALTER TABLE … ENABLE TRIGGER …',
+    cause: 'Somebody disabled it, as some restore scripts do.',
+    fix: 'Enable it.',
+  },
+  {
+    message: 'database: the trigger … watches the column … and the password is in …',
+    cause: 'The migration and the store name different password columns.',
+    fix: 'Correct one of them.',
+  },
+  {
+    message:
+      'database: the schema of … has version … of the part "core", and this release needs version …',
+    cause: 'The library is newer than the schema.',
+    fix: 'Add the migration that the message shows. See [versions](database.md#versions-of-the-schema).',
+  },
+  {
+    message: '… is request-scoped: make it a singleton (Scope.DEFAULT), …',
+    cause: 'The store, the listener or the options factory depends on a request.',
+    fix: 'Make it a singleton.',
+  },
+];
