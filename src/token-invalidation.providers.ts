@@ -3,6 +3,9 @@ import { APP_FILTER, APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { endpointControllers } from './endpoints/endpoint-controllers.js';
 import { TokenEventEmitter } from './events/token-event.emitter.js';
 import { TokenEventListener } from './events/token-event.listener.js';
+import { GlobalGuardReach } from './http/contexts/global-guard-reach.js';
+import { HandshakeTokens } from './http/contexts/handshake-tokens.js';
+import { SocketConnections } from './http/contexts/socket-connections.js';
 import { HTTP_SETTINGS, type HttpSettings } from './http/http-settings.js';
 import { IgnoredPublicMetadata } from './http/ignored-public-metadata.js';
 import { RevocableJwtGuard } from './http/revocable-jwt.guard.js';
@@ -175,13 +178,21 @@ function httpProviders({
   return [
     {
       provide: HTTP_SETTINGS,
-      inject: [RESOLVED_OPTIONS],
-      useFactory: ({ retryAfterSeconds, jwtFromRequest }: ResolvedOptions): HttpSettings => ({
+      inject: [RESOLVED_OPTIONS, SocketConnections],
+      useFactory: (
+        { retryAfterSeconds, jwtFromRequest, handshake, messageToken }: ResolvedOptions,
+        sockets: SocketConnections,
+      ): HttpSettings => ({
         retryAfterSeconds,
         jwtFromRequest,
+        handshake: new HandshakeTokens(handshake),
+        messageToken,
+        sockets,
         publicMetadataKey,
       }),
     },
+    SocketConnections,
+    GlobalGuardReach,
     { provide: APP_FILTER, useClass: TokenStateUnavailableFilter },
     RevocableJwtGuard,
     IgnoredPublicMetadata,

@@ -1,6 +1,9 @@
 import { KeySet } from './keys/key-set.js';
 import { type GivenKeys, readKeys } from './keys/read-keys.js';
 import type { SigningKey } from './keys/signing-key.js';
+import type { AuditMode } from './audit/audit-mode.js';
+import type { ResolvedHandshake } from './http/contexts/handshake-tokens.js';
+import type { MessageTokenExtractor } from './http/contexts/message-header.js';
 import type { TokenExtractor } from './http/token-extractor.js';
 import { type Duration, requireSeconds } from './options/duration.js';
 import { type OptionRow, problemsOf, unknownOption, valueOf } from './options/option-table.js';
@@ -9,6 +12,7 @@ import type { Clock } from './tokens/clock.js';
 import type { IsActive } from './tokens/token-verifier.service.js';
 import {
   EXTRA_ROWS,
+  HANDSHAKE_ROWS,
   OPTION_ROWS,
   type TokenInvalidationOptions,
 } from './token-invalidation.options.js';
@@ -22,6 +26,9 @@ export interface ResolvedOptions {
   readonly readTimeoutMs: number;
   readonly retryAfterSeconds: number;
   readonly jwtFromRequest: TokenExtractor;
+  readonly handshake: ResolvedHandshake;
+  readonly messageToken: MessageTokenExtractor | undefined;
+  readonly audit: AuditMode;
   readonly signatureCacheSize: number;
   readonly issuer?: string;
   readonly audience?: string | string[];
@@ -46,6 +53,12 @@ export function resolveOptions(given: TokenInvalidationOptions): ResolvedOptions
     retryAfterSeconds: Math.ceil(secondsOf(given, 'retryAfter')),
     clock: valueOf(OPTION_ROWS.clock, given.clock),
     jwtFromRequest: valueOf(OPTION_ROWS.jwtFromRequest, given.jwtFromRequest),
+    handshake: {
+      ...given.handshake,
+      token: valueOf(HANDSHAKE_ROWS.token, given.handshake?.token),
+    },
+    messageToken: given.rpc?.token,
+    audit: valueOf(OPTION_ROWS.audit, given.audit),
     signatureCacheSize: valueOf(OPTION_ROWS.signatureCacheSize, given.signatureCacheSize),
     isActive: valueOf(OPTION_ROWS.isActive, given.isActive) as IsActive<unknown>,
     ...(given.issuer !== undefined && { issuer: given.issuer }),
