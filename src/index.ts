@@ -4,7 +4,7 @@ export type {
   TokenInvalidationModuleAsyncOptions,
   TokenInvalidationModuleOptions,
 } from './token-invalidation.module-definition.js';
-export type { AuditMode } from './audit/audit-mode.js';
+export type { AuditMode } from './audit/audit-settings.js';
 export type {
   RpcOptions,
   TokenInvalidationExtras,

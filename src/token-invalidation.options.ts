@@ -1,7 +1,7 @@
 import type { ControllerOptions, DynamicModule, Type } from '@nestjs/common';
 import type { EndpointsOptions } from './endpoints/endpoints-options.js';
 import type { TokenEventListener } from './events/token-event.listener.js';
-import { AUDIT_MODES, type AuditMode } from './audit/audit-mode.js';
+import { AUDIT_MODES, type AuditMode } from './audit/audit-settings.js';
 import { type HandshakeOptions } from './http/contexts/handshake-tokens.js';
 import { isHandshakeSource } from './http/contexts/handshake.js';
 import type { MessageTokenExtractor } from './http/contexts/message-header.js';

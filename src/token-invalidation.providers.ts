@@ -1,5 +1,9 @@
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, DiscoveryModule } from '@nestjs/core';
+import { AccessAudit } from './audit/access-audit.js';
+import { AdapterRoutes } from './audit/adapter-routes.js';
+import { AUDIT_SETTINGS, type AuditSettings } from './audit/audit-settings.js';
+import { HandlerList } from './audit/handler-list.js';
 import { endpointControllers } from './endpoints/endpoint-controllers.js';
 import { TokenEventEmitter } from './events/token-event.emitter.js';
 import { TokenEventListener } from './events/token-event.listener.js';
@@ -196,6 +200,18 @@ function httpProviders({
     { provide: APP_FILTER, useClass: TokenStateUnavailableFilter },
     RevocableJwtGuard,
     IgnoredPublicMetadata,
+    {
+      provide: AUDIT_SETTINGS,
+      inject: [RESOLVED_OPTIONS],
+      useFactory: ({ audit, messageToken }: ResolvedOptions): AuditSettings => ({
+        mode: audit,
+        publicMetadataKey,
+        findsMessageTokens: messageToken !== undefined,
+      }),
+    },
+    HandlerList,
+    AdapterRoutes,
+    AccessAudit,
     // useExisting, so that a test can override the guard.
     ...(globalGuard === true ? [{ provide: APP_GUARD, useExisting: RevocableJwtGuard }] : []),
   ];

@@ -1,7 +1,7 @@
 import { KeySet } from './keys/key-set.js';
 import { type GivenKeys, readKeys } from './keys/read-keys.js';
 import type { SigningKey } from './keys/signing-key.js';
-import type { AuditMode } from './audit/audit-mode.js';
+import type { AuditMode } from './audit/audit-settings.js';
 import type { ResolvedHandshake } from './http/contexts/handshake-tokens.js';
 import type { MessageTokenExtractor } from './http/contexts/message-header.js';
 import type { TokenExtractor } from './http/token-extractor.js';

@@ -24,13 +24,13 @@ export class TokenStateUnavailableFilter extends BaseExceptionFilter<Error> {
     const type = host.getType<string>();
     const answer = answerOutage(this.settings.retryAfterSeconds);
     const carriers = createCarriers(this.settings);
+    // oxlint-disable promise/valid-params, promise/no-promise-in-callback -- a filter's catch(), not a promise's
     if (type === 'ws') return filterOfSockets().catch(carriers.ws.errorFor(host, answer), host);
     if (type === 'rpc') return filterOfMessages().catch(carriers.rpc.errorFor(host, answer), host);
     if (type === 'graphql') throw carriers.graphql.errorFor(host, answer);
     if (type !== 'http') throw error;
 
     const response = host.switchToHttp().getResponse<HeaderWriter>();
-    // oxlint-disable-next-line promise/valid-params, promise/no-promise-in-callback -- a filter's catch(), not a promise's
     return super.catch(unavailable(response, this.settings.retryAfterSeconds), host);
   }
 }

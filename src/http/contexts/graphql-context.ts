@@ -40,9 +40,9 @@ export function graphqlHandshake(context: GraphqlContext): Handshake | undefined
   const request = graphqlRequest(context);
   const connection = [request, context].find((part) => 'connectionParams' in part);
   const headers = connection?.extra?.request?.headers ?? request.headers ?? {};
-  const params = connection?.connectionParams ?? context._connectionInit;
-  const byHttp =
-    connection === undefined && context._connectionInit === undefined && !isUpgrade(headers);
+  const { _connectionInit: sentToMercurius } = context;
+  const params = connection?.connectionParams ?? sentToMercurius;
+  const byHttp = connection === undefined && sentToMercurius === undefined && !isUpgrade(headers);
   return byHttp ? undefined : { headers, connectionParams: params ?? {} };
 }
 
