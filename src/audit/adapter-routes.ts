@@ -13,6 +13,10 @@ interface FastifyRoute {
   readonly url: string;
 }
 
+interface FastifyRouter {
+  addHook(name: 'onRoute', hook: (route: FastifyRoute) => void): void;
+}
+
 /** As much of an Express router as is used. */
 interface ExpressRouter {
   readonly stack?: readonly {
@@ -33,13 +37,9 @@ export class AdapterRoutes {
 
   /** Created with the modules, which is before any route: Fastify names routes only as they are added. */
   constructor(private readonly host: HttpAdapterHost) {
-    if (this.type !== 'fastify') return;
-    const fastify = host.httpAdapter.getInstance<{
-      addHook(name: 'onRoute', hook: (route: FastifyRoute) => void): void;
-    }>();
-    fastify.addHook('onRoute', ({ method, url }) => {
-      this.ofFastify.push(...[method].flat().map((verb) => ({ method: verb, path: url })));
-    });
+    // A testing module gets its adapter once it is compiled. Early versions of NestJS 11 do not say when.
+    if (Reflect.has(host, 'init$')) host.init$.subscribe(() => this.watch());
+    else this.watch();
   }
 
   /** `undefined` in an application without HTTP. */
@@ -55,6 +55,14 @@ export class AdapterRoutes {
       .filter(({ path }) => !known.includes(path))
       .filter((route) => !ofNest.some((name) => isRouteOf(name, route)))
       .map(({ method, path }) => `${method} ${path}`);
+  }
+
+  private watch(): void {
+    if (this.type !== 'fastify') return;
+    const fastify = this.host.httpAdapter.getInstance<FastifyRouter>();
+    fastify.addHook('onRoute', ({ method, url }) => {
+      for (const verb of [method].flat()) this.ofFastify.push({ method: verb, path: url });
+    });
   }
 
   private all(): Route[] {
