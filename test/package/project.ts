@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,11 +12,14 @@ const fixture = (path: string) => fileURLToPath(new URL(`fixtures/${path}`, impo
 export class Project {
   private constructor(private readonly folder: string) {}
 
-  /** @param name - the folder under fixtures/ that holds what is its own */
-  static create(name: string): Project {
+  /**
+   * @param name - the folder under fixtures/ that holds what is its own
+   * @param application - the folder under fixtures/ that holds its sources
+   */
+  static create(name: string, application = 'application'): Project {
     const project = new Project(mkdtempSync(join(tmpdir(), `${name}-`)));
     cpSync(fixture('tsconfig.project.json'), project.path('tsconfig.json'));
-    cpSync(fixture('application'), project.path('src'), { recursive: true });
+    cpSync(fixture(application), project.path('src'), { recursive: true });
     cpSync(fixture(name), project.path('.'), { recursive: true });
     return project;
   }
@@ -49,6 +52,20 @@ export class Project {
     } catch (error) {
       const { message, stdout } = error as Error & { stdout?: string };
       return `${message}\n${stdout ?? ''}`;
+    }
+  }
+
+  /** Runs something while these packages are as if they were not installed. */
+  async without<Result>(packages: readonly string[], run: () => Promise<Result>): Promise<Result> {
+    const moved = packages.map(
+      (name) =>
+        [this.path(`node_modules/${name}`), this.path(`away-${name.replace('/', '-')}`)] as const,
+    );
+    for (const [from, to] of moved) renameSync(from, to);
+    try {
+      return await run();
+    } finally {
+      for (const [from, to] of moved) renameSync(to, from);
     }
   }
 
