@@ -38,7 +38,7 @@ const GUARDS = 6;
 export const USAGE = `npm run bench -- [options]
   --quick              the guards in the main series, one short round: checks answers more than speed
   --only LIST          variants, by name or number: ${VARIANTS.map(({ name }, n) => `${n + 1} ${name}`).join(', ')}
-  --beside LIST        commits: measures the library as it was then beside itself
+  --beside LIST        commits: measures the library as it was then in the same rounds, and prints the ratios
   --platform LIST      ${PLATFORMS.join(', ')}
   --series LIST        ${SERIES.join(', ')}. Default: all; with --only or --platform: main
   --rounds N           default 12
@@ -49,33 +49,31 @@ export const USAGE = `npm run bench -- [options]
   --soak               only the soak: 10 million requests to the library; with --series, after them
   --soak-requests N    a soak of another length`;
 
+const ARGUMENTS = {
+  quick: { type: 'boolean', default: false },
+  only: { type: 'string' },
+  beside: { type: 'string' },
+  platform: { type: 'string' },
+  series: { type: 'string' },
+  rounds: { type: 'string' },
+  seconds: { type: 'string' },
+  connections: { type: 'string' },
+  json: { type: 'string' },
+  profile: { type: 'string' },
+  soak: { type: 'boolean', default: false },
+  'soak-requests': { type: 'string' },
+} as const;
+
 /** @throws TypeError with what is wrong */
 export function readOptions(args: readonly string[]): Options {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      quick: { type: 'boolean', default: false },
-      only: { type: 'string' },
-      beside: { type: 'string' },
-      platform: { type: 'string' },
-      series: { type: 'string' },
-      rounds: { type: 'string' },
-      seconds: { type: 'string' },
-      connections: { type: 'string' },
-      json: { type: 'string' },
-      profile: { type: 'string' },
-      soak: { type: 'boolean', default: false },
-      'soak-requests': { type: 'string' },
-    },
-  });
+  const { values } = parseArgs({ args: [...args], options: ARGUMENTS });
   const soak = values.soak || values['soak-requests'] !== undefined;
-  const part = values.quick || values.only !== undefined || values.platform !== undefined;
-  const allSeries = soak ? [] : part ? (['main'] as const) : SERIES;
+  const isPart = values.quick || values.only !== undefined || values.platform !== undefined;
   return {
     variants: list(values.only, values.quick ? VARIANTS.slice(0, GUARDS) : VARIANTS, variantNamed),
     earlier: list(values.beside, [], earlierLibrary),
     platforms: list(values.platform, PLATFORMS, oneOf(PLATFORMS)),
-    series: list(values.series, allSeries, oneOf(SERIES)),
+    series: list(values.series, soak ? [] : defaultSeries(isPart), oneOf(SERIES)),
     rounds: positive(values.rounds, values.quick ? 1 : 12),
     seconds: positive(values.seconds, values.quick ? 0.8 : 1.2),
     connections: positive(values.connections, 64),
@@ -84,6 +82,10 @@ export function readOptions(args: readonly string[]): Options {
     profile: values.profile,
     soakRequests: soak ? positive(values['soak-requests'], 10_000_000) : undefined,
   };
+}
+
+function defaultSeries(isPart: boolean): readonly Series[] {
+  return isPart ? ['main'] : SERIES;
 }
 
 function list<Item>(

@@ -24,7 +24,7 @@ export class Run {
       const servers = new Servers(this.databases, this.load, this.options);
       try {
         for (const series of this.options.series) {
-          const plan = await planSeries(series, platform, servers, this.options);
+          const plan = await planSeries(series, { platform, servers }, this.options);
           take(await runSeries(plan, this.load));
         }
       } finally {

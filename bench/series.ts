@@ -67,8 +67,7 @@ const PLANS: Record<Series, Plan> = {
 
 export async function planSeries(
   series: Series,
-  platform: Platform,
-  servers: Servers,
+  { platform, servers }: { readonly platform: Platform; readonly servers: Servers },
   options: Options,
 ): Promise<SeriesPlan> {
   return {

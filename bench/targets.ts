@@ -60,7 +60,7 @@ function throughput(run: Measured): JudgedTarget[] {
       'requestsPerSecond',
     );
     const target = `${platform}: throughput at least ${atLeast} times that of ${variant}`;
-    return judged(target, ratio, (value) => value >= atLeast, times);
+    return judged(target, ratio, { isMet: (value) => value >= atLeast });
   });
 }
 
@@ -78,9 +78,11 @@ function guardCost(run: Measured): JudgedTarget {
   return judged(
     `fastify: CPU above that of the open route at most ${GUARD_MICROSECONDS} us`,
     above('library'),
-    (value) => value <= GUARD_MICROSECONDS,
-    (value) =>
-      `${value.toFixed(1)} us${docs === undefined ? '' : ` (docs: ${docs.toFixed(0)} us)`}`,
+    {
+      isMet: (value) => value <= GUARD_MICROSECONDS,
+      show: (value) =>
+        `${value.toFixed(1)} us${docs === undefined ? '' : ` (docs: ${docs.toFixed(0)} us)`}`,
+    },
   );
 }
 
@@ -92,14 +94,12 @@ function oneConnection(run: Measured): JudgedTarget[] {
       judged(
         `${platform}: p50 with one connection at most 1.05 times that of careful`,
         toThatOf('careful'),
-        (value) => value <= 1.05,
-        times,
+        { isMet: (value) => value <= 1.05 },
       ),
       judged(
         `${platform}: p50 with one connection below that of hand-written`,
         toThatOf('hand-written'),
-        (value) => value < 1,
-        times,
+        { isMet: (value) => value < 1 },
       ),
     ];
   });
@@ -110,8 +110,7 @@ function tail(run: Measured, platform: Platform): JudgedTarget {
   return judged(
     `${platform}: p99 below that of docs-keyobject`,
     ratioOf(own, other, 'p99Milliseconds'),
-    (value) => value < 1,
-    times,
+    { isMet: (value) => value < 1 },
   );
 }
 
@@ -120,8 +119,7 @@ function flatOverUsers(run: Measured, platform: Platform): JudgedTarget {
   return judged(
     `${platform}: throughput with 1 million users within 10 % of that with 10 thousand`,
     ratioOf(at(1_000_000), at(10_000), 'requestsPerSecond'),
-    (value) => Math.abs(value - 1) <= 0.1,
-    times,
+    { isMet: (value) => Math.abs(value - 1) <= 0.1 },
   );
 }
 
@@ -134,8 +132,7 @@ function cheapRefusal(run: Measured, platform: Platform): JudgedTarget {
   return judged(
     `${platform}: a bad signature costs ${whose} less CPU than a good token`,
     compared(forged, good, (one, other) => cpuOfBoth(one) / cpuOfBoth(other)),
-    (value) => value < 1,
-    times,
+    { isMet: (value) => value < 1 },
   );
 }
 
@@ -148,8 +145,7 @@ function refusalReadsNothing(run: Measured, platform: Platform): JudgedTarget {
   return judged(
     `${platform}: a bad signature reaches no database`,
     run.point('refused', platform, wanted)?.statementsPerRequest,
-    (value) => value === 0,
-    (value) => `${value} statements per request`,
+    { isMet: (value) => value === 0, show: (value) => `${value} statements per request` },
   );
 }
 
@@ -184,11 +180,16 @@ function growthOver({ samples, heapAfterGcMegabytes }: Soak): { heap: number; rs
   };
 }
 
+interface Judgement {
+  readonly isMet: (value: number) => boolean;
+  /** Default: as so many times. */
+  readonly show?: (value: number) => string;
+}
+
 function judged(
   target: string,
   value: number | undefined,
-  isMet: (value: number) => boolean,
-  show: (value: number) => string,
+  { isMet, show = times }: Judgement,
 ): JudgedTarget {
   if (value === undefined) return { target, measured: '', met: undefined };
   return { target, measured: show(value), met: isMet(value) };

@@ -17,14 +17,9 @@ import {
   textRow,
 } from './options/checks.js';
 import { type OptionRow, type OptionsOf, option } from './options/option-table.js';
-import type { TokenClaims } from './rule/claims.js';
 import { TokenStateStore, type TokenStateStoreDefinition } from './state/token-state.store.js';
 import { type Clock, systemClock } from './tokens/clock.js';
-
-/** A method, so that an application may name the type of its users. */
-type IsActiveOption = {
-  ask(user: object, claims: TokenClaims): boolean | Promise<boolean>;
-}['ask'];
+import type { IsActive } from './tokens/token-verifier.service.js';
 
 const isListOfObjects = (value: unknown): boolean =>
   Array.isArray(value) && value.length > 0 && value.every(isPlainObject);
@@ -91,7 +86,8 @@ export const OPTION_ROWS = {
     problem: 'is not a valid Date: give the instant at which the last old token has expired.',
   }),
   /** `(user, claims) => boolean`, or a promise of it: whether the user may use the application now. Called for each request, with the user just read. Default: always. */
-  isActive: option<IsActiveOption>({
+  // `never`, so that an application may name the type of its users. A method's type would not survive in the .d.ts file.
+  isActive: option<IsActive<never>>({
     default: () => true,
     check: isFunction,
     problem: 'is not a function: give (user, claims) => boolean.',
@@ -147,8 +143,8 @@ const ENDPOINT_ROWS = {
   path: textRow("is not text: give the path of the endpoints' controller, such as 'auth'."),
   version: option<NonNullable<ControllerOptions['version']>>({
     check: (value) =>
-      isText(value) || typeof value === 'symbol' || (Array.isArray(value) && value.every(isText)),
-    problem: "is not a version: give text such as '1', a list of text, or VERSION_NEUTRAL.",
+      isVersion(value) || (Array.isArray(value) && value.length > 0 && value.every(isVersion)),
+    problem: "is not a version: give text such as '1', VERSION_NEUTRAL, or a list of them.",
   }),
   logoutEverywhere: booleanRow(false),
   response: option<NonNullable<EndpointsOptions['response']>>({
@@ -205,6 +201,10 @@ export interface TokenInvalidationOptionsFactory {
 
 function isOrigin(value: unknown): boolean {
   return isText(value) && URL.canParse(value) && new URL(value).origin === value;
+}
+
+function isVersion(value: unknown): boolean {
+  return isText(value) || typeof value === 'symbol';
 }
 
 function isStore(value: unknown): boolean {

@@ -23,7 +23,7 @@ import { TokenStateStore } from './state/token-state.store.js';
 import type { Clock } from './tokens/clock.js';
 import { Signature } from './tokens/signature.js';
 import { TokenIssuer } from './tokens/token-issuer.service.js';
-import { TokenVerifier, type VerifierParts } from './tokens/token-verifier.service.js';
+import { TokenVerifier } from './tokens/token-verifier.service.js';
 import {
   EXTRA_ROWS,
   type TokenInvalidationExtras,
@@ -65,7 +65,7 @@ export function shapeModule(
       ...(definition.providers ?? []),
       { provide: SHAPE_PROBLEMS, useValue: problems },
       storeProvider(extras),
-      { provide: TokenEventListener, useClass: extras.listener ?? TokenEventListener },
+      ...eventProviders(extras),
       ...serviceProviders(),
       ...httpProviders(extras),
     ],
@@ -105,16 +105,17 @@ function serviceProviders(): Provider[] {
       useFactory: ({ clock }: ResolvedOptions) => clock,
     },
     {
-      provide: TokenEventEmitter,
-      inject: [TokenEventListener],
-      useFactory: createEmitter,
-    },
-    {
       provide: StateReader,
       inject: [TokenStateStore, RESOLVED_OPTIONS],
       useFactory: (store: TokenStateStore, { readTimeoutMs }: ResolvedOptions) =>
         new StrictReader(store, readTimeoutMs),
     },
+    ...tokenProviders(),
+  ];
+}
+
+function tokenProviders(): Provider[] {
+  return [
     {
       provide: TokenIssuer,
       inject: [RESOLVED_OPTIONS, TokenStateStore, TOKEN_CLOCK],
@@ -124,21 +125,7 @@ function serviceProviders(): Provider[] {
     {
       provide: TokenVerifier,
       inject: [RESOLVED_OPTIONS, StateReader, TOKEN_CLOCK, TokenEventEmitter],
-      useFactory: (
-        { policy, isActive, keys, ...settings }: ResolvedOptions,
-        ...[reader, clock, events]: [StateReader, Clock, TokenEventEmitter]
-      ) => {
-        const signature = new Signature(keys, settings);
-        const parts: VerifierParts<unknown> = {
-          signature,
-          reader,
-          clock,
-          events,
-          policy,
-          isActive,
-        };
-        return new TokenVerifier(parts);
-      },
+      useFactory: createVerifier,
     },
     {
       provide: TokenInvalidator,
@@ -150,10 +137,18 @@ function serviceProviders(): Provider[] {
   ];
 }
 
+function createVerifier(
+  { policy, isActive, keys, ...settings }: ResolvedOptions,
+  ...[reader, clock, events]: [StateReader, Clock, TokenEventEmitter]
+): TokenVerifier {
+  const signature = new Signature(keys, settings);
+  return new TokenVerifier({ signature, reader, clock, events, policy, isActive });
+}
+
 /** What the services wait for, so that none runs on a set-up that cannot work. */
 async function setUp(
   options: TokenInvalidationOptions | undefined,
-  shapeProblems: readonly string[],
+  problemsOfShape: readonly string[],
   store: TokenStateStore | undefined,
 ): Promise<ResolvedOptions> {
   if (typeof options !== 'object' || options === null) {
@@ -161,7 +156,7 @@ async function setUp(
   }
   const resolved = resolveOptions(options);
   const problems = [
-    ...shapeProblems,
+    ...problemsOfShape,
     ...(Array.isArray(resolved) ? resolved : []),
     ...((await store?.checkSetup()) ?? []),
   ];
@@ -169,9 +164,18 @@ async function setUp(
   return resolved as ResolvedOptions;
 }
 
-function createEmitter(listener: TokenEventListener): TokenEventEmitter {
+/** Without a listener nobody subscribes, and the database is not asked what was committed. */
+function eventProviders({ listener }: Partial<TokenInvalidationExtras>): Provider[] {
+  if (listener === undefined) return [{ provide: TokenEventEmitter, useFactory: createEmitter }];
+  return [
+    { provide: TokenEventListener, useClass: listener },
+    { provide: TokenEventEmitter, inject: [TokenEventListener], useFactory: createEmitter },
+  ];
+}
+
+function createEmitter(...listeners: TokenEventListener[]): TokenEventEmitter {
   const emitter = new TokenEventEmitter();
-  emitter.subscribe(listener);
+  for (const listener of listeners) emitter.subscribe(listener);
   return emitter;
 }
 

@@ -52,7 +52,6 @@ export function resolveOptions(given: TokenInvalidationOptions): ResolvedOptions
     readTimeoutMs: secondsOf(given, 'readTimeout') * 1000,
     retryAfterSeconds: Math.ceil(secondsOf(given, 'retryAfter')),
     clock: valueOf(OPTION_ROWS.clock, given.clock),
-    jwtFromRequest: valueOf(OPTION_ROWS.jwtFromRequest, given.jwtFromRequest),
     handshake: {
       ...given.handshake,
       token: valueOf(HANDSHAKE_ROWS.token, given.handshake?.token),
@@ -60,7 +59,9 @@ export function resolveOptions(given: TokenInvalidationOptions): ResolvedOptions
     messageToken: given.rpc?.token,
     audit: valueOf(OPTION_ROWS.audit, given.audit),
     signatureCacheSize: valueOf(OPTION_ROWS.signatureCacheSize, given.signatureCacheSize),
-    isActive: valueOf(OPTION_ROWS.isActive, given.isActive) as IsActive<unknown>,
+    // The options may be an instance of a class, whose methods need it.
+    isActive: valueOf(OPTION_ROWS.isActive, given.isActive).bind(given) as IsActive<unknown>,
+    jwtFromRequest: valueOf(OPTION_ROWS.jwtFromRequest, given.jwtFromRequest),
     ...(given.issuer !== undefined && { issuer: given.issuer }),
     ...(given.audience !== undefined && { audience: given.audience }),
   };
@@ -85,7 +86,8 @@ function secondsOf(
 }
 
 function optionProblems(given: object): string[] {
-  const known = Object.entries(given).filter(([name]) => Object.hasOwn(OPTION_ROWS, name));
+  // By name, because an instance of a class may have inherited some.
+  const known = Object.keys(OPTION_ROWS).map((name) => [name, Reflect.get(given, name)]);
   const unknown = Object.keys(given).filter((name) => !Object.hasOwn(OPTION_ROWS, name));
   return [
     ...unknown.map((name) =>

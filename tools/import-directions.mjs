@@ -1,39 +1,53 @@
 // Which way imports point: the configuration of dependency-cruiser for `npm run check:imports`.
 
 /**
- * The rooms of src/: what each may import of the other rooms, and of packages and Node's own modules. Only the files
- * at the top level of src/ put rooms together.
+ * The rooms of src/ that the entry `.` consists of: what each may import of the other rooms, and of packages and Node's
+ * own modules. Only the files at the top level of src/ put rooms together.
  */
-const ROOMS = {
+const MAIN_ROOMS = {
   rule: { rooms: [], packages: [] },
+  options: { rooms: [], packages: ['ms', 'util'] },
   events: { rooms: ['rule'], packages: ['@nestjs/common'] },
+  keys: { rooms: ['options', 'rule'], packages: ['crypto'] },
   state: { rooms: ['rule'], packages: ['@nestjs/common', 'timers'] },
   tokens: {
-    rooms: ['state', 'events', 'rule'],
-    packages: ['@nestjs/common', 'jws', 'ms', 'crypto', 'util'],
+    rooms: ['state', 'keys', 'events', 'options', 'rule'],
+    packages: ['@nestjs/common', 'jws', 'crypto'],
   },
-  invalidation: {
-    rooms: ['state', 'events', 'rule'],
-    packages: ['@nestjs/common', 'typeorm', 'timers/promises'],
-  },
-  typeorm: { rooms: ['state', 'rule'], packages: ['@nestjs/common', 'typeorm', 'crypto'] },
+  invalidation: { rooms: ['state', 'events'], packages: ['@nestjs/common', 'timers/promises'] },
   http: {
-    rooms: ['invalidation', 'tokens', 'state', 'events', 'rule'],
-    packages: [
-      '@nestjs/common',
-      '@nestjs/core',
-      '@nestjs/passport',
-      'passport',
-      'passport-jwt',
-      'module',
-      'timers',
-    ],
+    rooms: ['tokens', 'state', 'options', 'rule'],
+    packages: ['@nestjs/common', '@nestjs/core', 'timers'],
   },
-  testing: {
-    rooms: ['invalidation', 'typeorm', 'tokens', 'state', 'events', 'rule'],
-    packages: ['@nestjs/common', 'assert', 'assert/strict'],
+  endpoints: {
+    rooms: ['http', 'invalidation', 'tokens', 'state', 'rule'],
+    packages: ['@nestjs/common', 'module'],
   },
 };
+
+/** The rooms of the other entries, the subpaths of the package, and the one that only they stand on. */
+const SUBPATH_ROOMS = {
+  postgres: {
+    rooms: ['state', 'options', 'rule'],
+    packages: ['@nestjs/common', 'timers', 'crypto'],
+  },
+  typeorm: {
+    rooms: ['postgres', 'state', 'options', 'rule'],
+    packages: ['@nestjs/common', 'typeorm'],
+  },
+  pg: { rooms: ['postgres', 'state', 'options', 'rule'], packages: ['@nestjs/common'] },
+  passport: {
+    rooms: ['http', 'tokens', 'rule'],
+    packages: ['@nestjs/common', '@nestjs/passport', 'passport'],
+  },
+  testing: {
+    rooms: ['invalidation', 'tokens', 'state', 'rule'],
+    packages: ['@nestjs/common', 'assert/strict', 'test'],
+  },
+};
+
+const ROOMS = { ...MAIN_ROOMS, ...SUBPATH_ROOMS };
+const anyOf = (rooms) => `^src/(${Object.keys(rooms).join('|')})/`;
 
 /** A package's files, or a module of Node's own, which has no path. */
 const packagePattern = (name) => `^(node_modules/${name}/|${name}$)`;
@@ -55,15 +69,31 @@ export default {
       name: 'every-room-is-listed',
       comment: 'A new folder of src/ gets its line in the table of rooms.',
       severity: 'error',
-      from: { path: '^src/[^/]+/', pathNot: `^src/(${Object.keys(ROOMS).join('|')})/` },
+      from: { path: '^src/[^/]+/', pathNot: anyOf(ROOMS) },
       to: {},
     },
     {
-      name: 'testing-stays-out',
-      comment: 'What applications import at run time carries no test code.',
+      name: 'the-main-entry-needs-no-subpath',
+      comment:
+        'What `.` imports works without TypeORM, pg and Passport, and carries no test code: it imports no room of a subpath.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/testing/' },
-      to: { path: '^src/testing/' },
+      from: { path: `^src/[^/]+[.]ts$|${anyOf(MAIN_ROOMS)}` },
+      to: { path: anyOf(SUBPATH_ROOMS) },
+    },
+    {
+      name: 'subpaths-stand-alone',
+      comment:
+        'An application that uses one subpath needs the peers of no other: only `testing` may import another, and `postgres` is what typeorm and pg share.',
+      severity: 'error',
+      from: { path: '^src/(postgres|typeorm|pg|passport)/' },
+      to: { path: '^src/(typeorm|pg|passport|testing)/', pathNot: '^src/$1/' },
+    },
+    {
+      name: 'postgres-knows-no-orm',
+      comment: 'What speaks SQL is handed a way to run it: it imports no ORM and no driver.',
+      severity: 'error',
+      from: { path: '^src/postgres/' },
+      to: { path: packagePattern('(typeorm|@prisma/.*|drizzle-orm|pg)') },
     },
     {
       name: 'only-what-is-installed-with-the-package',
@@ -93,6 +123,14 @@ export default {
       to: { pathNot: '^node_modules/typeorm/', dependencyTypesNot: ['aliased-tsconfig-paths'] },
     },
     {
+      name: 'bench-measures-what-is-built',
+      comment:
+        'The benchmark imports the package by its own name, and otherwise itself, ../tools and packages.',
+      severity: 'error',
+      from: { path: '^bench/' },
+      to: { path: '^(src|demo|migrations|test)/', dependencyTypesNot: ['aliased-tsconfig-paths'] },
+    },
+    {
       name: 'no-circles',
       comment: 'Files that import each other in a circle, types included, are one file in pieces.',
       severity: 'error',
@@ -108,6 +146,6 @@ export default {
     // src/package.json only says how src/ is compiled: the dependencies stand in the one above.
     combinedDependencies: true,
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(\\.spec\\.ts$|^demo/dist/)' },
+    exclude: { path: '(\\.spec\\.ts$|^(demo|bench)/dist/|^bench/node_modules/)' },
   },
 };

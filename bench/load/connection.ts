@@ -1,5 +1,4 @@
 import { connect, type Socket } from 'node:net';
-import type { PreparedCall } from './prepared-call.js';
 
 const HEAD_END = Buffer.from('\r\n\r\n');
 const NOTHING = Buffer.alloc(0);
@@ -39,8 +38,8 @@ export class Connection {
     });
   }
 
-  send(call: PreparedCall): void {
-    this.socket.write(call.bytes);
+  send(bytes: Buffer): void {
+    this.socket.write(bytes);
   }
 
   close(): void {

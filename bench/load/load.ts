@@ -93,7 +93,7 @@ class Caller {
   next(now: number): void {
     this.sent = this.order.next();
     this.sentAt = now;
-    this.connection.send(this.sent);
+    this.connection.send(this.sent.bytes);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 
-/** Beside the tables of better-auth, one of which has the same name. */
+/** Apart from the tables of better-auth, one of which has the same name. */
 export const SESSIONS_SCHEMA = 'sessions';
 
 const FILL_SESSIONS = `

@@ -4,6 +4,7 @@ import {
   Controller,
   HttpCode,
   Inject,
+  Injectable,
   Post,
   Res,
   type Type,
@@ -33,13 +34,7 @@ type Reply = HeaderWriter & { status(code: number): unknown };
 export function logoutEverywhereController(endpoints: EndpointsOptions): Type<object> {
   const { path, version, response: shape = (response) => response } = endpoints;
   @Controller({ path, ...(version !== undefined && { version }) })
-  class LogoutEverywhereController {
-    constructor(
-      private readonly invalidator: TokenInvalidator,
-      private readonly issuer: TokenIssuer,
-      @Inject(HTTP_SETTINGS) private readonly settings: HttpSettings,
-    ) {}
-
+  class LogoutEverywhereController extends LogoutEverywhere {
     @DocumentLogoutEverywhere(endpoints)
     @Post('logout-everywhere')
     @HttpCode(204)
@@ -49,45 +44,65 @@ export function logoutEverywhereController(endpoints: EndpointsOptions): Type<ob
       @Body() body: unknown,
       @Res({ passthrough: true }) response: Reply,
     ): Promise<unknown> {
-      const keepThisDevice = wantsToKeepThisDevice(body);
-      const receipt = await this.invalidate(claims, response);
-      if (!keepThisDevice) return undefined;
-
-      response.status(200);
-      response.header('Cache-Control', 'no-store');
-      return shape(this.tokenResponse(receipt, claims));
-    }
-
-    private tokenResponse(receipt: InvalidationReceipt, claims: Claims): TokenResponse {
-      return {
-        access_token: this.issuer.reissue(receipt, claims),
-        token_type: 'Bearer',
-        expires_in: this.issuer.expiresInSeconds,
-      };
-    }
-
-    /** Only while the token's version is the user's: another invalidation may have come after the guard. */
-    private async invalidate(claims: Claims, response: Reply): Promise<InvalidationReceipt> {
-      try {
-        return await this.invalidator.logoutEverywhere(claims.sub, { ifVersion: claims.ver ?? 0 });
-      } catch (error) {
-        throw this.answerFor(error, response);
-      }
-    }
-
-    private answerFor(error: unknown, response: Reply): unknown {
-      if (error instanceof VersionConflictError) {
-        return unauthorized(response, { reason: 'version_stale' });
-      }
-      if (error instanceof UserUnknownError) {
-        return unauthorized(response, { reason: 'user_unknown' });
-      }
-      return error instanceof TokenStateUnavailableError
-        ? unavailable(response, this.settings.retryAfterSeconds)
-        : error;
+      const fresh = await this.answer(claims, body, response);
+      return fresh && shape(fresh);
     }
   }
   return LogoutEverywhereController;
+}
+
+/** What the endpoint does, wherever it is. */
+@Injectable()
+class LogoutEverywhere {
+  constructor(
+    private readonly invalidator: TokenInvalidator,
+    private readonly issuer: TokenIssuer,
+    @Inject(HTTP_SETTINGS) private readonly settings: HttpSettings,
+  ) {}
+
+  /** Invalidates; the fresh token when the calling device is to stay logged in. */
+  protected async answer(
+    claims: Claims,
+    body: unknown,
+    response: Reply,
+  ): Promise<TokenResponse | undefined> {
+    const keepThisDevice = wantsToKeepThisDevice(body);
+    const receipt = await this.invalidate(claims, response);
+    if (!keepThisDevice) return undefined;
+
+    response.status(200);
+    response.header('Cache-Control', 'no-store');
+    return this.tokenResponse(receipt, claims);
+  }
+
+  private tokenResponse(receipt: InvalidationReceipt, claims: Claims): TokenResponse {
+    return {
+      access_token: this.issuer.reissue(receipt, claims),
+      token_type: 'Bearer',
+      expires_in: this.issuer.expiresInSeconds,
+    };
+  }
+
+  /** Only while the token's version is the user's: another invalidation may have come after the guard. */
+  private async invalidate(claims: Claims, response: Reply): Promise<InvalidationReceipt> {
+    try {
+      return await this.invalidator.logoutEverywhere(claims.sub, { ifVersion: claims.ver ?? 0 });
+    } catch (error) {
+      throw this.answerFor(error, response);
+    }
+  }
+
+  private answerFor(error: unknown, response: Reply): unknown {
+    if (error instanceof VersionConflictError) {
+      return unauthorized(response, { reason: 'version_stale' });
+    }
+    if (error instanceof UserUnknownError) {
+      return unauthorized(response, { reason: 'user_unknown' });
+    }
+    return error instanceof TokenStateUnavailableError
+      ? unavailable(response, this.settings.retryAfterSeconds)
+      : error;
+  }
 }
 
 function wantsToKeepThisDevice(body: unknown): boolean {

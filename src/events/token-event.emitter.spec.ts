@@ -1,21 +1,22 @@
 import { Logger } from '@nestjs/common';
-import { beforeEach, describe, expect, it } from 'vitest';
-import { FOREIGN_TOKEN } from '../rule/refusal.js';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { TokenClaims } from '../rule/claims.js';
+import { refusal } from '../rule/refusal.js';
+import { TokenEventEmitter } from './token-event.emitter.js';
 import {
   type InvalidationEvent,
   type RefusalEvent,
   TokenEventListener,
 } from './token-event.listener.js';
-import { TokenEvents } from './token-events.js';
 
 const INVALIDATION: InvalidationEvent = {
   reason: 'logged_out_everywhere',
   subject: 'anna',
   version: 4,
   effectiveAt: new Date(0),
-  pending: false,
 };
-const REFUSAL: RefusalEvent = { reason: 'token_expired', subject: 'anna' };
+const REFUSAL = refusal('token_expired');
+const CLAIMS: TokenClaims = { sub: 'anna', iat: 0, exp: 900, ver: 3, jti: 'the-token' };
 
 let errors: unknown[][];
 let warnings: string[];
@@ -30,8 +31,10 @@ beforeEach(() => {
   });
 });
 
-/** What the application does on each event. */
-function listening(react: (event: InvalidationEvent | RefusalEvent) => unknown): TokenEvents {
+type AnyEvent = InvalidationEvent | RefusalEvent;
+
+/** A listener that does this on each event. */
+function listenerOf(react: (event: AnyEvent) => unknown): TokenEventListener {
   class Listener extends TokenEventListener {
     override invalidated(event: InvalidationEvent) {
       return react(event) as void;
@@ -41,22 +44,37 @@ function listening(react: (event: InvalidationEvent | RefusalEvent) => unknown):
       return react(event) as void;
     }
   }
-  return new TokenEvents(new Listener());
+  return new Listener();
 }
 
-describe('TokenEvents', () => {
-  it('hands each event to the listener, at once and as it is', () => {
-    const heard: unknown[] = [];
-    const events = listening((event) => heard.push(event));
-    events.invalidated(INVALIDATION);
-    events.refused(REFUSAL);
-    expect(heard).toHaveLength(2);
-    expect(heard[0]).toBe(INVALIDATION);
-    expect(heard[1]).toBe(REFUSAL);
+/** An emitter with these subscribers. */
+function emitterFor(...listeners: TokenEventListener[]): TokenEventEmitter {
+  const emitter = new TokenEventEmitter();
+  for (const listener of listeners) emitter.subscribe(listener);
+  return emitter;
+}
+
+const EMIT = {
+  invalidated: (emitter: TokenEventEmitter) => emitter.emitInvalidation(INVALIDATION),
+  refused: (emitter: TokenEventEmitter) => emitter.emitRefusal(REFUSAL),
+};
+const NAMES = Object.keys(EMIT) as (keyof typeof EMIT)[];
+
+function fail(): never {
+  throw new Error('the audit log is full');
+}
+
+describe('TokenEventEmitter', () => {
+  it('passes each event on, at once', () => {
+    const received: AnyEvent[] = [];
+    const emitter = emitterFor(listenerOf((event) => received.push(event)));
+    emitter.emitInvalidation(INVALIDATION);
+    emitter.emitRefusal(REFUSAL);
+    expect(received).toStrictEqual([INVALIDATION, { reason: 'token_expired' }]);
     expect(errors).toEqual([]);
   });
 
-  it('calls the listener as a method of its own', () => {
+  it('calls the listener as its method', () => {
     class Counter extends TokenEventListener {
       count = 0;
 
@@ -65,84 +83,204 @@ describe('TokenEvents', () => {
       }
     }
     const counter = new Counter();
-    new TokenEvents(counter).refused(REFUSAL);
+    emitterFor(counter).emitRefusal(REFUSAL);
     expect(counter.count).toBe(1);
   });
 
-  it('is content with a listener that overrides nothing', () => {
-    const events = new TokenEvents(new TokenEventListener());
-    expect(events.invalidated(INVALIDATION)).toBeUndefined();
-    expect(events.refused(REFUSAL)).toBeUndefined();
+  it('accepts a listener that overrides nothing', () => {
+    const emitter = emitterFor(new TokenEventListener());
+    for (const name of NAMES) expect(EMIT[name](emitter)).toBeUndefined();
+    expect(errors).toEqual([]);
   });
 
-  it.each(['invalidated', 'refused'] as const)(
-    'logs what the listener throws in %s, and goes on',
-    (what) => {
-      const failure = new Error('the audit log is full');
-      const events = listening(() => {
+  it('emits to nobody without complaint', () => {
+    const emitter = new TokenEventEmitter();
+    for (const name of NAMES) expect(EMIT[name](emitter)).toBeUndefined();
+    expect(errors).toEqual([]);
+  });
+
+  it.each(NAMES)('logs what the listener throws in %s, and goes on', (name) => {
+    const failure = new Error('the audit log is full');
+    const emitter = emitterFor(
+      listenerOf(() => {
         throw failure;
-      });
-      events[what](what === 'refused' ? (REFUSAL as never) : (INVALIDATION as never));
-      expect(errors).toEqual([
-        [`TokenEventListener.${what}() failed`, failure, 'TokenInvalidation'],
-      ]);
+      }),
+    );
+    EMIT[name](emitter);
+    expect(errors).toEqual([[`TokenEventListener.${name}() failed`, failure, 'TokenInvalidation']]);
+  });
+
+  it.each(NAMES)(
+    'logs a rejection of an async listener in %s, which would end the process',
+    async (name) => {
+      const unhandled: unknown[] = [];
+      const note = (reason: unknown) => unhandled.push(reason);
+      process.on('unhandledRejection', note);
+      EMIT[name](emitterFor(listenerOf(async () => fail())));
+      await new Promise((resolve) => setImmediate(resolve));
+      process.off('unhandledRejection', note);
+      expect(unhandled).toEqual([]);
+      expect(errors).toHaveLength(1);
+      expect(errors[0]![0]).toBe(`TokenEventListener.${name}() failed`);
     },
   );
 
-  it('logs a rejection of an async listener, which would end the process', async () => {
-    const unhandled: unknown[] = [];
-    const note = (reason: unknown) => unhandled.push(reason);
-    process.on('unhandledRejection', note);
-    listening(() => Promise.reject(new Error('the audit log is full'))).refused(REFUSAL);
-    await new Promise((resolve) => setImmediate(resolve));
-    process.off('unhandledRejection', note);
-    expect(unhandled).toEqual([]);
-    expect(errors).toHaveLength(1);
-    expect(errors[0]![0]).toBe('TokenEventListener.refused() failed');
+  it('does not wait for an async listener', () => {
+    const emitter = emitterFor(listenerOf(() => new Promise(() => {})));
+    for (const name of NAMES) expect(EMIT[name](emitter)).toBeUndefined();
+  });
+});
+
+describe('subscribers', () => {
+  it.each(NAMES)('all get every event, in the order of their subscription: %s', (name) => {
+    const calls: string[] = [];
+    const listeners = ['audit', 'metrics', 'sockets'].map((who) =>
+      listenerOf(() => calls.push(who)),
+    );
+    const emitter = emitterFor(...listeners);
+    EMIT[name](emitter);
+    EMIT[name](emitter);
+    expect(calls).toEqual(['audit', 'metrics', 'sockets', 'audit', 'metrics', 'sockets']);
   });
 
-  it('does not wait for an async listener', () => {
-    const events = listening(() => new Promise(() => {}));
-    expect(events.refused(REFUSAL)).toBeUndefined();
+  it.each(NAMES)('do not suffer from one that fails: %s', async (name) => {
+    const calls: string[] = [];
+    const emitter = emitterFor(
+      listenerOf(fail),
+      listenerOf(() => calls.push('second')),
+      listenerOf(async () => fail()),
+      listenerOf(() => calls.push('last')),
+    );
+    EMIT[name](emitter);
+    expect(calls).toEqual(['second', 'last']);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(errors).toHaveLength(2);
+  });
+
+  it('get nothing once they have unsubscribed, and nothing from before', () => {
+    const received: string[] = [];
+    const emitter = emitterFor(listenerOf(() => received.push('stays')));
+    emitter.emitRefusal(REFUSAL);
+    const unsubscribe = emitter.subscribe(listenerOf(() => received.push('leaves')));
+    emitter.emitRefusal(REFUSAL);
+    unsubscribe();
+    emitter.emitRefusal(REFUSAL);
+    expect(received).toEqual(['stays', 'stays', 'leaves', 'stays']);
+  });
+
+  it('may unsubscribe twice, and while they get an event', () => {
+    const received: string[] = [];
+    const emitter = new TokenEventEmitter();
+    const unsubscribe = emitter.subscribe(
+      listenerOf(() => {
+        received.push('once');
+        unsubscribe();
+      }),
+    );
+    emitter.subscribe(listenerOf(() => received.push('always')));
+    emitter.emitRefusal(REFUSAL);
+    emitter.emitRefusal(REFUSAL);
+    unsubscribe();
+    expect(received).toEqual(['once', 'always', 'always']);
+  });
+
+  it('are asked for before anybody asks whether an event was committed', async () => {
+    const emitter = new TokenEventEmitter();
+    const committed = vi.fn<() => Promise<boolean>>(async () => true);
+    emitter.emitOnceCommitted(INVALIDATION, committed);
+    expect(committed).not.toHaveBeenCalled();
+
+    const invalidated = vi.fn<(event: InvalidationEvent) => void>();
+    emitter.subscribe({ invalidated, refused: () => {} });
+    emitter.emitOnceCommitted(INVALIDATION, committed);
+    await vi.waitFor(() => expect(invalidated).toHaveBeenCalledExactlyOnceWith(INVALIDATION));
+    expect(committed).toHaveBeenCalledOnce();
+  });
+
+  it('get no event, and the log an error, when nobody can say whether it was committed', async () => {
+    const emitter = new TokenEventEmitter();
+    const invalidated = vi.fn<(event: InvalidationEvent) => void>();
+    emitter.subscribe({ invalidated, refused: () => {} });
+    emitter.emitOnceCommitted(INVALIDATION, () => Promise.reject(new Error('store')));
+    await vi.waitFor(() => expect(errors).toHaveLength(1));
+    expect(invalidated).not.toHaveBeenCalled();
+  });
+});
+
+/** The event that a listener gets. */
+const eventOf = (...given: Parameters<TokenEventEmitter['emitRefusal']>) => {
+  const received: AnyEvent[] = [];
+  emitterFor(listenerOf((event) => received.push(event))).emitRefusal(...given);
+  return received[0];
+};
+
+describe('the event of a refusal', () => {
+  it('names the subject and the id of a token that was verified', () => {
+    expect(eventOf(REFUSAL, CLAIMS)).toStrictEqual({
+      reason: 'token_expired',
+      subject: 'anna',
+      jti: 'the-token',
+    });
+  });
+
+  it('names neither where nothing was verified, and says what was wrong', () => {
+    expect(eventOf(refusal('token_invalid', { detail: 'wrong signature' }))).toStrictEqual({
+      reason: 'token_invalid',
+      detail: 'wrong signature',
+    });
+  });
+
+  it.each([[undefined], [null], [7], [['the-token']], [{}]])('names no id that is %j', (jti) => {
+    const claims = { ...CLAIMS, jti } as unknown as TokenClaims;
+    expect(eventOf(REFUSAL, claims)).toStrictEqual({ reason: 'token_expired', subject: 'anna' });
+  });
+
+  it('holds no other claim, and not the hint', () => {
+    const refused = refusal('claims_invalid', { detail: 'd', hint: 'not_issued_here' });
+    expect(eventOf(refused, { ...CLAIMS, role: 'admin' })).toStrictEqual({
+      reason: 'claims_invalid',
+      detail: 'd',
+      subject: 'anna',
+      jti: 'the-token',
+    });
   });
 });
 
 describe('the hint in the log', () => {
-  const foreign: RefusalEvent = {
-    reason: 'claims_invalid',
-    detail: `"ver" is missing: ${FOREIGN_TOKEN}`,
-  };
+  const foreign = refusal('claims_invalid', {
+    detail: '"ver" is missing',
+    hint: 'not_issued_here',
+  });
 
-  it('comes with the first token that somebody else signed, and never again', () => {
-    const events = new TokenEvents(new TokenEventListener());
-    events.refused(foreign);
+  it('comes with the first token that TokenIssuer did not sign, and never again', () => {
+    const emitter = emitterFor(new TokenEventListener());
+    emitter.emitRefusal(foreign);
     expect(warnings).toEqual([
-      expect.stringContaining('"ver" is missing: was the token signed by'),
+      expect.stringContaining('"ver" is missing: was it signed by TokenIssuer?'),
     ]);
     expect(warnings[0]).toContain('legacyUntil');
-    events.refused(foreign);
+    emitter.emitRefusal(foreign);
+    expect(warnings).toHaveLength(1);
+  });
+
+  it('comes without a subscriber too', () => {
+    new TokenEventEmitter().emitRefusal(foreign);
     expect(warnings).toHaveLength(1);
   });
 
   it('does not come with other refusals, and is not used up by them', () => {
-    const events = new TokenEvents(new TokenEventListener());
-    events.refused(REFUSAL);
-    events.refused({ reason: 'token_invalid', detail: 'invalid signature' });
+    const emitter = emitterFor(new TokenEventListener());
+    emitter.emitRefusal(REFUSAL);
+    emitter.emitRefusal(refusal('token_invalid', { detail: 'wrong signature' }));
     expect(warnings).toEqual([]);
-    events.refused(foreign);
+    emitter.emitRefusal(foreign);
     expect(warnings).toHaveLength(1);
   });
 
   it('comes once for each application of the process', () => {
-    for (const events of [1, 2].map(() => new TokenEvents(new TokenEventListener()))) {
-      events.refused(foreign);
+    for (const emitter of [new TokenEventEmitter(), new TokenEventEmitter()]) {
+      emitter.emitRefusal(foreign);
     }
     expect(warnings).toHaveLength(2);
-  });
-
-  it('leaves the event to the listener as it is', () => {
-    const heard: unknown[] = [];
-    listening((event) => heard.push(event)).refused(foreign);
-    expect(heard[0]).toBe(foreign);
   });
 });

@@ -15,12 +15,18 @@ export class TokenEventEmitter {
     return () => void this.listeners.delete(listener);
   }
 
-  get hasSubscribers(): boolean {
-    return this.listeners.size > 0;
-  }
-
   emitInvalidation(event: InvalidationEvent): void {
     this.emit('invalidated', (listener) => listener.invalidated(event));
+  }
+
+  /** @param committed - resolves to whether the event happened; not called when nobody has subscribed */
+  emitOnceCommitted(event: InvalidationEvent, committed: () => Promise<boolean>): void {
+    if (this.listeners.size === 0) return;
+    committed()
+      .then((happened) => happened && this.emitInvalidation(event))
+      .catch((error: unknown) =>
+        this.logger.error('Whether an invalidation was committed is not known: no event', error),
+      );
   }
 
   /** @param claims - of the refused token, when it was verified */

@@ -5,7 +5,7 @@ import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-hos
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createMemoryApp, type MemoryApp } from '../../test/support/memory-app.js';
 import { TokenVerifier } from '../tokens/token-verifier.service.js';
-import { HTTP_SETTINGS } from './http-settings.js';
+import { HTTP_SETTINGS, type HttpSettings } from './http-settings.js';
 import { OptionalAuth } from './optional-auth.decorator.js';
 import { Public } from './public.decorator.js';
 import { RequireRecentLogin } from './require-recent-login.decorator.js';
@@ -119,7 +119,7 @@ describe('RevocableJwtGuard', () => {
     const asking = [1, 2, 3].map(() =>
       guard.canActivate(asked('closed')).catch(() => (refused += 1)),
     );
-    await new Promise(process.nextTick);
+    await new Promise((resolve) => process.nextTick(resolve));
     expect(refused).toBe(0);
     await setImmediate();
     expect(refused).toBe(3);
@@ -163,10 +163,11 @@ describe('RevocableJwtGuard off HTTP', () => {
         return context.getArgByIndex<{ response: typeof response }>(2).response;
       }
     }
-    const [verifier, settings] = [TokenVerifier, HTTP_SETTINGS].map((part) =>
-      app.app.get<never>(part as never, { strict: false }),
-    );
-    const own = new GraphQLGuard(new Reflector(), verifier!, settings!);
+    const [verifier, settings] = [
+      app.app.get(TokenVerifier, { strict: false }),
+      app.app.get<HttpSettings>(HTTP_SETTINGS, { strict: false }),
+    ];
+    const own = new GraphQLGuard(new Reflector(), verifier, settings);
     expect(await own.canActivate(askedByGraphQL())).toBe(true);
     expect(request.user).toMatchObject({ id: 'anna' });
     request = { headers: {} };

@@ -8,10 +8,7 @@ import { RequireRecentLogin } from './require-recent-login.decorator.js';
 import { type RouteAccess, RouteAccessReader } from './route-access.js';
 
 type Mark = ClassDecorator & MethodDecorator;
-interface Controller {
-  new (): object;
-  readonly prototype: { route(): void };
-}
+type Controller = new () => { route(): void };
 
 const MARKS = {
   nothing: [],
@@ -37,7 +34,7 @@ function controllerWith(onClass: readonly Mark[], onRoute: readonly Mark[]): Con
 
 function asked(controller: Controller): ExecutionContextHost {
   // oxlint-disable-next-line typescript/unbound-method -- Nest hands on handlers so
-  return new ExecutionContextHost([], controller, controller.prototype.route);
+  return new ExecutionContextHost([], controller, controller.prototype.route as () => void);
 }
 
 const newReader = (key: string | undefined = 'isPublic') =>
@@ -184,7 +181,7 @@ describe('RouteAccessReader: controllers that inherit', () => {
     expect(access).toEqual(['login', 'public', 'login', 'login', 'public']);
   });
 
-  it('are told apart although they share the handler', () => {
+  it('have their own decorators although they share the handler', () => {
     const reader = newReader();
     expect(reader.of(asked(Open))).toStrictEqual(ACCESS.public);
     expect(reader.of(asked(Base))).toStrictEqual(ACCESS.login);
@@ -208,6 +205,6 @@ describe('RouteAccessReader', () => {
   });
 
   it('does not take what is no duration', () => {
-    expect(() => RequireRecentLogin('soon')(class {})).toThrow(/^RequireRecentLogin is "soon": /);
+    expect(() => RequireRecentLogin('soon')(Date)).toThrow(/^RequireRecentLogin is "soon": /);
   });
 });

@@ -121,7 +121,7 @@ export class TokenInvalidator<Transaction = unknown> {
 
   /**
    * Invalidates every token of everyone, after a leak or a restored backup: at once, and those of the same second too,
-   * because nothing else in them tells them apart. It resolves when that second is over, so that whoever logs in
+   * because nothing in them distinguishes them. It resolves when that second is over, so that a user who logs in
    * afterwards is accepted by a node whose clock is not behind the database's. With `transaction` it does not wait: a
    * login within that second must be repeated.
    */
@@ -155,15 +155,8 @@ export class TokenInvalidator<Transaction = unknown> {
   ): Receipt {
     const event = { ...receipt, ...(note !== undefined && { note }) };
     if (committed === undefined) this.events.emitInvalidation(event);
-    else if (this.events.hasSubscribers) void this.emitOnceCommitted(event, committed);
+    else this.events.emitOnceCommitted(event, committed);
     return receipt;
-  }
-
-  private async emitOnceCommitted(
-    event: InvalidationEvent,
-    committed: () => Promise<boolean>,
-  ): Promise<void> {
-    if (await committed()) this.events.emitInvalidation(event);
   }
 }
 

@@ -129,7 +129,7 @@ q9UU8I5mEovUf86QZ7kOBIjJwqnzD1omageEHWwHdBO6B+dFabmdT9POxg==
     expect(new Set(keys.map((options) => good(options).kid)).size).toBe(keys.length);
   });
 
-  it('is short text that a header can hold, and tells nothing of the secret', () => {
+  it('is short text that a header can hold, and reveals nothing of the secret', () => {
     const { kid } = good({ secret: SECRET });
     expect(kid).toMatch(/^[\w-]{16}$/);
     expect(kid).not.toBe(good({ secret: `${SECRET.slice(1)}0` }).kid);

@@ -19,7 +19,7 @@ export interface KeyOptions {
   privateKey?: KeyMaterial;
   /** PEM or KeyObject; alone it only verifies. Default: derived from `privateKey`. */
   publicKey?: KeyMaterial;
-  /** Default: HS256 for a secret, RS256, PS256 or ES256/384/512 after the kind of key. */
+  /** The only algorithm that the key is used with. Default: HS256 for a secret, RS256, PS256 or ES256/384/512 after the kind of key. */
   algorithm?: Algorithm;
   /** Key id, written to the `kid` header. Default: a fingerprint of the key. */
   kid?: string;
@@ -76,7 +76,7 @@ function readSecret(secret: KeyMaterial, path: string): Material | string {
   if (bytes.length === 0) {
     return `${path}: is empty: generate one with "openssl rand -base64 48", and check that the environment variable is set.`;
   }
-  // Who holds a public key could sign with it if it were taken for an HMAC secret.
+  // Anyone who has a public key could sign with it if it were taken for an HMAC secret.
   if (isKeyPair(bytes)) {
     return `${path}: is a public or private key, not a secret: give it as privateKey or publicKey.`;
   }
@@ -96,11 +96,10 @@ function isKeyPair(bytes: Buffer): boolean {
 function isDer(key: Buffer, type: 'spki' | 'pkcs1' | 'pkcs8'): boolean {
   let read: KeyObject | undefined;
   try {
-    // Stryker disable next-line ConditionalExpression,StringLiteral: createPublicKey() takes pkcs8 too, unpromised
     if (type === 'pkcs8') read = createPrivateKey({ key, format: 'der', type });
     else read = createPublicKey({ key, format: 'der', type });
   } catch {
-    // It is none.
+    // Not DER, and so no key.
   }
   return read !== undefined;
 }
@@ -133,7 +132,7 @@ function parse(material: KeyMaterial, type: 'private' | 'public'): KeyObject | s
 }
 
 /**
- * An id for a key that names none, the same on every node. For a secret it is a MAC under that secret, which tells
+ * An id for a key that names none, the same on every node. For a secret it is a MAC under that secret, which reveals
  * no more about it than any token does.
  */
 function fingerprint(key: KeyObject): string {

@@ -21,11 +21,11 @@ export interface PgStoreOptions {
   id?: string | undefined;
   /** Holds the password hash; no record has it. Default: the column that was named in the migration. */
   password?: string | undefined;
-  /** Default: `'token_version'`. */
+  /** Raised with each invalidation. Default: `'token_version'`. */
   tokenVersion?: string | undefined;
-  /** Default: `'password_changed_at'`. */
+  /** When the password last changed. Default: `'password_changed_at'`. */
   passwordChangedAt?: string | undefined;
-  /** Default: `'logout_all_at'`. */
+  /** When the user was last logged out everywhere. Default: `'logout_all_at'`. */
   logoutAllAt?: string | undefined;
   /** Not NULL for a soft-deleted user. Default: users are not soft-deleted. */
   deletedAt?: string | undefined;
@@ -77,7 +77,7 @@ export function pgStore(options: PgStoreOptions): TokenStateStoreDefinition<PgUs
     );
   return isInjectionToken(pool)
     ? { inject: [{ token: pool as InjectionToken, optional: true }], useFactory: make }
-    : { inject: [], useFactory: () => make(isPool(pool) ? pool : undefined) };
+    : { inject: [], useFactory: () => make(pool as PgPool | undefined) };
 }
 
 function namesOf(given: Partial<PgStoreOptions>): Pick<PgSource, 'names' | 'problems'> {

@@ -1,3 +1,4 @@
+import { readVersion } from '../postgres/read-version.js';
 import type { TokenState } from '../rule/token-state.js';
 
 /** A row of the users table by the names of its columns, as pg parses them, without the password's. */
@@ -34,11 +35,9 @@ function subjectOf(columns: PgUserColumns, user: PgUser): string {
   throw incomplete(columns, columns.id);
 }
 
-/** A bigint column arrives as text. */
 function versionOf(columns: PgUserColumns, user: PgUser): number {
-  const value = user[columns.tokenVersion];
-  const version = typeof value === 'string' ? Number(value) : value;
-  if (Number.isSafeInteger(version)) return version as number;
+  const version = readVersion(user[columns.tokenVersion]);
+  if (version !== undefined) return version;
   throw incomplete(columns, columns.tokenVersion);
 }
 

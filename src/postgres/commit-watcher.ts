@@ -38,13 +38,10 @@ export class CommitWatcher {
     if (this.closed) return Promise.resolve(false);
     const known = this.pending.get(transactionId);
     if (known !== undefined) return known.outcome;
-    let settle: Watched['settle'] = () => {};
-    const outcome = new Promise<boolean>((resolve) => {
-      settle = resolve;
-    });
-    this.pending.set(transactionId, { outcome, settle });
+    const watched = watch();
+    this.pending.set(transactionId, watched);
     this.askSoon();
-    return outcome;
+    return watched.outcome;
   }
 
   /** What is still pending is given up: `false`. */
@@ -81,4 +78,12 @@ export class CommitWatcher {
     if (this.pending.size === 0 || this.timer !== undefined) return;
     this.askAfter(Math.min(2 * this.pauseMs, LONGEST_PAUSE_MS));
   }
+}
+
+function watch(): Watched {
+  let settle: Watched['settle'] | undefined;
+  const outcome = new Promise<boolean>((resolve) => {
+    settle = resolve;
+  });
+  return { outcome, settle: settle! };
 }

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { globalTableOf, quoteName, quoteTable, quoteText, statementName } from './sql.js';
+import {
+  dollarQuote,
+  everyoneTableOf,
+  quoteName,
+  quoteTable,
+  quoteText,
+  statementName,
+  unusedIn,
+} from './sql.js';
 
 describe('a name in SQL', () => {
   it.each([
@@ -36,8 +44,22 @@ describe('a text in SQL', () => {
   });
 });
 
-it('the global table stands beside the users table', () => {
-  expect(globalTableOf('users')).toBe('users_token_invalidation');
+describe('a text between dollar signs', () => {
+  it.each([
+    ['SELECT 1', '$sql$SELECT 1$sql$'],
+    ['$sql$SELECT 1$sql$', '$sql_1$$sql$SELECT 1$sql$$sql_1$'],
+    ['$sql$ $sql_1$', '$sql_2$$sql$ $sql_1$$sql_2$'],
+  ])('%s ends where it ends', (text, quoted) => {
+    expect(dollarQuote(text)).toBe(quoted);
+  });
+});
+
+it('a mark that a text has is changed until it has it no more', () => {
+  expect(unusedIn('a @b@ @b_1@', '@b@')).toBe('@b_2@');
+});
+
+it('the table of everyone is named after the users table', () => {
+  expect(everyoneTableOf('users')).toBe('users_token_invalidation');
 });
 
 describe('the name of a prepared statement', () => {

@@ -1,4 +1,5 @@
-import type { EveryoneState, TokenState } from '../rule/token-state.js';
+import type { EveryoneState } from '../rule/token-state.js';
+import type { StateRecord } from '../state/token-state.store.js';
 import { milliseconds, quoteName } from './sql.js';
 import type { UserColumns } from './user-columns.js';
 
@@ -20,7 +21,6 @@ export const FIRST_VALUE = 8;
 
 /** What the state read selects for a `StateRow`, in its order. Aliases: `u` users, `asked` ids with their positions. */
 export function stateColumns(columns: UserColumns, everyoneTable: string): string[] {
-  const column = (name: string) => `u.${quoteName(name)}`;
   const ofEveryone = (value: string) => `(SELECT ${value} FROM ${everyoneTable} AS e)`;
   return [
     'asked.position::text',
@@ -45,10 +45,11 @@ export function subjectOf([, id]: StateRow): string {
   return id;
 }
 
-/** What a row says about its user. */
-export function decodeUser(row: StateRow): { state: TokenState; active: boolean } {
+/** A row's user with what the row says about it. One literal: this runs for each request. */
+export function decodeRecord<User>(row: StateRow, user: User): StateRecord<User> {
   const [, , tokenVersion, passwordChangedAt, logoutAllAt, isDeleted] = row;
   return {
+    user,
     active: isDeleted === 'false',
     state: {
       tokenVersion: Number(tokenVersion),
@@ -64,6 +65,10 @@ export function decodeEveryone(row: StateRow | undefined): EveryoneState {
   return { version: Number(version), loggedOutAt: instantOf(loggedOutAt) };
 }
 
-function instantOf(milliseconds: string | null): Date | null {
-  return milliseconds === null ? null : new Date(Number(milliseconds));
+function instantOf(instant: string | null): Date | null {
+  return instant === null ? null : new Date(Number(instant));
+}
+
+function column(name: string): string {
+  return `u.${quoteName(name)}`;
 }

@@ -1,36 +1,37 @@
-import type { EntityMetadata } from 'typeorm';
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
 import { describe, expect, it } from 'vitest';
-import { StateStatements } from './state-statements.js';
-import { subjectFormat } from './subject-format.js';
-import type { UserTable } from './user-table.js';
-
-const column = (databaseName: string) => ({ databaseName }) as ColumnMetadata;
+import { stateStatements } from './state-statements.js';
+import type { UserColumns } from './user-columns.js';
 
 /** Each name would end its quotes, were they not doubled. */
-const PASSWORD = column('p"w');
-const TABLE: UserTable = {
-  metadata: { tableName: 'the "users"' } as EntityMetadata,
+const COLUMNS: UserColumns = {
   schema: 'my "schema"',
-  id: column('i"d'),
+  table: 'the "users"',
+  id: 'i"d',
   idType: 'uuid',
-  subjectFormat: subjectFormat('uuid')!,
-  tokenVersion: column('v"n'),
-  passwordChangedAt: column('c"t'),
-  logoutAllAt: column('l"t'),
-  deletedAt: column('d"t'),
+  tokenVersion: 'v"n',
+  passwordChangedAt: 'c"t',
+  logoutAllAt: 'l"t',
+  password: 'p"w',
+  deletedAt: 'd"t',
 };
 
-const statements = new StateStatements(TABLE, '"my ""schema"""."all"');
-const every: [string, string][] = [
-  ['read', statements.read([column('n"e'), column('plain')])],
-  ['invalidate', statements.invalidate('logout', true)],
-  ['changePassword', statements.changePassword(PASSWORD)],
-  ['rehashPassword', statements.rehashPassword(PASSWORD)],
-  ['invalidateEveryone', statements.invalidateEveryone()],
+const partsOf = (columns: UserColumns) => ({
+  columns,
+  everyoneTable: '"my ""schema"""."all"',
+  loaded: ['n"e', 'plain'],
+});
+const statements = stateStatements(partsOf(COLUMNS));
+const every: [name: string, sql: string, parameters: string[]][] = [
+  ['read', statements.read.text, ['$1']],
+  ['invalidate', statements.invalidate.logout, ['$1']],
+  ['invalidate for a password', statements.invalidate.password, ['$1']],
+  ['invalidate with a version', statements.invalidateIfVersion.logout, ['$1', '$2']],
+  ['changePassword', statements.changePassword!, ['$1', '$2', '$3']],
+  ['rehashPassword', statements.rehashPassword!, ['$1', '$2', '$3']],
+  ['invalidateEveryone', statements.invalidateEveryone, []],
 ];
 
-describe.each(every)('the SQL of %s', (name, sql) => {
+describe.each(every)('the SQL of %s', (_, sql, parameters) => {
   it('has every name in quotes, with the quotes in it doubled', () => {
     // What is left when everything quoted is gone holds no quote, and none of the names.
     const rest = sql.replaceAll(/"(?:[^"]|"")*"/g, '');
@@ -39,9 +40,7 @@ describe.each(every)('the SQL of %s', (name, sql) => {
   });
 
   it('has values for parameters only', () => {
-    const parameters = new Set(sql.match(/\$\d+/g));
-    const count = { read: 1, invalidate: 2, changePassword: 3, rehashPassword: 3 }[name] ?? 0;
-    expect(parameters.size).toBe(count);
+    expect([...new Set(sql.match(/\$\d+/g))].toSorted()).toEqual(parameters);
   });
 
   it('asks no clock but that of the moment', () => {
@@ -53,12 +52,27 @@ describe.each(every)('the SQL of %s', (name, sql) => {
   });
 });
 
-it('the SQL of an unconditional invalidation has one parameter', () => {
-  const sql = statements.invalidate('password', false);
-  expect(new Set(sql.match(/\$\d+/g))).toEqual(new Set(['$1']));
+it('the two kinds of invalidation move different cutoffs', () => {
+  const { logout, password } = statements.invalidate;
+  expect([logout, password].map((sql) => /SET .*? WHERE/.exec(sql)![0])).toEqual([
+    expect.not.stringContaining('"c""t"'),
+    expect.not.stringContaining('"l""t"'),
+  ]);
 });
 
-it('the SQL of a read asks for no column of an entity without soft deletion', () => {
-  const { deletedAt: _, ...table } = TABLE;
-  expect(new StateStatements(table, '"all"').read([])).not.toContain('d""t');
+it('the SQL of a read asks for no column where users are not soft-deleted', () => {
+  const { read } = stateStatements(partsOf({ ...COLUMNS, deletedAt: undefined }));
+  expect(read.text).not.toContain('d""t');
+});
+
+it('there is no SQL for a password that is not in the table', () => {
+  const { changePassword, rehashPassword } = stateStatements(
+    partsOf({ ...COLUMNS, password: undefined }),
+  );
+  expect([changePassword, rehashPassword]).toEqual([undefined, undefined]);
+});
+
+it('the name of the read is that of its text', () => {
+  const other = stateStatements({ ...partsOf(COLUMNS), loaded: [] });
+  expect(other.read.name).not.toBe(statements.read.name);
 });

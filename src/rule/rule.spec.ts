@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { judge } from '../../test/support/rule/judge.js';
 import {
-  judge,
+  type Circumstances,
+  isLegacyWindowOpen,
   judgeClaims,
-  judgeLogin,
-  judgeRecord,
   type JudgedRecord,
+  judgeRecord,
   type TokenPolicy,
 } from './rule.js';
-import type { TokenState } from './token-state.js';
+import type { EveryoneState, TokenState } from './token-state.js';
 
 /** The token of most tests was issued on this second, and is judged on it. */
 const SECOND = 1_768_478_400;
@@ -17,28 +18,32 @@ const NEVER: TokenState = { tokenVersion: 3, passwordChangedAt: null, logoutAllA
 interface Case {
   claims?: Record<string, unknown>;
   state?: Partial<TokenState>;
-  record?: Partial<JudgedRecord>;
+  active?: boolean;
+  everyone?: Partial<EveryoneState>;
   policy?: Partial<TokenPolicy>;
   now?: number;
+  maxAuthAgeSeconds?: number;
 }
 
-function inputs({ claims, state, record, policy, now }: Case) {
+function inputs({ claims, state, active, everyone, policy, now, maxAuthAgeSeconds }: Case) {
   return {
     payload: { sub: '7', iat: SECOND, exp: SECOND + 900, ver: 3, auth_time: SECOND, ...claims },
     record: {
       state: { ...NEVER, ...state },
-      active: true,
-      everyoneLoggedOutAt: null,
-      ...record,
+      active: active ?? true,
+      everyone: { version: 0, loggedOutAt: null, ...everyone },
     } satisfies JudgedRecord,
-    policy: { clockToleranceSeconds: 300, ...policy } satisfies TokenPolicy,
-    now: now ?? NOW,
+    circumstances: {
+      policy: { clockToleranceSeconds: 300, ...policy },
+      now: now ?? NOW,
+      maxAuthAgeSeconds,
+    } satisfies Circumstances,
   };
 }
 
 function outcome(given: Case): string {
-  const { payload, record, policy, now } = inputs(given);
-  const verdict = judge(payload, record, policy, now);
+  const { payload, record, circumstances } = inputs(given);
+  const verdict = judge(payload, record, circumstances);
   return verdict.accepted ? 'accepted' : verdict.reason;
 }
 
@@ -51,35 +56,35 @@ const INVALID = new Date('never');
 const LEGACY = { legacyUntil: at(3_600_000) };
 
 /** The rows of the rule, in their order, each with what makes it hold. They can be laid over one another. */
-const ROWS: readonly (Case & { name: string; reason: string; detail?: unknown })[] = [
+const ROWS: readonly (Case & { name: string; reason: string; more?: object })[] = [
   {
     name: 'no subject',
     claims: { sub: '' },
     reason: 'claims_invalid',
-    detail: expect.stringContaining('"sub"'),
+    more: { detail: '"sub" is not a non-empty string' },
   },
   {
     name: 'no version',
     claims: { ver: undefined },
     reason: 'claims_invalid',
-    detail: expect.stringContaining('"ver"'),
+    more: { detail: '"ver" is missing', hint: 'not_issued_here' },
   },
   { name: 'iat too far ahead', claims: { iat: SECOND + 301 }, reason: 'issued_in_future' },
   { name: 'nbf too far ahead', claims: { nbf: SECOND + 301 }, reason: 'not_yet_valid' },
   { name: 'exp has passed', claims: { exp: SECOND }, reason: 'token_expired' },
-  { name: 'user not active', record: { active: false }, reason: 'user_inactive' },
+  { name: 'user not active', active: false, reason: 'user_inactive' },
   { name: 'version behind', claims: { ver: 2 }, reason: 'version_stale' },
   { name: 'version ahead', claims: { ver: 4 }, reason: 'version_ahead' },
   { name: 'cutoff', state: { passwordChangedAt: at(1e9) }, reason: 'password_changed' },
   {
-    name: 'global cutoff',
-    record: { everyoneLoggedOutAt: at(1e9) },
+    name: 'cutoff of everyone',
+    everyone: { version: 1, loggedOutAt: at(1e9) },
     reason: 'everyone_logged_out',
   },
   {
     name: 'login too old',
     claims: { auth_time: SECOND - 601 },
-    policy: { maxAuthAgeSeconds: 600 },
+    maxAuthAgeSeconds: 600,
     reason: 'reauthentication_required',
   },
 ];
@@ -94,29 +99,31 @@ const EXCLUSIVE = new Set([
 
 function overlay(one: Case, other: Case): Case {
   return {
+    ...one,
+    ...other,
     claims: { ...one.claims, ...other.claims },
     state: { ...one.state, ...other.state },
-    record: { ...one.record, ...other.record },
+    everyone: { ...one.everyone, ...other.everyone },
     policy: { ...one.policy, ...other.policy },
   };
 }
 
 /** The refusal as a value. */
-function refusalWith(reason: string, detail: unknown): object {
-  return detail === undefined ? { accepted: false, reason } : { accepted: false, reason, detail };
+function refusalWith(reason: string, more: object = {}): object {
+  return { accepted: false, reason, ...more };
 }
 
 describe('the rows of the rule', () => {
   it('accepts a token against which nothing speaks, and hands on its claims', () => {
-    const { payload, record, policy, now } = inputs({});
-    const verdict = judge(payload, record, policy, now);
+    const { payload, record, circumstances } = inputs({});
+    const verdict = judge(payload, record, circumstances);
     expect(verdict).toStrictEqual({ accepted: true, claims: payload });
   });
 
-  it.each(ROWS)('refuses: $name ($reason)', ({ reason, detail, ...given }) => {
-    const { payload, record, policy, now } = inputs(given);
-    const verdict = judge(payload, record, policy, now);
-    expect(verdict).toStrictEqual(refusalWith(reason, detail));
+  it.each(ROWS)('refuses: $name ($reason)', ({ reason, more, ...given }) => {
+    const { payload, record, circumstances } = inputs(given);
+    const verdict = judge(payload, record, circumstances);
+    expect(verdict).toStrictEqual(refusalWith(reason, more));
   });
 
   const pairs = ROWS.flatMap((first, index) =>
@@ -124,22 +131,22 @@ describe('the rows of the rule', () => {
   ).filter(({ first, second }) => !EXCLUSIVE.has(`${first.name} & ${second.name}`));
 
   it.each(pairs)('$first.name decides before $second.name', ({ first, second }) => {
-    const { payload, record, policy, now } = inputs(overlay(first, second));
-    const verdict = judge(payload, record, policy, now);
-    expect(verdict).toStrictEqual(refusalWith(first.reason, first.detail));
+    const { payload, record, circumstances } = inputs(overlay(first, second));
+    const verdict = judge(payload, record, circumstances);
+    expect(verdict).toStrictEqual(refusalWith(first.reason, first.more));
   });
 
   it.each(ROWS.slice(0, 5))(
     '$name decides before there is no such user',
     ({ reason, ...given }) => {
-      const { payload, policy, now } = inputs(given);
-      expect(judge(payload, undefined, policy, now)).toMatchObject({ accepted: false, reason });
+      const { payload, circumstances } = inputs(given);
+      expect(judge(payload, undefined, circumstances)).toMatchObject({ accepted: false, reason });
     },
   );
 
   it('there is no such user decides before the login is too old', () => {
-    const { payload, policy, now } = inputs(ROWS.at(-1)!);
-    expect(judge(payload, undefined, policy, now)).toStrictEqual({
+    const { payload, circumstances } = inputs(ROWS.at(-1)!);
+    expect(judge(payload, undefined, circumstances)).toStrictEqual({
       accepted: false,
       reason: 'user_unknown',
     });
@@ -172,12 +179,12 @@ describe('a token issued on the second of a cutoff, or around it', () => {
     });
   });
 
-  it.each(MILLISECONDS)('the global cutoff, %i ms into the second: refused too', (ms) => {
-    const record = { everyoneLoggedOutAt: at(ms) };
-    expect(outcome({ record, claims: { iat: SECOND - 1 } })).toBe('everyone_logged_out');
-    expect(outcome({ record, claims: { iat: SECOND } })).toBe('everyone_logged_out');
-    expect(outcome({ record, claims: { iat: SECOND + 0.999 } })).toBe('everyone_logged_out');
-    expect(outcome({ record, claims: { iat: SECOND + 1 } })).toBe('accepted');
+  it.each(MILLISECONDS)('the cutoff of everyone, %i ms into the second: refused too', (ms) => {
+    const everyone = { loggedOutAt: at(ms) };
+    expect(outcome({ everyone, claims: { iat: SECOND - 1 } })).toBe('everyone_logged_out');
+    expect(outcome({ everyone, claims: { iat: SECOND } })).toBe('everyone_logged_out');
+    expect(outcome({ everyone, claims: { iat: SECOND + 0.999 } })).toBe('everyone_logged_out');
+    expect(outcome({ everyone, claims: { iat: SECOND + 1 } })).toBe('accepted');
   });
 
   it('compares instants before 1970 as it does those after', () => {
@@ -192,8 +199,8 @@ describe('a token issued on the second of a cutoff, or around it', () => {
 
   it('is judged by its own time, not by when it is judged', () => {
     const state = { passwordChangedAt: at(0), logoutAllAt: at(0) };
-    const record = { everyoneLoggedOutAt: at(-1000) };
-    expect(outcome({ state, record, now: NOW + 899_000 })).toBe('accepted');
+    const everyone = { loggedOutAt: at(-1000) };
+    expect(outcome({ state, everyone, now: NOW + 899_000 })).toBe('accepted');
     expect(outcome({ state, claims: { iat: SECOND - 1 }, now: NOW + 899_000 })).not.toBe(
       'accepted',
     );
@@ -220,10 +227,10 @@ describe('several cutoffs', () => {
 
   function expected(
     { passwordChangedAt, logoutAllAt, everyoneLoggedOutAt }: (typeof combinations)[number],
-    deadFrom: number,
+    refusedFrom: number,
   ): string {
-    const password = secondsLater(passwordChangedAt) >= deadFrom;
-    const logout = secondsLater(logoutAllAt) >= deadFrom;
+    const password = secondsLater(passwordChangedAt) >= refusedFrom;
+    const logout = secondsLater(logoutAllAt) >= refusedFrom;
     if (password && (!logout || passwordChangedAt! > logoutAllAt!)) return 'password_changed';
     if (logout) return 'logged_out_everywhere';
     return secondsLater(everyoneLoggedOutAt) >= 0 ? 'everyone_logged_out' : 'accepted';
@@ -232,7 +239,8 @@ describe('several cutoffs', () => {
   it(`the strictest decides, in all ${combinations.length} combinations`, () => {
     const wrong = combinations.filter((cutoffs) => {
       const { everyoneLoggedOutAt, ...state } = cutoffs;
-      return outcome({ state, record: { everyoneLoggedOutAt } }) !== expected(cutoffs, 1);
+      const everyone = { loggedOutAt: everyoneLoggedOutAt };
+      return outcome({ state, everyone }) !== expected(cutoffs, 1);
     });
     expect(wrong).toEqual([]);
   });
@@ -243,7 +251,7 @@ describe('several cutoffs', () => {
       const given = {
         claims: { ver: undefined },
         state: { tokenVersion: 0, ...state },
-        record: { everyoneLoggedOutAt },
+        everyone: { loggedOutAt: everyoneLoggedOutAt },
         policy: LEGACY,
       };
       return outcome(given) !== expected(cutoffs, 0);
@@ -337,7 +345,7 @@ describe('the clock', () => {
   });
 
   it.each([
-    ['the clock', { now: Number.NaN }],
+    ['the time', { now: Number.NaN }],
     ['the tolerance', { policy: { clockToleranceSeconds: Number.NaN } }],
   ])('refuses when %s cannot be compared', (_, given: Case) => {
     expect(outcome(given)).toBe('issued_in_future');
@@ -389,10 +397,11 @@ describe('the legacy window', () => {
   );
 });
 
-describe('a recent login', () => {
-  const policy = { maxAuthAgeSeconds: 600 };
-  const login = (auth_time: unknown, now = NOW) => outcome({ claims: { auth_time }, policy, now });
+/** What becomes of a login at this time, where none older than 600 s is asked for. */
+const login = (auth_time: unknown, now = NOW) =>
+  outcome({ claims: { auth_time }, maxAuthAgeSeconds: 600, now });
 
+describe('a recent login', () => {
   it('is as old as the route allows, and no older', () => {
     expect(login(SECOND)).toBe('accepted');
     expect(login(SECOND - 600)).toBe('accepted');
@@ -409,8 +418,8 @@ describe('a recent login', () => {
 
   it('of this second satisfies even a route that allows no age at all', () => {
     const strict = { maxAuthAgeSeconds: 0 };
-    expect(outcome({ policy: strict })).toBe('accepted');
-    expect(outcome({ claims: { auth_time: SECOND - 1 }, policy: strict })).toBe(
+    expect(outcome(strict)).toBe('accepted');
+    expect(outcome({ claims: { auth_time: SECOND - 1 }, ...strict })).toBe(
       'reauthentication_required',
     );
   });
@@ -437,15 +446,19 @@ describe('a recent login', () => {
   });
 
   it('is not shown to a route whose demand is no number', () => {
-    expect(outcome({ policy: { maxAuthAgeSeconds: Number.NaN } })).toBe(
-      'reauthentication_required',
-    );
+    expect(outcome({ maxAuthAgeSeconds: Number.NaN })).toBe('reauthentication_required');
   });
 
-  it('is the last line of the rule, and can be asked alone', () => {
-    const { payload, policy: without, now } = inputs({ claims: { auth_time: SECOND - 601 } });
-    expect(judgeLogin(payload, without, now)).toBeUndefined();
-    expect(judgeLogin(payload, { ...without, ...policy }, now)).toBe('reauthentication_required');
+  it('is judged with the record, not with the claims', () => {
+    const given = { claims: { auth_time: SECOND - 601 }, maxAuthAgeSeconds: 600 };
+    const { payload, record, circumstances } = inputs(given);
+    expect(judgeClaims(payload, circumstances)).toMatchObject({ accepted: true });
+    expect(judgeRecord(payload, record, circumstances)).toStrictEqual({
+      accepted: false,
+      reason: 'reauthentication_required',
+    });
+    const anyTime = { ...circumstances, maxAuthAgeSeconds: undefined };
+    expect(judgeRecord(payload, record, anyTime)).toBeUndefined();
   });
 });
 
@@ -469,7 +482,11 @@ describe('a state that cannot be compared', () => {
       { state: { passwordChangedAt: undefined as unknown as null } },
     ],
     ['two invalid cutoffs', { state: { passwordChangedAt: INVALID, logoutAllAt: INVALID } }],
-    ['an invalid global cutoff', { record: { everyoneLoggedOutAt: INVALID } }],
+    ['an invalid cutoff of everyone', { everyone: { loggedOutAt: INVALID } }],
+    [
+      'a cutoff of everyone that a store left out',
+      { everyone: { loggedOutAt: undefined as unknown as null } },
+    ],
   ])('refuses: %s', (_, given) => {
     expect(outcome(given)).not.toBe('accepted');
     const legacy = overlay(given, { claims: { ver: undefined }, policy: LEGACY });
@@ -535,42 +552,72 @@ describe('each claim with each value', () => {
   it.each([[null], [undefined], ['x'], [1], [[]], [[1]]])(
     'the payload %j is refused',
     (payload) => {
-      const { record, policy, now } = inputs({});
-      expect(judge(payload, record, policy, now)).toStrictEqual({
+      const { record, circumstances } = inputs({});
+      const legacy = inputs({ policy: LEGACY }).circumstances;
+      expect(judge(payload, record, circumstances)).toStrictEqual({
         accepted: false,
         reason: 'claims_invalid',
         detail: 'the payload is not a JSON object',
       });
-      expect(judge(payload, record, { ...policy, ...LEGACY }, now)).toMatchObject({
-        reason: 'claims_invalid',
-      });
+      expect(judge(payload, record, legacy)).toMatchObject({ reason: 'claims_invalid' });
     },
   );
 });
 
+describe('the version of everyone', () => {
+  it('decides nothing about a token without a session: its second does', () => {
+    const everyone = { version: 9, loggedOutAt: at(-1000) };
+    expect(outcome({ everyone })).toBe('accepted');
+    expect(outcome({ everyone, claims: { iat: SECOND - 1 } })).toBe('everyone_logged_out');
+  });
+});
+
 describe('the halves of the rule', () => {
   it('the claims are judged without the user', () => {
-    const { payload, policy, now } = inputs({ claims: { ver: 99 } });
-    expect(judgeClaims(payload, policy, now)).toStrictEqual({ accepted: true, claims: payload });
+    const { payload, circumstances } = inputs({ claims: { ver: 99 } });
+    expect(judgeClaims(payload, circumstances)).toStrictEqual({ accepted: true, claims: payload });
     const late = inputs({ claims: { exp: SECOND } });
-    expect(judgeClaims(late.payload, policy, now)).toStrictEqual({
+    expect(judgeClaims(late.payload, circumstances)).toStrictEqual({
       accepted: false,
       reason: 'token_expired',
     });
   });
 
   it('the record is judged with claims that passed', () => {
-    const { payload, record, policy, now } = inputs({});
-    expect(judgeRecord(payload, record, policy, now)).toBeUndefined();
-    expect(judgeRecord(payload, undefined, policy, now)).toStrictEqual({
+    const { payload, record, circumstances } = inputs({});
+    expect(judgeRecord(payload, record, circumstances)).toBeUndefined();
+    expect(judgeRecord(payload, undefined, circumstances)).toStrictEqual({
       accepted: false,
       reason: 'user_unknown',
     });
   });
 
   it('change nothing of what they are given', () => {
-    const { payload, record, policy, now } = inputs({ policy: LEGACY });
-    for (const given of [payload, record, record.state, policy]) Object.freeze(given);
-    expect(judge(payload, record, policy, now)).toMatchObject({ accepted: true });
+    const { payload, record, circumstances } = inputs({ policy: LEGACY });
+    const given = [payload, record, record.state, record.everyone];
+    for (const value of [...given, circumstances, circumstances.policy]) Object.freeze(value);
+    expect(judge(payload, record, circumstances)).toMatchObject({ accepted: true });
+  });
+});
+
+const windowUntil = (legacyUntil: Date): TokenPolicy => ({
+  clockToleranceSeconds: 300,
+  legacyUntil,
+});
+
+describe('isLegacyWindowOpen', () => {
+  it.each([
+    ['before its end', windowUntil(at(1)), true],
+    ['on its end', windowUntil(at(0)), false],
+    ['after its end', windowUntil(at(-1)), false],
+    ['where its end is no instant', windowUntil(INVALID), false],
+    ['where there is none', { clockToleranceSeconds: 300 }, false],
+  ])('%s', (_, given, open) => {
+    expect(isLegacyWindowOpen(given, NOW)).toBe(open);
+  });
+
+  it('is not extended by the clock tolerance, nor by a time that is none', () => {
+    expect(isLegacyWindowOpen(windowUntil(at(1000)), NOW + 1000)).toBe(false);
+    expect(isLegacyWindowOpen(windowUntil(at(1000)), Number.NaN)).toBe(false);
   });
 });

@@ -14,7 +14,7 @@ describe('wholeSecond', () => {
     expect(wholeSecond(new Date(instant))).toBe(second);
   });
 
-  it('knows no second of an invalid date', () => {
+  it('is NaN for an invalid date', () => {
     expect(wholeSecond(new Date('never'))).toBeNaN();
   });
 });

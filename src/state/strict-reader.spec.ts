@@ -1,59 +1,38 @@
 import { setImmediate } from 'node:timers';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { StrictReader, type StrictRecord } from './strict-reader.js';
-import { type StateReading, type StateRecord, TokenStateStore } from './token-state.store.js';
+import {
+  type ControlledRead,
+  ControlledStore,
+  type ControlledUser,
+  recordOf,
+} from '../../test/support/controlled-store.js';
+import type { EveryoneState } from '../rule/token-state.js';
+import { StateReader, type StrictRecord } from './state-reader.js';
+import { StrictReader } from './strict-reader.js';
 import { TokenStateUnavailableError } from './token-state-unavailable.error.js';
 
 const TIMEOUT_MS = 2000;
 
-interface User {
-  readonly id: string;
-}
-
-/** One read that the store was asked for; it ends when the test says so. */
-interface Read {
-  readonly subjects: string[];
-  readonly timeoutMs: number;
-  succeed(reading: StateReading<User>): void;
-  fail(error: unknown): void;
-}
-
-/** A store whose reads the test ends, in any order or never. */
-class ControlledStore extends TokenStateStore<User> {
-  readonly reads: Read[] = [];
-
-  override read(queries: readonly { subject: string }[], options: { timeoutMs: number }) {
-    return new Promise<StateReading<User>>((succeed, fail) => {
-      const subjects = queries.map(({ subject }) => subject);
-      this.reads.push({ subjects, timeoutMs: options.timeoutMs, succeed, fail });
-    });
-  }
-
-  override describe = unreachable;
-  override invalidate = unreachable;
-  override changePassword = unreachable;
-  override rehashPassword = unreachable;
-  override invalidateEveryone = unreachable;
+function userOf(id: string): ControlledUser {
+  return { id, tokenVersion: 0, passwordChangedAt: null, logoutAllAt: null };
 }
 
 function unreachable(): never {
-  throw new Error('The reader only reads');
-}
-
-function recordOf(id: string): StateRecord<User> {
-  const state = { tokenVersion: 0, passwordChangedAt: null, logoutAllAt: null };
-  return { user: { id }, state, active: true };
+  throw new Error('Only errors are logged');
 }
 
 /** Ends a read: a user for each subject. */
-function answer(read: Read, everyoneLoggedOutAt: Date | null = null): void {
-  read.succeed({ everyoneLoggedOutAt, records: read.subjects.map(recordOf) });
+function answer(read: ControlledRead<ControlledUser>, everyone?: EveryoneState): void {
+  read.succeed(
+    read.subjects.map((id) => recordOf(userOf(id))),
+    everyone,
+  );
 }
 
 let lines: string[];
 let store: ControlledStore;
-let reader: StrictReader<User>;
+let reader: StrictReader<ControlledUser>;
 
 /** The user's id, or what became of the request instead. */
 async function ask(subject: string): Promise<string> {
@@ -78,7 +57,7 @@ async function pass(milliseconds: number): Promise<void> {
   await turn();
 }
 
-/** Each in a turn of the event loop of its own, so that each gets a read of its own while there are places. */
+/** Asks in one turn of the event loop after another, so that each request gets a separate read while there are places. */
 async function askInTurns(...subjects: string[]): Promise<Promise<string>[]> {
   const asked: Promise<string>[] = [];
   for (const subject of subjects) {
@@ -127,15 +106,27 @@ describe('a strict read', () => {
     expect(await Promise.all(asked)).toEqual(['anna', 'bert']);
   });
 
-  it('answers with the record and the global cutoff of the same read', async () => {
+  it('answers with the record and the state of everyone of the same read', async () => {
     const asked = reader.read({ subject: 'anna' });
     await turn();
-    const everyoneLoggedOutAt = new Date(0);
-    answer(store.reads[0]!, everyoneLoggedOutAt);
+    const everyone = { version: 2, loggedOutAt: new Date(0) };
+    answer(store.reads[0]!, everyone);
     expect(await asked).toStrictEqual({
-      ...recordOf('anna'),
-      everyoneLoggedOutAt,
-    } satisfies StrictRecord<User>);
+      ...recordOf(userOf('anna')),
+      everyone,
+    } satisfies StrictRecord<ControlledUser>);
+  });
+
+  it('is what a StateReader gives', () => {
+    expect(reader).toBeInstanceOf(StateReader);
+  });
+
+  it('hands on nothing else that the store put into the record', async () => {
+    const asked = reader.read({ subject: 'anna' });
+    await turn();
+    const record = { ...recordOf(userOf('anna')), session: 's' };
+    store.reads[0]!.succeed([record]);
+    expect(Object.keys((await asked)!).toSorted()).toEqual(['active', 'everyone', 'state', 'user']);
   });
 
   it('hands the query on whole, and the time limit', async () => {
@@ -151,7 +142,7 @@ describe('a strict read', () => {
   it('says when there is no such user', async () => {
     const asked = ask('nobody');
     await turn();
-    store.reads[0]!.succeed({ everyoneLoggedOutAt: new Date(0), records: [undefined] });
+    store.reads[0]!.succeed([undefined], { version: 1, loggedOutAt: new Date(0) });
     expect(await asked).toBe('no such user');
   });
 });
@@ -191,7 +182,7 @@ describe('a second read', () => {
     expect(await endWith(more)).toEqual(['one', 'two', 'three', 'four']);
   });
 
-  it('begins for whoever asks after the first became late', async () => {
+  it('begins for a request that comes after the first became late', async () => {
     await pass(TIMEOUT_MS / 4);
     const more = [ask('four')];
     await turn();
@@ -285,7 +276,9 @@ describe('while two reads are under way', () => {
 });
 
 /** Fills both places, so that these requests gather; then lets their read begin. */
-async function gather<Asked>(...asks: (() => Promise<Asked>)[]): Promise<[Read, Promise<Asked>[]]> {
+async function gather<Asked>(
+  ...asks: (() => Promise<Asked>)[]
+): Promise<[ControlledRead<ControlledUser>, Promise<Asked>[]]> {
   const before = await askInTurns('x', 'y');
   const asked = asks.map((askNow) => askNow());
   for (const read of store.reads) answer(read);
@@ -300,12 +293,12 @@ const readAnna = () => reader.read({ subject: 'anna' });
 describe('a read for many', () => {
   it('gives each its own record, in the order of the queries', async () => {
     const [read, asked] = await gather(...['c', 'a', 'nobody', 'b'].map(asking));
-    const records = read.subjects.map((id) => (id === 'nobody' ? undefined : recordOf(id)));
-    read.succeed({ everyoneLoggedOutAt: null, records });
+    const records = read.subjects.map((id) => (id === 'nobody' ? undefined : recordOf(userOf(id))));
+    read.succeed(records);
     expect(await Promise.all(asked)).toEqual(['c', 'a', 'no such user', 'b']);
   });
 
-  it('asks for a user twice when two requests do, and gives each a record of its own', async () => {
+  it('asks for a user twice when two requests do, and gives each a separate record', async () => {
     const [read, asked] = await gather(readAnna, readAnna);
     expect(read.subjects).toEqual(['anna', 'anna']);
     answer(read);
@@ -317,8 +310,12 @@ describe('a read for many', () => {
 
   it('an error in one record fails its own request only, as it is', async () => {
     const [read, asked] = await gather(asking('a'), asking('b'), asking('c'));
-    const records = [recordOf('a'), new TypeError('cannot be loaded'), recordOf('c')];
-    read.succeed({ everyoneLoggedOutAt: null, records });
+    const records = [
+      recordOf(userOf('a')),
+      new TypeError('cannot be loaded'),
+      recordOf(userOf('c')),
+    ];
+    read.succeed(records);
     expect(await Promise.all(asked)).toEqual(['a', 'TypeError: cannot be loaded', 'c']);
     expect(lines).toEqual([]);
   });
@@ -335,7 +332,7 @@ describe('a read for many', () => {
 });
 
 describe('a store that fails', () => {
-  it('is the cause of the error, which is a 503 and tells the client nothing', async () => {
+  it('is the cause of the error, which is a 503 and shows the client nothing', async () => {
     const cause = new Error('password authentication failed for user "app"');
     const asked = reader.read({ subject: 'anna' });
     await turn();
@@ -372,11 +369,11 @@ describe('a store that fails', () => {
     expect(lines.slice(1)).toEqual(['log The token state can be read again']);
   });
 
-  it('is told again at the next outage', async () => {
+  it('is logged again at the next outage', async () => {
     for (const ends of ['fail', 'succeed', 'fail'] as const) {
       const asked = ask('a');
       await turn();
-      store.reads.at(-1)![ends]({ everyoneLoggedOutAt: null, records: [undefined] });
+      store.reads.at(-1)![ends]([undefined]);
       await asked;
     }
     expect(lines.map((line) => line.split(' ')[0])).toEqual(['error', 'log', 'error']);
@@ -385,7 +382,7 @@ describe('a store that fails', () => {
   it('is not over with an answer that came too late', async () => {
     const asked = ask('a');
     await pass(TIMEOUT_MS);
-    store.reads[0]!.succeed({ everyoneLoggedOutAt: null, records: [undefined] });
+    store.reads[0]!.succeed([undefined]);
     await asked;
     await turn();
     expect(lines.map((line) => line.split(' ')[0])).toEqual(['error']);
@@ -394,14 +391,14 @@ describe('a store that fails', () => {
   it('is what an answer to fewer queries than were asked counts as', async () => {
     const asked = reader.read({ subject: 'a' });
     await turn();
-    store.reads[0]!.succeed({ everyoneLoggedOutAt: null, records: [] });
+    store.reads[0]!.succeed([]);
     await expect(asked).rejects.toMatchObject({
       name: 'TokenStateUnavailableError',
       cause: { message: 'The store answered 1 queries with 0 records.' },
     });
   });
 
-  it('is told with its cause, and under the name of the module', async () => {
+  it('is logged with its cause, and under the name of the module', async () => {
     const error = vi.fn<(...line: unknown[]) => void>();
     Logger.overrideLogger({ log: unreachable, error, warn: unreachable });
     const cause = new Error('connection lost');
@@ -416,7 +413,7 @@ describe('a store that fails', () => {
     );
   });
 
-  it('is not told while it works', async () => {
+  it('is not logged while it works', async () => {
     const asked = ask('a');
     await turn();
     answer(store.reads[0]!);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { systemClock } from './clock.js';
 
 describe('systemClock', () => {
-  it('tells milliseconds since the epoch', () => {
+  it('gives milliseconds since the epoch', () => {
     const before = Date.now();
     const now = systemClock.now();
     expect(now).toBeGreaterThanOrEqual(before);

@@ -1,47 +1,38 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { ControlledStore, type ControlledUser } from '../../test/support/controlled-store.js';
 import type { TokenClaims } from '../rule/claims.js';
-import type { TokenState } from '../rule/token-state.js';
-import { TokenStateStore } from '../state/token-state.store.js';
-import type { Duration } from './duration.js';
-import { KeySet } from './key-set.js';
-import { readKey, type SigningKey } from './signing-key.js';
-import { type ExtraClaims, type IssuerSettings, TokenIssuer } from './token-issuer.service.js';
+import type { TokenStateStore } from '../state/token-state.store.js';
+import type { Duration } from '../options/duration.js';
+import { KeySet } from '../keys/key-set.js';
+import { readKey, type SigningKey } from '../keys/signing-key.js';
+import {
+  type ExtraClaims,
+  type IssuableUser,
+  type IssuerParts,
+  TokenIssuer,
+} from './token-issuer.service.js';
 
 const SECOND = 1_768_478_400;
 const NOW = SECOND * 1000 + 499;
 const SECRET = '0123456789abcdef0123456789abcdef';
 const key = readKey({ secret: SECRET }, 'key') as SigningKey;
 
-interface User extends TokenState {
-  readonly id: string;
-}
+const ANNA: ControlledUser = {
+  id: 'anna',
+  tokenVersion: 3,
+  passwordChangedAt: null,
+  logoutAllAt: null,
+};
 
-const ANNA: User = { id: 'anna', tokenVersion: 3, passwordChangedAt: null, logoutAllAt: null };
-
-/** Knows what is on the record, and fails whoever asks for more. */
-class NoDatabase extends TokenStateStore<User> {
-  override describe(user: User) {
-    if (user.tokenVersion === undefined) throw new TypeError('loaded without its token state');
-    return { subject: user.id, state: user };
-  }
-
-  override read = unreachable;
-  override invalidate = unreachable;
-  override changePassword = unreachable;
-  override rehashPassword = unreachable;
-  override invalidateEveryone = unreachable;
-}
-
-function unreachable(): never {
-  throw new Error('The issuer asked the database');
-}
-
-function issuer(settings: Partial<IssuerSettings> = {}, keys = [key], now = NOW) {
-  const clock = { now: () => now };
-  return new TokenIssuer(new KeySet(keys), new NoDatabase(), clock, {
+/** An issuer with these parts instead of the usual ones. */
+function issuer(parts: Partial<IssuerParts<ControlledUser>> = {}) {
+  return new TokenIssuer<ControlledUser>({
+    keys: new KeySet([key]),
+    store: new ControlledStore(),
+    clock: { now: () => NOW },
     expiresInSeconds: 900,
-    ...settings,
+    ...parts,
   });
 }
 
@@ -72,7 +63,8 @@ describe('TokenIssuer.issue', () => {
 
   it('signs with the first key', () => {
     const first = readKey({ secret: 'f'.repeat(64), algorithm: 'HS512', kid: 'first' }, 'key');
-    const token = issuer({}, [first as SigningKey, key]).issue(ANNA);
+    const keys = new KeySet([first as SigningKey, key]);
+    const token = issuer({ keys }).issue(ANNA);
     expect(headerOf(token)).toEqual({ alg: 'HS512', typ: 'at+jwt', kid: 'first' });
   });
 
@@ -80,13 +72,13 @@ describe('TokenIssuer.issue', () => {
     expect(claimsOf(issuer().issue({ ...ANNA, tokenVersion: version }))['ver']).toBe(version);
   });
 
-  it('gives each token an id of its own, within one millisecond too', () => {
+  it('gives each token a different id, within one millisecond too', () => {
     const issue = issuer();
     const ids = Array.from({ length: 100 }, () => claimsOf(issue.issue(ANNA))['jti']);
     expect(new Set(ids).size).toBe(100);
   });
 
-  it.each<[string, Partial<TokenState>, number]>([
+  it.each<[string, Partial<ControlledUser>, number]>([
     ['no cutoff', {}, 0],
     ['old cutoffs', { passwordChangedAt: at(-9000), logoutAllAt: at(-1) }, 0],
     ['a cutoff later in this very second', { logoutAllAt: at(999) }, 0],
@@ -108,7 +100,7 @@ describe('TokenIssuer.issue', () => {
     ['5m', 300],
     [1.9, 1],
     ['30d', 2_592_000],
-  ])('lives for %j when it is told to', (expiresIn, seconds) => {
+  ])('lives for %j when the caller asks for it', (expiresIn, seconds) => {
     const claims = claimsOf(issuer().issue(ANNA, { expiresIn }));
     expect(claims['exp']).toBe(SECOND + seconds);
   });
@@ -122,7 +114,7 @@ describe('TokenIssuer.issue', () => {
     },
   );
 
-  it('tells how long a token lives', () => {
+  it('says how long a token lives', () => {
     expect(issuer({ expiresInSeconds: 60 }).expiresInSeconds).toBe(60);
     expect(claimsOf(issuer({ expiresInSeconds: 60 }).issue(ANNA))['exp']).toBe(SECOND + 60);
   });
@@ -143,36 +135,36 @@ describe('TokenIssuer.issue', () => {
     expect(claimsOf(issuer().issue(ANNA))).not.toHaveProperty('aud');
   });
 
-  it('adds the application’s own claims', () => {
+  it('adds the claims of the application', () => {
     const claims = { role: 'admin', 'https://a.example/plan': { seats: 5 }, sid: 's' };
     expect(claimsOf(issuer().issue(ANNA, { claims }))).toMatchObject({ ...claims, sub: 'anna' });
   });
 
   it.each(['sub', 'ver', 'iat', 'exp', 'nbf', 'jti', 'auth_time', 'iss', 'aud'])(
-    'refuses the claim %s, which is its own to set',
+    'refuses the claim %s, which only the issuer sets',
     (name) => {
       const claims = { role: 'admin', [name]: 1 } as ExtraClaims;
       expect(() => issuer().issue(ANNA, { claims })).toThrow(
-        new TypeError(`The claims ${name} are set by TokenIssuer and cannot be given.`),
+        new TypeError(`The claims ${name} are set by TokenIssuer. Leave them out.`),
       );
     },
   );
 
   it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
-    'refuses the claim %s, which jsonwebtoken would trip over',
+    'refuses the claim %s, which jsonwebtoken would misread',
     (name) => {
       const claims = JSON.parse(`{"${name}":{"iss":"another"}}`) as ExtraClaims;
       expect(() => issuer().issue(ANNA, { claims })).toThrow(
-        new TypeError(
-          `The claims ${name} have the name of what every object has and cannot be given.`,
-        ),
+        new TypeError(`The claims ${name} clash with built-in object properties. Rename them.`),
       );
     },
   );
 
   it('names all reserved claims at once, those that are undefined too', () => {
     const claims = { ver: 9, sub: undefined } as unknown as ExtraClaims;
-    expect(() => issuer().issue(ANNA, { claims })).toThrow('The claims ver, sub are set');
+    expect(() => issuer().issue(ANNA, { claims })).toThrow(
+      'The claims ver, sub are set by TokenIssuer. Leave them out.',
+    );
   });
 
   it('has types that forbid them', () => {
@@ -194,12 +186,82 @@ describe('TokenIssuer.issue', () => {
 
   it('does not sign for a record without its token state', () => {
     const { tokenVersion: _, ...user } = ANNA;
-    expect(() => issuer().issue(user as User)).toThrow(TypeError);
+    expect(() => issuer().issue(user as ControlledUser)).toThrow(TypeError);
   });
 
   it('leaves the record and the claims as they were', () => {
     const claims = Object.freeze({ role: 'admin' });
     expect(() => issuer().issue(Object.freeze({ ...ANNA }), { claims })).not.toThrow();
+  });
+});
+
+describe('a domain object', () => {
+  const store = {
+    describe: ({ id, ...state }: IssuableUser) => ({ subject: String(id), state }),
+  } as unknown as TokenStateStore<IssuableUser>;
+  const state = { tokenVersion: 3, passwordChangedAt: null, logoutAllAt: at(5000) };
+  const parts = {
+    keys: new KeySet([key]),
+    clock: { now: () => NOW },
+    expiresInSeconds: 900,
+  };
+  const domainIssuer = new TokenIssuer({ ...parts, store });
+
+  it.each([
+    ['7', '7'],
+    [7, '7'],
+    [7n, '7'],
+  ])('with the id %s and the token state gets a token', (id, sub) => {
+    const claims = claimsOf(domainIssuer.issue({ id, ...state }));
+    expect(claims).toMatchObject({ sub, ver: 3, iat: SECOND + 5 });
+  });
+
+  it('may have more fields, which stay out of the token', () => {
+    const user = { id: '7', ...state, email: 'anna@a.example' };
+    expect(domainIssuer.issue(user)).not.toContain(
+      Buffer.from('anna@a.example').toString('base64url'),
+    );
+    expect(claimsOf(domainIssuer.issue(user))).not.toHaveProperty('email');
+  });
+
+  it('must have its id and its whole token state, says the compiler', () => {
+    const { tokenVersion, passwordChangedAt, logoutAllAt } = state;
+    const mistakes = [
+      // @ts-expect-error -- without an id
+      () => domainIssuer.issue(state),
+      // @ts-expect-error -- without the version
+      () => domainIssuer.issue({ id: '7', passwordChangedAt, logoutAllAt }),
+      // @ts-expect-error -- without the time of the password change
+      () => domainIssuer.issue({ id: '7', tokenVersion, logoutAllAt }),
+      // @ts-expect-error -- without the time of the logout
+      () => domainIssuer.issue({ id: '7', tokenVersion, passwordChangedAt }),
+      // @ts-expect-error -- a version that may not be loaded
+      () => domainIssuer.issue({ id: '7', ...state, tokenVersion: undefined }),
+      // @ts-expect-error -- a cutoff as text, as JSON has it
+      () => domainIssuer.issue({ id: '7', ...state, logoutAllAt: '2026-01-15T12:00:00Z' }),
+      // @ts-expect-error -- only an id
+      () => domainIssuer.issue('7'),
+    ];
+    expect(mistakes).toHaveLength(7);
+  });
+
+  it('has the names of its type, where that is named', () => {
+    interface Person {
+      readonly email: string;
+      readonly version: number;
+    }
+    const people = {
+      describe: ({ email, version }: Person) => ({
+        subject: email,
+        state: { ...state, tokenVersion: version },
+      }),
+    } as unknown as TokenStateStore<Person>;
+    const peopleIssuer = new TokenIssuer<Person>({ ...parts, store: people });
+    const token = peopleIssuer.issue({ email: 'anna@a.example', version: 4 });
+    expect(claimsOf(token)).toMatchObject({ sub: 'anna@a.example', ver: 4 });
+    // @ts-expect-error -- a person has no id
+    const mistake = () => peopleIssuer.issue({ id: '7', ...state });
+    expect(mistake).toBeInstanceOf(Function);
   });
 });
 
@@ -236,10 +298,16 @@ describe('TokenIssuer.reissue', () => {
     expect(claims['jti']).not.toBe('the-old-one');
   });
 
-  it('is not for an administrator who ended the tokens of another', () => {
+  it('is not for an administrator who invalidated the tokens of another', () => {
     expect(() => issuer().reissue({ ...receipt, subject: 'bert' }, old)).toThrow(
-      /The receipt is for another user than the token/,
+      /^The receipt and the token belong to different users\./,
     );
+  });
+
+  it('is not for the receipt of an invalidation of everyone, says the compiler', () => {
+    const everyone = { subject: null, version: 1, effectiveAt: at(0) };
+    // @ts-expect-error -- it has no subject
+    expect(() => issuer().reissue(everyone, old)).toThrow(TypeError);
   });
 
   it('leaves the time of the login unknown where the old token does not know it', () => {
@@ -268,7 +336,7 @@ describe('TokenIssuer.reissue', () => {
     expect(claims['iat']).toBe(SECOND + 7);
   });
 
-  it('lives as long as it is told to, and not as long as the old one', () => {
+  it('lives as long as the caller asks, and not as long as the old one', () => {
     expect(claimsOf(issuer().reissue(receipt, old, { expiresIn: '5m' }))['exp']).toBe(SECOND + 300);
     expect(() => issuer().reissue(receipt, old, { expiresIn: '900' })).toThrow(TypeError);
   });

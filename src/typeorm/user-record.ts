@@ -1,5 +1,6 @@
 import type { DataSource, ObjectLiteral } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import { readVersion } from '../postgres/read-version.js';
 import type { TokenState } from '../rule/token-state.js';
 import type { UserTable } from './user-table.js';
 
@@ -23,12 +24,10 @@ export function stateOf(dataSource: DataSource, table: UserTable, user: ObjectLi
     if (value === null || (value instanceof Date && !Number.isNaN(value.getTime()))) return value;
     throw incomplete(table, column);
   };
-  // A bigint column arrives as text.
-  const version = stored(table.tokenVersion);
-  const tokenVersion = typeof version === 'string' ? Number(version) : version;
-  if (!Number.isSafeInteger(tokenVersion)) throw incomplete(table, table.tokenVersion);
+  const tokenVersion = readVersion(stored(table.tokenVersion));
+  if (tokenVersion === undefined) throw incomplete(table, table.tokenVersion);
   return {
-    tokenVersion: tokenVersion as number,
+    tokenVersion,
     passwordChangedAt: cutoff(table.passwordChangedAt),
     logoutAllAt: cutoff(table.logoutAllAt),
   };

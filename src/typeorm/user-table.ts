@@ -6,11 +6,11 @@ import type { UserColumns } from '../postgres/user-columns.js';
 
 /** Property names of the user entity, where they differ from those of `RevocableUser`. */
 export interface UserProperties {
-  /** Default: `'tokenVersion'`. */
+  /** Raised with each invalidation. Default: `'tokenVersion'`. */
   tokenVersion?: string | undefined;
-  /** Default: `'passwordChangedAt'`. */
+  /** When the password last changed. Default: `'passwordChangedAt'`. */
   passwordChangedAt?: string | undefined;
-  /** Default: `'logoutAllAt'`. */
+  /** When the user was last logged out everywhere. Default: `'logoutAllAt'`. */
   logoutAllAt?: string | undefined;
   /** The stored hash, for `changePassword` and `rehashPassword`. Default: `'passwordHash'`, or else `'password'`. */
   password?: string | undefined;

@@ -5,7 +5,10 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Every document that users and contributors read, by its path in the repository. */
 export const documents: readonly string[] = [
-  ...['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md'],
+  'README.md',
+  'SECURITY.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
   ...readdirSync(`${root}docs`)
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
@@ -18,10 +21,10 @@ export interface CodeBlock {
   readonly line: number;
   readonly language: string;
   readonly code: string;
-  /** The file that its first line names, `// app.module.ts`; absent for a block that is complete with the prelude. */
-  readonly file?: string;
+  /** The file that its first line names, `// app.module.ts`; `undefined` for a block that is complete with the prelude. */
+  readonly file: string | undefined;
   /** The application that the file belongs to: of the comment `<!-- application: … -->` around it. */
-  readonly application?: string;
+  readonly application: string | undefined;
 }
 
 export function readDocument(document: string): string {
@@ -41,13 +44,7 @@ function codeBlocks(document: string): CodeBlock[] {
     const file = /^\/\/ (\S+\.ts)\n/.exec(code!)?.[1];
     const marks = [...before.matchAll(/<!-- (?:application: (\w+)|\/application) -->/g)];
     const application = marks.at(-1)?.[1];
-    return {
-      document,
-      line: before.split('\n').length + 1,
-      language: language!,
-      code: code!,
-      ...(file !== undefined && { file }),
-      ...(application !== undefined && { application }),
-    };
+    const line = before.split('\n').length + 1;
+    return { document, line, language: language!, code: code!, file, application };
   });
 }

@@ -83,9 +83,10 @@ function compile(folder: string): string[] {
       noUnusedParameters: false,
     },
   });
-  return ts
-    .getPreEmitDiagnostics(program)
-    .filter((problem) => problem.file?.fileName.startsWith(folder))
+  return program
+    .getSourceFiles()
+    .filter((file) => file.fileName.startsWith(folder))
+    .flatMap((file) => ts.getPreEmitDiagnostics(program, file))
     .map((problem) => {
       const line = problem.file!.getLineAndCharacterOfPosition(problem.start ?? 0).line + 1;
       const message = ts.flattenDiagnosticMessageText(problem.messageText, '\n');

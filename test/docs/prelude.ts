@@ -129,7 +129,6 @@ declare const claims: TokenClaims;
 declare const dataSource: DataSource;
 declare const pool: Pool;
 declare const PG_POOL: symbol;
-declare const clock: { now(): number };
 declare const issuer: TokenIssuer;
 declare const invalidator: TokenInvalidator<unknown>;
 declare const userId: number;

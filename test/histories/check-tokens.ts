@@ -145,7 +145,7 @@ function outlivesInvalidations(
   );
 }
 
-/** Whoever logs in afterwards is in, unless the clock of the node that issues is behind the database's. */
+/** A login afterwards gets in, unless the clock of the node that issues is behind the database's. */
 function mayEnd(everyone: Operation, request: Operation, token: IssuedToken): boolean {
   if (everyone.invokedAt > request.completedAt) return false;
   if (everyone.receipt === undefined) return true;

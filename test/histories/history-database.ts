@@ -3,7 +3,7 @@ import { Client } from 'pg';
 import { databaseServer } from '../../tools/embedded-postgres/embedded-postgres.js';
 import { dropDatabase, migrateTemplate } from '../support/database.js';
 
-/** A migrated database for one history, on a server of its own or the one that `DATABASE_URL` names. */
+/** A migrated database for one history, on its own server or the one that `DATABASE_URL` names. */
 export async function openHistoryDatabase(): Promise<{ url: string; close(): Promise<void> }> {
   const server = await databaseServer();
   const name = `tti_history_${randomBytes(8).toString('hex')}`;

@@ -1,6 +1,6 @@
 import type { PlantedFault } from './planted-faults.js';
 
-/** What a server process of a history is told. */
+/** The settings of a server process of a history. */
 export interface NodeSettings {
   readonly url: string;
   /** Under which name its connections stand in `pg_stat_activity`. */

@@ -8,7 +8,7 @@ interface Life {
   readonly applicationName: string;
 }
 
-/** An application in a process of its own, which can be killed and started again. */
+/** An application in a separate process, which can be killed and started again. */
 export class ServerProcess {
   private child?: ChildProcess;
   /** How often it ended by itself. */

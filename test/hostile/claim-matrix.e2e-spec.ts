@@ -24,7 +24,7 @@ const VALUES: Record<string, string | undefined> = {
 type Outcome = 200 | string;
 const NUMBERS = new Set(['-1', '1.5', '1e30', '2^53']);
 
-/** The rule, once more, in words of its own: what becomes of an otherwise good token with this value in this claim. */
+/** The rule once more, in other words: what becomes of an otherwise good token with this value in this claim. */
 function expected(claim: string, value: string): Outcome {
   switch (claim) {
     case 'sub':

@@ -88,7 +88,7 @@ describe.each(PLATFORMS)('claims that would pollute a prototype (%s)', (platform
     (name) => {
       const claims = JSON.parse(`{"${name}":{"sub":"another","iss":"evil"}}`) as ExtraClaims;
       expect(() => app().issuer.issue(user, { claims })).toThrow(
-        `The claims ${name} have the name of what every object has and cannot be given.`,
+        `The claims ${name} clash with built-in object properties. Rename them.`,
       );
     },
   );

@@ -14,7 +14,7 @@ import { createUser } from '../support/users.js';
 /** Not HTTP, not our token, headers too long: what a hostile request may be answered with. */
 const REFUSALS = [400, 401, 431];
 
-// Both sign the same text the same way each time, so that a token of ours can be told from one that only resembles it.
+// Both sign the same text the same way each time, so that a token of ours differs from one that only resembles it.
 const CASES = PLATFORMS.flatMap((platform) =>
   (['HS256', 'RS256'] as const).map((alg) => ({ platform, alg })),
 );
@@ -38,8 +38,8 @@ describe.each(CASES)('a hostile token over HTTP ($platform, $alg)', ({ platform,
   const ask = (token: string | Buffer) =>
     rawGet(app().url, '/auth/me', Buffer.concat([Buffer.from('Bearer '), Buffer.from(token)]));
 
-  /** HTTP drops blanks around a header's value, and the token ends at the first one within. */
-  const isGood = (token: string) => token.split(/\s/).find(Boolean) === good;
+  /** HTTP drops blanks around a header's value. */
+  const isGood = (token: string) => token.replaceAll(/^[ \t]+|[ \t]+$/g, '') === good;
 
   it('what makes the rest a test: a token of ours is accepted', async () => {
     expect((await ask(good)).status).toBe(200);
@@ -75,13 +75,12 @@ describe.each(CASES)('a hostile token over HTTP ($platform, $alg)', ({ platform,
     for (const byte of [0x00, 0x01, 0x7f, 0x80, 0xa0, 0xc0, 0xff]) {
       for (const at of [0, 5, good.lastIndexOf('.') + 1]) {
         const changed = Buffer.concat([bytes.subarray(0, at), Buffer.of(byte), bytes.subarray(at)]);
-        if (byte === 0xa0 && at === 0) continue;
         expect(REFUSALS).toContain((await ask(changed)).status);
       }
     }
   });
 
-  it('is told what is wrong with it, and nothing of it is told back', async () => {
+  it('gets the reason, and no part of it is sent back', async () => {
     const { text } = await ask(`${good.slice(0, -4)}AAAA`);
     expect(text).toMatch(/^HTTP\/1\.1 401 /);
     expect(text).toMatch(/www-authenticate: Bearer .*error="invalid_token"/i);

@@ -1,6 +1,11 @@
 import { Controller, Get } from '@nestjs/common';
 import * as fc from 'fast-check';
-import { CurrentUser, RevocableUser, tokenInvalidationMigration } from 'nestjs-token-invalidation';
+import { CurrentUser } from 'nestjs-token-invalidation';
+import {
+  RevocableUser,
+  tokenInvalidationMigration,
+  typeOrmStore,
+} from 'nestjs-token-invalidation/typeorm';
 import { Entity, type MigrationInterface, PrimaryColumn, type QueryRunner } from 'typeorm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { forge } from '../support/forge.js';
@@ -53,7 +58,11 @@ function applicationOf(type: IdType) {
     entities: [Account],
     controllers: [WhoController],
     // Hundreds of requests at once, on a machine that may be busy: none is to be answered with 503.
-    module: { entity: Account, isActive: () => true, readTimeout: '25s' },
+    module: {
+      store: typeOrmStore({ entity: Account }),
+      isActive: () => true,
+      readTimeout: '25s',
+    },
     typeorm: {
       migrations: [CreateAccounts1760000000002, RevocableAccounts1760000000003],
       migrationsRun: true,
@@ -158,7 +167,7 @@ describe.each(TYPES)('hostile subjects where ids are of type %s', (type) => {
     }
   });
 
-  it('are nobody, and every user beside them in the batch is answered as that user', async () => {
+  it('are nobody, and every other user of the batch is found', async () => {
     const asked = hostile.flatMap((sub, index) => [sub, ids[index % ids.length]!]);
     const answers = await Promise.all(
       asked.map((sub) => app().get('/who', forge({ sub, ver: 0 }))),

@@ -2,11 +2,12 @@ import { Injectable, Module } from '@nestjs/common';
 import { ConfigModule, ConfigService } from '@nestjs/config';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import {
-  TokenInvalidationConfigError,
   TokenInvalidationModule,
+  type TokenInvalidationModuleOptions,
   type TokenInvalidationOptions,
   type TokenInvalidationOptionsFactory,
 } from 'nestjs-token-invalidation';
+import { typeOrmStore, type TypeOrmStoreOptions } from 'nestjs-token-invalidation/typeorm';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp, SECRET } from '../support/create-app.js';
@@ -25,14 +26,19 @@ class TokenConfig implements TokenInvalidationOptionsFactory {
   constructor(private readonly config: ConfigService) {}
 
   createTokenInvalidationOptions(): TokenInvalidationOptions {
-    return { entity: User, secret: this.config.getOrThrow<string>('JWT_SECRET') };
+    return { secret: this.config.getOrThrow<string>('JWT_SECRET') };
   }
 }
 
 @Module({ providers: [TokenConfig], exports: [TokenConfig] })
 class TokenConfigModule {}
 
-const shape = { isGlobal: true, globalGuard: true, endpoint: { path: 'auth' } };
+const shape = {
+  store: typeOrmStore({ entity: User }),
+  isGlobal: true,
+  globalGuard: true,
+  endpoints: { path: 'auth', logoutEverywhere: true },
+};
 
 let database: TestDatabase;
 
@@ -50,7 +56,6 @@ describe('forRootAsync', () => {
         ...shape,
         inject: [ConfigService],
         useFactory: async (config: ConfigService) => ({
-          entity: User,
           secret: config.getOrThrow<string>('JWT_SECRET'),
         }),
       }),
@@ -73,20 +78,6 @@ describe('forRootAsync', () => {
     expect(await app.ask(token)).toBe('401 logged_out_everywhere');
     await app.close();
   });
-
-  it('says at once what stands on the wrong side of the factory', async () => {
-    const beside = { useFactory: () => ({ entity: User }), secret: SECRET, expireIn: '1h' };
-    expect(() => TokenInvalidationModule.forRootAsync(beside)).toThrow(
-      /secret stands beside the factory: return it from the factory.*\n.*expireIn is not an option/,
-    );
-    const inside = TokenInvalidationModule.forRootAsync({
-      ...shape,
-      useFactory: () => ({ entity: User, secret: SECRET, isGlobal: true }) as object,
-    });
-    await expect(createApp({ url: database.url, tokenModule: inside })).rejects.toThrow(
-      /isGlobal shapes the module and is not read from a factory: put it beside useFactory/,
-    );
-  });
 });
 
 @Entity('users')
@@ -98,47 +89,53 @@ class PlainUser {
   email!: string;
 }
 
-const boot = (options: object, typeorm = {}) =>
+const boot = (
+  store: TypeOrmStoreOptions,
+  options: Partial<TokenInvalidationModuleOptions> = { secret: SECRET },
+) =>
   createApp({
     url: database.url,
     controllers: [],
-    tokenModule: TokenInvalidationModule.forRoot({ ...shape, ...options }),
-    ...typeorm,
+    entities: store.entity === PlainUser ? [PlainUser] : [User],
+    tokenModule: TokenInvalidationModule.forRoot({
+      ...shape,
+      store: typeOrmStore(store),
+      ...options,
+    }),
   });
 
 describe('a set-up that cannot work stops the boot with every problem in one message', () => {
   it('an entity without the columns, a short secret, an unknown option and a bad duration, all at once', async () => {
-    const error: unknown = await boot(
-      { entity: PlainUser, secret: 'short', expireIn: '1h', readTimeout: 'soon' },
-      { entities: [PlainUser] },
-    ).catch((thrown: unknown) => thrown);
-    expect(error).toBeInstanceOf(TokenInvalidationConfigError);
-    expect((error as TokenInvalidationConfigError).problems).toEqual([
-      expect.stringMatching(/^expireIn is not an option: choose from entity, /),
-      expect.stringMatching(/^readTimeout is "soon": give seconds as a number/),
-      expect.stringMatching(/^options: the secret has 5 bytes and HS256 needs at least 32/),
-      expect.stringMatching(
-        /^entity: PlainUser has no column property "tokenVersion": extend RevocableUser/,
-      ),
-      expect.stringMatching(/no column property "passwordChangedAt"/),
-      expect.stringMatching(/no column property "logoutAllAt"/),
-    ]);
+    const options: object = { secret: 'short', expireIn: '1h', readTimeout: 'soon' };
+    await expect(boot({ entity: PlainUser }, options)).rejects.toMatchObject({
+      name: 'TokenInvalidationConfigError',
+      problems: [
+        expect.stringMatching(/^expireIn is not an option: choose from secret, /),
+        expect.stringMatching(/^readTimeout is "soon": give seconds as a number/),
+        expect.stringMatching(/^options: the secret has 5 bytes and HS256 needs at least 32/),
+        expect.stringMatching(
+          /PlainUser has no column property "tokenVersion": extend RevocableUser/,
+        ),
+        expect.stringMatching(/no column property "passwordChangedAt"/),
+        expect.stringMatching(/no column property "logoutAllAt"/),
+      ],
+    });
   });
 
   it.each<[string, object, RegExp]>([
-    ['no entity', { secret: SECRET }, /entity is missing: give the class of the user entity/],
+    ['no entity', {}, /typeOrmStore: entity is missing: give the class of the user entity/],
     [
       'an entity that is not registered',
-      { entity: PlainUser, secret: SECRET },
-      /PlainUser is not registered with the data source: add it to "entities"/,
+      { entity: Date },
+      /Date is not registered with the data source: add it to "entities"/,
     ],
     [
       'no data source',
-      { entity: User, secret: SECRET, dataSource: 'nothing' },
+      { entity: User, dataSource: 'nothing' },
       /there is no TypeORM data source: import TypeOrmModule\.forRoot/,
     ],
-  ])('%s', async (_, options, message) => {
-    await expect(boot(options)).rejects.toThrow(message);
+  ])('%s', async (_, store, message) => {
+    await expect(boot(store as TypeOrmStoreOptions)).rejects.toThrow(message);
   });
 });
 
@@ -170,14 +167,14 @@ describe('the database is looked at before the application starts', () => {
     await expect(createApp({ url: database.url })).rejects.toThrow(/ENABLE TRIGGER/);
     await app.dataSource.query('ALTER TABLE users ENABLE TRIGGER zz_token_invalidation');
     await app.close();
-    const module = { properties: { passwordHash: 'email' } };
-    await expect(createApp({ url: database.url, module })).rejects.toThrow(
-      /watches the column "password_hash" and the entity's password is in "email"/,
+    const store = { properties: { password: 'email' } };
+    await expect(createApp({ url: database.url, store })).rejects.toThrow(
+      /watches the column "password_hash" and the password is in "email"/,
     );
   });
 
-  it('unless it is told not to', async () => {
-    const app = await createApp({ url: empty.url, module: { checkSchema: false } });
+  it('unless checkSchema is false', async () => {
+    const app = await createApp({ url: empty.url, store: { checkSchema: false } });
     expect(await app.get('/auth/me')).toMatchObject({ status: 401 });
     await app.close();
   });
@@ -196,7 +193,7 @@ describe('a data source with a name', () => {
           retryAttempts: 0,
         }),
       ],
-      module: { dataSource: getDataSourceToken('people') },
+      store: { dataSource: getDataSourceToken('people') },
     });
     const user = await createUser(app.dataSource);
     expect(await app.ask(app.issuer.issue(user))).toBe(200);
@@ -232,7 +229,7 @@ describe('invalidations', () => {
     const rolledBack = app.dataSource.transaction(async (transaction) => {
       const joined = { transaction };
       await app.invalidator.logoutEverywhere(user.id, joined);
-      await app.invalidator.passwordChanged(user.id, joined);
+      await app.invalidator.invalidateAfterPasswordChange(user.id, joined);
       await app.invalidator.invalidate(user.id, joined);
       const replacement = { currentHash: passwordHash, newHash: 'new' };
       const receipt = await app.invalidator.changePassword(user.id, replacement, joined);

@@ -6,13 +6,14 @@ import {
   TokenInvalidationModule,
   TokenVerifier,
 } from 'nestjs-token-invalidation';
+import { InMemoryTokenStateStore } from 'nestjs-token-invalidation/testing';
+import { revocableJwtStrategy } from 'nestjs-token-invalidation/passport';
 import passport from 'passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { RevocableTokens1760000000001 } from '../../migrations/1760000000001-revocable-tokens.js';
 import { createApp, SECRET } from '../support/create-app.js';
 import { createDatabase, createEmptyDatabase, type TestDatabase } from '../support/database.js';
-import { User } from '../support/user.entity.js';
 import { createUser } from '../support/users.js';
 
 /** What a new user's own strategy looks like, after the Nest docs. */
@@ -59,11 +60,14 @@ describe('the likeliest mistakes of set-up say what is wrong and what to do', ()
     ['made last', LateAuthModule, 'LateJwtStrategy'],
   ])('two strategies with one name, the other %s', async (_, authModule, name) => {
     onTestFinished(() => void passport.unuse('jwt'));
-    const module = { strategyName: 'jwt' };
-    const boot = createApp({ url: database.url, module, imports: [authModule] });
+    const boot = createApp({
+      url: database.url,
+      providers: [revocableJwtStrategy('jwt')],
+      imports: [authModule],
+    });
     await expect(boot).rejects.toThrow(
       new RegExp(
-        `Two Passport strategies have the name "jwt".*${name}: remove your own, or name the module's with strategyName`,
+        `Two Passport strategies have the name "jwt".*${name}\\. Remove yours, or give another name`,
       ),
     );
   });
@@ -90,7 +94,7 @@ describe('the likeliest mistakes of set-up say what is wrong and what to do', ()
 
     expect(warnings).toEqual([
       expect.stringMatching(
-        /"typ" is "JWT", not "at\+jwt": was the token signed by TokenIssuer\? Issue tokens with TokenIssuer\.issue\(user\)/,
+        /"typ" is "JWT", not "at\+jwt": was it signed by TokenIssuer\? Issue tokens with TokenIssuer\.issue\(user\)/,
       ),
     ]);
   });
@@ -119,12 +123,13 @@ describe('the likeliest mistakes of set-up say what is wrong and what to do', ()
   it('the migration that runs before there are users', async () => {
     const typeorm = { migrations: [RevocableTokens1760000000001], migrationsRun: true };
     await expect(createApp({ url: empty.url, typeorm })).rejects.toThrow(
-      /there is no table "public"\."users": let the migration that creates it run first/,
+      /there is no table "users": let the migration that creates it run first/,
     );
   });
 
   it('the secret that is missing', async () => {
-    const tokenModule = TokenInvalidationModule.forRoot({ entity: User, secret: undefined });
+    const store = InMemoryTokenStateStore;
+    const tokenModule = TokenInvalidationModule.forRoot({ store, secret: undefined });
     await expect(createApp({ url: database.url, tokenModule })).rejects.toThrow(
       /options\.secret: is empty: generate one with "openssl rand -base64 48", and check that the environment variable is set/,
     );

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 
 const ENDS_WITHIN_MS = 10_000;
 
-/** A built application in a process of its own. */
+/** A built application in a separate process. */
 export class ApplicationProcess {
   private constructor(
     private readonly child: ChildProcess,

@@ -43,8 +43,10 @@ describe.each(['contexts-nestjs-12', 'contexts-nestjs-11'])('in the project %s',
     await project.install(inject('tarball'));
     expect(await project.compile()).toBe('');
     const answers = await project.run('dist/answers.js', {
-      ...(nats !== undefined && { NATS_URL: `nats://127.0.0.1:${nats.port}` }),
-      ...(redis !== undefined && { REDIS_PORT: String(redis.port) }),
+      env: {
+        ...(nats !== undefined && { NATS_URL: `nats://127.0.0.1:${nats.port}` }),
+        ...(redis !== undefined && { REDIS_PORT: String(redis.port) }),
+      },
     });
     said = JSON.parse(answers) as Record<string, Said>;
   });

@@ -47,7 +47,7 @@ const WRITERS: [string, Writer][] = [
   ],
 ];
 
-describe('promise 6: a changed password invalidates, whoever changes it', () => {
+describe('promise 6: a changed password invalidates, no matter who changes it', () => {
   const app = useApp();
 
   it.each(WRITERS)('by %s', async (_, write) => {
@@ -113,7 +113,7 @@ describe('promise 6: a changed password invalidates, whoever changes it', () => 
     expect(await app().ask(token)).toBe('401 password_changed');
   });
 
-  it('of two changes that were checked against one hash, one wins and the other is told', async () => {
+  it('of two changes that were checked against one hash, one wins and the other gets a conflict', async () => {
     const user = await createUser(app().dataSource);
     const currentHash = await hashOf(user.id);
     const change = async (password: string) =>

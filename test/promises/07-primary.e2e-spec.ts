@@ -59,7 +59,7 @@ describe('promise 7: the check reads the primary, also with replication', () => 
     expect(await app.ask(await app.login(user.email, PASSWORD))).toBe('401 logged_out_everywhere');
   });
 
-  it('knows a user whom the replica has not heard of', async () => {
+  it('knows a user whom the replica does not have yet', async () => {
     const user = await createOnPrimary(app);
     expect(await app.users.findOneBy({ id: user.id })).toBeNull();
     expect(await app.ask(app.issuer.issue(user))).toBe(200);
@@ -68,7 +68,7 @@ describe('promise 7: the check reads the primary, also with replication', () => 
   it('loads the user from the primary, too, where TypeORM has to', async () => {
     const hooked = await createReplicated({
       entities: [User, HookedUser],
-      module: { entity: HookedUser },
+      store: { entity: HookedUser },
     });
     const user = await createOnPrimary(hooked);
     expect(await hooked.ask(hooked.issuer.issue(user))).toBe(200);

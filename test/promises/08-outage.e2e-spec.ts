@@ -48,7 +48,11 @@ describe.each(PLATFORMS)(
         });
         expect(answer.headers.get('retry-after')).toBe('7');
       }
-      for (const end of ['logoutEverywhere', 'passwordChanged', 'invalidate'] as const) {
+      for (const end of [
+        'logoutEverywhere',
+        'invalidateAfterPasswordChange',
+        'invalidate',
+      ] as const) {
         await expect(app.invalidator[end](user.id)).rejects.toMatchObject({ statusCode: 503 });
       }
       await expect(app.invalidator.invalidateEveryone()).rejects.toMatchObject({ statusCode: 503 });
@@ -78,7 +82,11 @@ describe('promise 8: a read that does not come back in time', () => {
   beforeEach(async () => {
     database = await createDatabase();
     wire = await openWire(database.url);
-    app = await createApp({ url: wire.url, module: { readTimeout: 0.2, writeTimeout: 0.2 } });
+    app = await createApp({
+      url: wire.url,
+      module: { readTimeout: 0.2 },
+      store: { writeTimeout: 0.2 },
+    });
   });
 
   afterEach(async () => {

@@ -1,6 +1,7 @@
 import { createHmac, createSign, generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TokenInvalidationModule, type TokenInvalidationOptions } from 'nestjs-token-invalidation';
+import { typeOrmStore } from 'nestjs-token-invalidation/typeorm';
 import { createApp, SECRET, type TestApp } from '../support/create-app.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { encode, forge, goodClaims, HEADER, sign } from '../support/forge.js';
@@ -118,7 +119,12 @@ describe('promise 10: only tokens of our own are accepted', () => {
     );
   });
 
-  it.each(['', '.', '..', '...', 'a.b', 'a.b.c', 'a.b.c.d', 'a.b.c.d.e', '💥', 'null', '{}'])(
+  it.each(['', null, undefined])('not the lack of one: %j', async (text) => {
+    const verdict = await app().verifier.verify(text);
+    expect(verdict).toEqual({ accepted: false, reason: 'token_missing' });
+  });
+
+  it.each(['.', '..', '...', 'a.b', 'a.b.c', 'a.b.c.d', 'a.b.c.d.e', '💥', 'null', '{}'])(
     'not %j',
     async (text) => {
       const verdict = await app().verifier.verify(text);
@@ -146,7 +152,7 @@ describe('promise 10: a key pair', () => {
     expect(await app().ask(await app().login(user.email, PASSWORD))).toBe(200);
   });
 
-  it('is no HMAC secret to whoever knows the public half', async () => {
+  it('is no HMAC secret to an attacker who knows the public half', async () => {
     const user = await createUser(app().dataSource);
     const header = JSON.stringify({ alg: 'HS256', typ: 'at+jwt', kid: 'rsa' });
     const payload = JSON.stringify({ ...goodClaims(), sub: user.id, ver: 0 });
@@ -273,7 +279,10 @@ describe('promise 10: what would be weak stops the boot', () => {
       /jsonwebtoken cannot use a key of type ed25519 \(EdDSA among them\): use an EC key/,
     ],
   ])('%s', async (_, keys, message) => {
-    const module = TokenInvalidationModule.forRoot({ entity: User, ...keys });
+    const module = TokenInvalidationModule.forRoot({
+      store: typeOrmStore({ entity: User }),
+      ...keys,
+    });
     const boot = createApp({ url: database.url, tokenModule: module });
     await expect(boot).rejects.toThrow(message);
   });

@@ -12,7 +12,7 @@ import {
   PrimaryGeneratedColumn,
 } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTriggers } from '../../src/postgres/schema/core-2.js';
+import { createTriggers } from '../../src/postgres/schema/core-2-triggers.js';
 import {
   openStorage,
   type StorageDatabase,
@@ -234,7 +234,7 @@ const insertAccount = (id: number, version = 0) =>
     [id, version],
   );
 
-describe('an entity with names of its own', () => {
+describe('an entity with other names', () => {
   it('is found to be set up', async () => {
     expect(await accounts().checkSetup()).toEqual([]);
   });

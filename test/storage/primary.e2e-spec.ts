@@ -1,7 +1,8 @@
 import { Client, type ClientConfig } from 'pg';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Primary } from '../../src/typeorm/primary.js';
+import type { PgPool } from '../../src/postgres/pg-pool.js';
+import { Primary } from '../../src/postgres/primary.js';
 import { TokenStateUnavailableError } from '../../src/state/token-state-unavailable.error.js';
 import { createEmptyDatabase, type TestDatabase } from '../support/database.js';
 
@@ -15,7 +16,7 @@ interface Asked {
 const made: (ClientConfig & Record<string, unknown>)[] = [];
 const asked: Asked[] = [];
 const clients: Client[] = [];
-/** How many heard of a broken connection when it was asked. */
+/** How many listeners a broken connection had when it was asked. */
 const listeners: [client: Client, count: number][] = [];
 /** How the next statement with a name fails, and how long that takes. */
 let fault: { code: string; afterMs: number } | undefined;
@@ -63,7 +64,14 @@ async function connect(extra: object = {}): Promise<void> {
     extra: { Client: ObservedClient, ...extra },
   });
   await dataSource.initialize();
-  primary = new Primary(dataSource);
+  primary = new Primary(poolOf);
+}
+
+/** The pool that TypeORM opened to the primary. */
+function poolOf(): PgPool {
+  const { master } = dataSource.driver as unknown as { master?: PgPool };
+  if (master === undefined) throw new Error('The data source is not connected.');
+  return master;
 }
 
 beforeAll(async () => {
@@ -88,8 +96,6 @@ afterEach(async () => {
 
 const run = (text: string, ...values: unknown[]) =>
   primary.run(statement(text, ...values), TIMEOUT_MS);
-const joined = (manager: EntityManager, text: string, ...values: unknown[]) =>
-  primary.run(statement(text, ...values), TIMEOUT_MS, manager);
 const read = (timeoutMs = TIMEOUT_MS) => primary.read({ ...PID, name: 'pid' }, timeoutMs);
 const bothConnections = async () => (await Promise.all([read(), read()])).flat(2);
 const failureOf = (running: Promise<unknown>) =>
@@ -151,52 +157,6 @@ describe('a statement', () => {
     const notConnected = { cause: { message: 'The data source is not connected.' } };
     await expect(run('SELECT 1')).rejects.toMatchObject(notConnected);
     await expect(primary.read(PID, TIMEOUT_MS)).rejects.toMatchObject(notConnected.cause);
-  });
-});
-
-describe('a statement in the caller’s transaction', () => {
-  it('is part of it, and gives its rows as arrays of values', async () => {
-    const rolledBack = dataSource.transaction(async (manager) => {
-      const added = await joined(manager, "INSERT INTO secrets VALUES ($1, 'b') RETURNING *", 2);
-      expect(added).toEqual([[2, 'b']]);
-      throw new Error('rolled back');
-    });
-    await expect(rolledBack).rejects.toThrow('rolled back');
-    expect(await run('SELECT id FROM secrets')).toEqual([[1]]);
-  });
-
-  it('fails as TypeORM’s own, without the values', async () => {
-    const error = await failureOf(
-      dataSource.transaction((manager) =>
-        joined(manager, 'INSERT INTO secrets VALUES (1, $1)', 'a hash'),
-      ),
-    );
-    expect(error).toMatchObject({ name: 'QueryFailedError', code: '23505', parameters: [] });
-    expect(error).toMatchObject({ detail: undefined, driverError: { detail: undefined } });
-  });
-
-  it('fails as it is when TypeORM refuses it', async () => {
-    const runner = dataSource.createQueryRunner();
-    await runner.release();
-    const error = await failureOf(joined(runner.manager, 'SELECT 1'));
-    expect(error).toMatchObject({ name: 'QueryRunnerProviderAlreadyReleasedError' });
-    expect(error).not.toHaveProperty('parameters');
-    expect(error).not.toHaveProperty('detail');
-  });
-
-  it.each(['text', null, undefined])('fails with what was thrown, be it %j', async (thrown) => {
-    const manager = Object.create(dataSource.manager) as EntityManager;
-    manager.query = () => Promise.reject(thrown);
-    expect(await failureOf(joined(manager, 'SELECT 1'))).toBe(thrown);
-  });
-
-  it('must be of the data source that holds the users', async () => {
-    const other = new DataSource({ type: 'postgres', url: database.url });
-    await expect(joined(other.manager, 'SELECT 1')).rejects.toThrow(
-      new TypeError(
-        'The transaction belongs to another data source than the users: pass an EntityManager of the one that holds them.',
-      ),
-    );
   });
 });
 
@@ -301,7 +261,7 @@ describe('reads', () => {
     fault = { code: '26000', afterMs: 100 };
     await read();
     expect(asked[1]!.query_timeout).toBeLessThanOrEqual(TIMEOUT_MS - 99);
-    primary = new Primary(dataSource);
+    primary = new Primary(poolOf);
     asked.length = 0;
     fault = { code: '26000', afterMs: 100 };
     await failureOf(read(50));
@@ -315,7 +275,7 @@ describe('a pool that is used up', () => {
   const OURS = 'The database gave no connection within 200 ms';
 
   it.each([
-    ['no limit of its own', {}, 200, OURS],
+    ['no own limit', {}, 200, OURS],
     ['a limit of none', { connectionTimeoutMillis: 0 }, 200, OURS],
     ['a longer limit', { connectionTimeoutMillis: 60_000 }, 200, OURS],
     ['the same limit', { connectionTimeoutMillis: 1000 }, 1000, /^timeout exceeded/],
@@ -334,7 +294,7 @@ describe('a pool that is used up', () => {
   const LONG_MS = 100_000;
   // One is pg's for the statement, one the pool's where it has a limit.
   it.each([
-    ['no limit of its own', {}, 2],
+    ['no own limit', {}, 2],
     ['a longer limit', { connectionTimeoutMillis: LONG_MS + 1 }, 3],
     ['the same limit', { connectionTimeoutMillis: LONG_MS }, 2],
     ['a shorter limit', { connectionTimeoutMillis: LONG_MS - 1 }, 2],

@@ -1,7 +1,7 @@
-import { RevocableUser } from 'nestjs-token-invalidation/typeorm';
+import { TokenInvalidationConfigError } from 'nestjs-token-invalidation';
+import { RevocableUser, typeOrmStore } from 'nestjs-token-invalidation/typeorm';
 import { Column, Entity, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { typeOrmStore } from 'nestjs-token-invalidation/typeorm';
 import {
   type EntityClass,
   openStorage,
@@ -96,32 +96,60 @@ describe('an entity that cannot have its tokens revoked', () => {
 
   it('is refused by every method too, with the same words', async () => {
     const store = database.store(Composite);
-    expect(() => store.describe(new Composite())).toThrow(TypeError);
+    expect(() => store.describe(new Composite())).toThrow(TokenInvalidationConfigError);
     const bare = database.store(Bare);
     const problems = await bare.checkSetup();
-    expect(() => bare.describe(new Bare())).toThrow(new TypeError(problems.join('\n')));
+    expect(() => bare.describe(new Bare())).toThrow(new TokenInvalidationConfigError(problems));
     await expect(store.read([{ subject: '1' }], { timeoutMs: 1000 })).rejects.toThrow('it has 2');
     await expect(store.invalidate({ subject: '1' }, 'logout')).rejects.toThrow('it has 2');
   });
 });
 
 describe('a store without its parts', () => {
-  const settings = { properties: {}, checkSchema: true, writeTimeoutMs: 1000 };
-
   it('names the missing data source', async () => {
-    const store = new TypeOrmTokenStateStore(undefined, { ...settings, entity: Good });
+    const store = typeOrmStore({ entity: Good }).useFactory(undefined);
     expect(await store.checkSetup()).toEqual([
-      expect.stringMatching(/^database: there is no TypeORM data source: .* option store\.$/),
+      "typeOrmStore: there is no TypeORM data source: import TypeOrmModule.forRoot({ … }) in the root module, or name yours with dataSource: getDataSourceToken('…').",
     ]);
   });
 
-  it('names the missing entity', async () => {
-    const store = new TypeOrmTokenStateStore(database.dataSource, {
-      ...settings,
-      entity: undefined,
-    });
+  it('names the missing entity, with the rest', async () => {
+    const store = typeOrmStore({} as never).useFactory(undefined);
     expect(await store.checkSetup()).toEqual([
-      'entity is missing: give the class of the user entity.',
+      'typeOrmStore: entity is missing: give the class of the user entity.',
+      expect.stringContaining('there is no TypeORM data source'),
+    ]);
+  });
+
+  it('names what was given without any options', async () => {
+    const store = typeOrmStore(undefined as never).useFactory(database.dataSource);
+    expect(await store.checkSetup()).toEqual([expect.stringContaining('entity is missing')]);
+  });
+
+  it('names each option that is unknown or cannot be used, also inside of properties', async () => {
+    const options = {
+      entity: 'User',
+      dataSource: 5,
+      properties: { passwordHash: 'hash', tokenVersion: '' },
+      globalTable: 'all',
+      everyoneTable: '',
+      checkSchema: 'no',
+      writeTimeout: '10',
+    };
+    const found = await typeOrmStore(options as never)
+      .useFactory(undefined)
+      .checkSetup();
+    expect(found).toEqual([
+      'typeOrmStore: globalTable is not an option: choose from entity, dataSource, properties, everyoneTable, checkSchema, writeTimeout.',
+      'typeOrmStore: entity is not a class: give the class of the user entity.',
+      'typeOrmStore: dataSource is neither a DataSource nor an injection token.',
+      'typeOrmStore: properties.passwordHash is not an option: choose from tokenVersion, passwordChangedAt, logoutAllAt, password.',
+      'typeOrmStore: properties.tokenVersion is not the name of a property of the entity.',
+      'typeOrmStore: everyoneTable is not text: give the name of the table, without its schema.',
+      'typeOrmStore: checkSchema is not true or false.',
+      expect.stringMatching(
+        /^typeOrmStore: writeTimeout is "10": give seconds .* From 0\.001 to 3600 s\.$/,
+      ),
     ]);
   });
 });

@@ -11,7 +11,7 @@ export const MIGRATIONS = [CreateUsers1760000000000, RevocableTokens176000000000
 /** A database of one test file. */
 export interface TestDatabase {
   readonly url: string;
-  /** Removes the database, whoever is connected to it. */
+  /** Removes the database, and ends the connections to it. */
   drop(): Promise<void>;
 }
 
@@ -24,7 +24,7 @@ declare module 'vitest' {
   }
 }
 
-/** A migrated database of its own for a test file. */
+/** A separate migrated database for a test file. */
 export function createDatabase(): Promise<TestDatabase> {
   return copy(inject('databaseTemplate'));
 }
@@ -59,10 +59,7 @@ export async function createTemplate(serverUrl: string): Promise<string> {
   // A copy fails with "source database is being accessed by other users" while anyone is connected to it: let no one in
   // any more, and wait until the connection of the migrations is gone, which ends a little after its client has closed.
   await onServer(serverUrl, `ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS false`);
-  await onServer(
-    serverUrl,
-    `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '${name}'`,
-  );
+  await untilEmpty(serverUrl, name);
   return name;
 }
 
@@ -77,11 +74,18 @@ async function copy(template: string): Promise<TestDatabase> {
   return { url: databaseUrl(serverUrl, name), drop: () => dropDatabase(serverUrl, name) };
 }
 
-async function onServer(serverUrl: string, statement: string): Promise<void> {
+/** Ends the connections to a database, until there is none. Asks, and does not sleep. */
+async function untilEmpty(serverUrl: string, name: string): Promise<void> {
+  const sql = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`;
+  while ((await onServer(serverUrl, sql)) > 0);
+}
+
+/** @returns how many rows there are */
+async function onServer(serverUrl: string, statement: string): Promise<number> {
   const client = new Client({ connectionString: serverUrl });
   await client.connect();
   try {
-    await client.query(statement);
+    return (await client.query(statement)).rows.length;
   } finally {
     await client.end();
   }

@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { TestClient } from './test-client.js';
 
-/** What a node is told. */
+/** The settings of a node. */
 export interface NodeSettings {
   readonly url: string;
   /** How far its clock is ahead of the machine's; negative: behind. */
   readonly clockOffsetSeconds?: number;
 }
 
-/** An application in a process of its own. */
+/** An application in a separate process. */
 export class NodeProcess extends TestClient {
   constructor(
     url: string,

@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import { vi } from 'vitest';
 
-/** Counts the statements that this process sends to PostgreSQL, whoever sends them; they are sent all the same. */
+/** Counts all statements that this process sends to PostgreSQL; it does not hold them back. */
 export class StatementCounter {
   private readonly spy = vi.spyOn(Client.prototype, 'query');
 

@@ -183,7 +183,7 @@ describe('an invalidation that has to wait', () => {
 
   it('is an outage when it waits too long', async () => {
     const { id, token_version } = await insertUser(database);
-    const impatient = database.store(User, { writeTimeout: 50 });
+    const impatient = database.store(User, { writeTimeout: '50ms' });
     await session.query('BEGIN');
     await session.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
     const invalidated = impatient.invalidate({ subject: id }, 'logout');

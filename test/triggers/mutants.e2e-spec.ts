@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTriggers } from '../../src/postgres/schema/core-2.js';
+import { createTriggers } from '../../src/postgres/schema/core-2-triggers.js';
 import { createEmptyDatabase, type TestDatabase } from '../support/database.js';
 import { mutantsOf } from '../support/triggers/mutants.js';
 import { CHECKED, CHECKED_TABLES, failedChecks } from '../support/triggers/checks.js';

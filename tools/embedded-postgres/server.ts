@@ -50,7 +50,7 @@ export class Server {
     const deadline = Date.now() + READY_WITHIN_MS;
     while (!this.#isReady(child) && !hasEnded(child) && Date.now() < deadline) await delay(10);
     if (this.#isReady(child)) {
-      // Whoever forgets to stop the server shall not hang at the end.
+      // A caller that forgets to stop the server must not hang at the end.
       child.unref();
       return true;
     }
@@ -74,7 +74,7 @@ export class Server {
   endNow(): void {
     if (!this.#child || hasEnded(this.#child)) return;
     const { status } = runNow(this.home, this.#stopCommand('immediate'));
-    // As long as initdb is at work there is no server that could be told to stop.
+    // While initdb runs, there is no server to stop.
     if (status !== 0) kill(this.#child);
   }
 

@@ -5,11 +5,11 @@
 //   npm run mutate -- --mutate 'src/rule/**'    some files
 //   npm run mutate -- http --incremental        only what has changed since the last run with this option
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { EQUIVALENT } from './equivalent.mjs';
 import { filesOf, ROOMS } from './rooms.mjs';
 import { summaryOf } from './summary.mjs';
-
-const LEAST_SCORE = 95;
 
 const { values, positionals } = parseArgs({
   options: {
@@ -42,15 +42,19 @@ if (unknown.length > 0) {
   );
 }
 
+const lost = EQUIVALENT.filter(({ file }) => !existsSync(file)).map(({ file }) => file);
+if (lost.length > 0) {
+  throw new Error(`equivalent.mjs lists mutants of files that are gone: ${lost.join(', ')}.`);
+}
+
 const beginnings = values.mutate?.split(',').map((pattern) => pattern.replace(/\*.*$/, ''));
 const rooms = asked.filter((room) => filesOf(room, beginnings).length > 0);
 const failed = rooms.filter((room) => !mutate(room, filesOf(room, beginnings)));
 if (failed.length > 0) throw new Error(`Stryker failed in ${failed.join(', ')}.`);
 
-const { table, scores } = summaryOf(rooms);
+const { table, scores, mistakes } = summaryOf(rooms);
 console.log(`\n${table}`);
-const tooLow = rooms.filter((room) => scores[room] < (ROOMS[room].leastScore ?? LEAST_SCORE));
-if (tooLow.length > 0) {
-  console.error(`\nToo many survivors in ${tooLow.join(', ')}.`);
-  process.exitCode = 1;
-}
+for (const mistake of mistakes) console.error(mistake);
+const tooLow = rooms.filter((room) => scores[room] < ROOMS[room].leastScore);
+if (tooLow.length > 0) console.error(`\nToo many survivors in ${tooLow.join(', ')}.`);
+if (mistakes.length > 0 || tooLow.length > 0) process.exitCode = 1;

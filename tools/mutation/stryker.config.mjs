@@ -7,7 +7,7 @@ export default {
   vitest: { configFile: 'tools/mutation/vitest.config.mjs', related: false },
   mutate: filesOf(room),
   coverageAnalysis: 'perTest',
-  // Each has a PostgreSQL of its own where the specs need one.
+  // Each has its own PostgreSQL where the specs need one.
   concurrency: 2,
   timeoutMS: 20_000,
   ignorePatterns: ['/dist', '/coverage', '/bench', '/demo', '/docs', '/reports'],
@@ -16,6 +16,6 @@ export default {
   htmlReporter: { fileName: reportOf(room).replace('.json', '.html') },
   jsonReporter: { fileName: reportOf(room) },
   incrementalFile: reportOf(room).replace('.json', '.incremental.json'),
-  // That many mutants are static is why a room has specs of its own.
+  // Many mutants are static: that is why each room has its own specs.
   warnings: { slow: false },
 };

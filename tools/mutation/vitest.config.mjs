@@ -15,7 +15,7 @@ function place({ moduleId }) {
 }
 
 /**
- * The specs of one room. A file of its own, since Stryker starts Vitest once a room, and a room has what no project of
+ * The specs of one room. A separate file, because Stryker starts Vitest once a room, and a room has what no project of
  * the suite has: specs of several projects, in a given order, and a reporter for Stryker.
  */
 export default defineConfig({

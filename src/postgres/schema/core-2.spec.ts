@@ -1,13 +1,15 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { createTriggers, dropTriggers } from './trigger-sql.js';
+import { CORE_2 } from './core-2.js';
+import { createTriggers, dropTriggers } from './core-2-triggers.js';
 
 const NAMES = {
-  schema: 'auth',
+  schema: '"auth"',
   users: 'users',
-  global: 'global',
+  everyone: 'everyone',
   id: 'id',
   password: 'hash',
-  version: 'version',
+  tokenVersion: 'version',
   passwordChangedAt: 'changed_at',
   logoutAllAt: 'logout_at',
 };
@@ -15,12 +17,15 @@ const NAMES = {
 /** What each statement makes or takes away: kind, name, and table where it has one. */
 const subjectsOf = (statements: string[]) =>
   statements.map((statement) => {
-    const [, kind, name] = /^\w+ (FUNCTION|TRIGGER) ([^\s(]+)/.exec(statement)!;
+    const [, kind, name] =
+      /^(?:CREATE|CREATE OR REPLACE|DROP) (FUNCTION|TRIGGER) (?:IF EXISTS )?([^\s(]+)/.exec(
+        statement,
+      )!;
     const [, table] = /\bON ("auth"\."\w+")/.exec(statement) ?? [];
     return [kind, name, ...(kind === 'TRIGGER' ? [table] : [])].join(' ');
   });
 
-const FUNCTIONS = ['state', 'take_id', 'leave_id', 'global'].map(
+const FUNCTIONS = ['state', 'take_id', 'leave_id', 'everyone'].map(
   (name) => `FUNCTION "auth"."users_token_invalidation_${name}"`,
 );
 const TRIGGERS = [
@@ -28,13 +33,13 @@ const TRIGGERS = [
   'TRIGGER zz_token_invalidation_take_id "auth"."users"',
   'TRIGGER zz_token_invalidation_leave_id "auth"."users"',
   'TRIGGER zz_token_invalidation_truncate "auth"."users"',
-  'TRIGGER zz_token_invalidation "auth"."global"',
+  'TRIGGER zz_token_invalidation "auth"."everyone"',
 ];
 
 // What the SQL does is in test/triggers/.
 describe('the SQL of the triggers', () => {
   it('makes functions and triggers whose names say whose they are', () => {
-    const made = subjectsOf(createTriggers(NAMES));
+    const made = subjectsOf(createTriggers(NAMES).filter((each) => each.startsWith('CREATE')));
     expect(made.toSorted()).toEqual([...FUNCTIONS, ...TRIGGERS].toSorted());
   });
 
@@ -43,10 +48,24 @@ describe('the SQL of the triggers', () => {
   });
 
   it.each([
-    ['hash', /state"\('hash'\)$/],
-    [null, /state"\(''\)$/],
-  ])('tells the trigger of the column %j, for whoever looks at it', (password, end) => {
-    const [, trigger] = createTriggers({ ...NAMES, password });
+    ['hash', /state"\('hash', 'core=2'\)$/],
+    [null, /state"\('', 'core=2'\)$/],
+  ])('gives the trigger the column %j and the version, for the check at boot', (password, end) => {
+    const [, , trigger] = createTriggers({ ...NAMES, password });
     expect(trigger).toMatch(end);
   });
+
+  it('ends each function body where it ends, whatever the columns are called', () => {
+    const [state] = createTriggers({ ...NAMES, password: '$sql$' });
+    expect(state).toContain('$sql_1$');
+    expect(state!.endsWith('END $sql_1$')).toBe(true);
+  });
+});
+
+/** Frozen with the first release: change a version that was published, and databases differ that should not. */
+it('the SQL of core, version 2, is what it was', () => {
+  const sql = [...CORE_2.up(NAMES), ...CORE_2.down(NAMES)].join(';\n');
+  expect(createHash('sha256').update(sql).digest('hex')).toMatchInlineSnapshot(
+    `"38eb064843c15b4da7cb90c5ab7740509a81d98997cae95e5554a0bf3e5a7fc1"`,
+  );
 });

@@ -46,7 +46,7 @@ function requireKnown(parts: Parts, path: string): void {
 }
 
 function versionIn(parts: Parts, part: string): number {
-  return Number(parts[part as PartName] ?? 0);
+  return parts[part as PartName] ?? 0;
 }
 
 function known(): string {

@@ -11,13 +11,13 @@ export interface SchemaOptions {
   table: string;
   /** The column that holds the password hash; `null` when there is none (passwords are elsewhere). */
   password: string | null;
-  /** Default: `'id'`. */
+  /** The primary key. Default: `'id'`. */
   id?: string;
-  /** Default: `'token_version'`. */
+  /** Column that is raised with each invalidation. Default: `'token_version'`. */
   tokenVersion?: string;
-  /** Default: `'password_changed_at'`. */
+  /** Column for when the password last changed. Default: `'password_changed_at'`. */
   passwordChangedAt?: string;
-  /** Default: `'logout_all_at'`. */
+  /** Column for when the user was last logged out everywhere. Default: `'logout_all_at'`. */
   logoutAllAt?: string;
   /** Table for what concerns everyone. Default: the users table's name with `_token_invalidation`. */
   everyoneTable?: string;

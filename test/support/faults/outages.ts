@@ -16,7 +16,7 @@ export async function timed(asking: Promise<Answer>): Promise<Answer & { tookMs:
   return { ...answer, tookMs: performance.now() - began };
 }
 
-/** Many at once, so that they share reads: each is told to come back, in time. */
+/** Many at once, so that they share reads: each is asked to come back, in time. */
 export async function expectUnavailable(
   client: TestClient,
   token: string,

@@ -73,13 +73,13 @@ export class TcpProxy {
     this.halfOpen();
   }
 
-  /** Nothing comes through any more, and no connection is told. */
+  /** Nothing comes through any more, and no connection learns of it. */
   halfOpen(): void {
     this.way = SWALLOWED;
     this.forget();
   }
 
-  /** Connections are dead and not told; new ones work: the server was replaced, or a firewall has forgotten them. */
+  /** Connections are dead without a sign; new ones work: the server was replaced, or a firewall has forgotten them. */
   forget(): void {
     for (const link of this.links) this.lost.add(link);
   }

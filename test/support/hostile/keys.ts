@@ -14,7 +14,7 @@ export interface KeyUnderAttack {
   sign(input: string): Buffer;
   /** What the attacker can do with a key of the same kind. */
   signAsAttacker(input: string): Buffer;
-  /** All spellings of what the world knows of the key: HMAC secrets to whoever confuses the two. */
+  /** All spellings of what the world knows of the key: HMAC secrets to code that confuses the two. */
   readonly known: readonly (string | Buffer)[];
   /** The attacker's own key, as a header would bring it along. */
   readonly attackersJwk: object;

@@ -7,6 +7,7 @@ export interface NaiveCase {
         readonly version: number;
         readonly passwordChangedAt: Date | null;
         readonly logoutAllAt: Date | null;
+        readonly everyoneVersion: number;
         readonly everyoneLoggedOutAt: Date | null;
       }
     | undefined;
@@ -83,11 +84,11 @@ function nameOf(
     { name: 'logged_out_everywhere', at: logoutAllAt },
     { name: 'password_changed', at: passwordChangedAt },
   ];
-  const killers = named
+  const applying = named
     .filter(({ at }) => at !== null && !isUnknown(Number(at)))
     .filter(({ at }) => Number(at) >= Math.floor(iat) * 1000)
     .toSorted((one, other) => Number(other.at) - Number(one.at));
-  return killers[0]?.name ?? 'version_stale';
+  return applying[0]?.name ?? 'version_stale';
 }
 
 function isBeforeSecondOf(iat: number, cutoff: Date | null): boolean {

@@ -22,7 +22,7 @@ const rubbish: fc.Arbitrary<unknown> = fc.constantFrom<unknown>(
   { valueOf: () => SECOND },
 );
 
-/** Seconds at and beside the edges of the rule: the same second, its neighbours, the clock tolerance. */
+/** Seconds at and next to the edges of the rule: the same second, its neighbours, the clock tolerance. */
 export const seconds: fc.Arbitrary<number> = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: -2, max: 2 }).map((step) => SECOND + step) },
   fc.constantFrom(-TOLERANCE, TOLERANCE, -2 * TOLERANCE).map((step) => SECOND + step),
@@ -83,6 +83,7 @@ const records: fc.Arbitrary<NaiveCase['record']> = fc.option(
     ),
     passwordChangedAt: cutoffs,
     logoutAllAt: cutoffs,
+    everyoneVersion: versions,
     everyoneLoggedOutAt: cutoffs,
   }),
   { nil: undefined, freq: 20 },

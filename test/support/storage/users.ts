@@ -27,7 +27,7 @@ export async function userRow(database: StorageDatabase, id: string): Promise<Us
   return row!;
 }
 
-/** A session of its own: a connection that nobody else uses. */
+/** A separate session: a connection that nobody else uses. */
 export class Session {
   private constructor(private readonly client: Client) {}
 

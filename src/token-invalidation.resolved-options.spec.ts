@@ -2,32 +2,50 @@ import { inspect } from 'node:util';
 import { createSecretKey, generateKeyPairSync } from 'node:crypto';
 import { ExtractJwt } from 'passport-jwt';
 import { describe, expect, it } from 'vitest';
-import { misplacedOptions, resolveOptions } from './resolve-options.js';
-import type { TokenInvalidationOptions } from './token-invalidation.options.js';
+import type { TokenClaims } from './rule/claims.js';
+import {
+  EXTRA_ROWS,
+  OPTION_ROWS,
+  type TokenInvalidationOptions,
+} from './token-invalidation.options.js';
+import {
+  misplacedOptions,
+  type ResolvedOptions,
+  resolveOptions,
+} from './token-invalidation.resolved-options.js';
 import { systemClock } from './tokens/clock.js';
 
 const SECRET = '0123456789abcdef0123456789abcdef';
-const OTHER = 'fedcba9876543210fedcba9876543210';
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const CLAIMS: TokenClaims = { sub: 'anna', iat: 0, exp: 900, ver: 3 };
 
-/** Resolves these options over good ones. As an application in JavaScript may: the types are not asked. */
-function resolve(options: Record<string, unknown> = {}) {
-  return resolveOptions({ secret: SECRET, ...options });
+/** What is wrong with these options, whatever their types, as an application in JavaScript may give them. */
+function problemsWith(options: object): string[] {
+  const resolved = resolveOptions(options);
+  return Array.isArray(resolved) ? resolved : [];
 }
 
-const problemsOf = (options: Record<string, unknown>) => resolve(options).problems;
+/** What is wrong with these options next to a good secret. */
+const problemsOf = (options: object) => problemsWith({ secret: SECRET, ...options });
+
+/** Resolves options that can work, next to a good secret. */
+function resolve(options: object = {}): ResolvedOptions {
+  const resolved = resolveOptions({ secret: SECRET, ...options });
+  expect(Array.isArray(resolved) ? resolved : []).toEqual([]);
+  return resolved as ResolvedOptions;
+}
 
 describe('the defaults', () => {
-  const { resolved, problems } = resolve();
+  const resolved = resolve();
   const find = (authorization?: string) => resolved.jwtFromRequest({ headers: { authorization } });
 
   it('need a secret and nothing else', () => {
-    expect(problems).toEqual([]);
     expect(resolved).toMatchObject({
       expiresInSeconds: 900,
-      clockToleranceSeconds: 300,
+      policy: { clockToleranceSeconds: 300 },
       readTimeoutMs: 2000,
       retryAfterSeconds: 1,
+      signatureCacheSize: 5000,
     });
     expect(resolved.keys.current.algorithm).toBe('HS256');
     expect(resolved.clock).toBe(systemClock);
@@ -36,11 +54,11 @@ describe('the defaults', () => {
   it('ask for no issuer and no audience, and open no legacy window', () => {
     expect(resolved).not.toHaveProperty('issuer');
     expect(resolved).not.toHaveProperty('audience');
-    expect(resolved).not.toHaveProperty('legacyUntil');
+    expect(resolved.policy).toStrictEqual({ clockToleranceSeconds: 300 });
   });
 
   it('count every user as active', () => {
-    expect(resolved.isActive({})).toBe(true);
+    expect(resolved.isActive({}, CLAIMS)).toBe(true);
   });
 
   it('find the token in Authorization: Bearer', () => {
@@ -50,13 +68,10 @@ describe('the defaults', () => {
     expect(find()).toBeNull();
   });
 
-  it('stand in for whatever is undefined', () => {
-    const names = ['expiresIn', 'issuer', 'audience', 'clockTolerance', 'legacyUntil', 'isActive'];
-    const more = ['jwtFromRequest', 'readTimeout', 'writeTimeout', 'retryAfter', 'clock', 'keys'];
-    const nothing = Object.fromEntries([...names, ...more].map((name) => [name, undefined]));
-    const again = resolve(nothing);
-    expect(again.problems).toEqual([]);
-    expect(JSON.stringify(again.resolved)).toBe(JSON.stringify(resolved));
+  it('replace whatever is undefined', () => {
+    const names = Object.keys(OPTION_ROWS).filter((name) => name !== 'secret');
+    const nothing = Object.fromEntries(names.map((name) => [name, undefined]));
+    expect(JSON.stringify(resolve(nothing))).toBe(JSON.stringify(resolved));
   });
 });
 
@@ -65,7 +80,7 @@ describe('what is given', () => {
     const clock = { now: () => 0 };
     const legacyUntil = new Date(0);
     const jwtFromRequest = ExtractJwt.fromUrlQueryParameter('access_token');
-    const { resolved, problems } = resolve({
+    const resolved = resolve({
       expiresIn: '1h',
       clockTolerance: 30,
       readTimeout: '500ms',
@@ -74,148 +89,124 @@ describe('what is given', () => {
       audience: ['web', 'app'],
       jwtFromRequest,
       legacyUntil,
+      signatureCacheSize: 0,
       clock,
     });
-    expect(problems).toEqual([]);
     expect(resolved).toMatchObject({
       expiresInSeconds: 3600,
-      clockToleranceSeconds: 30,
+      policy: { clockToleranceSeconds: 30, legacyUntil },
       readTimeoutMs: 500,
       retryAfterSeconds: 5,
       issuer: 'https://a.example',
       audience: ['web', 'app'],
-      legacyUntil,
-      clock,
+      signatureCacheSize: 0,
     });
+    expect(resolved.clock).toBe(clock);
     expect(resolved.jwtFromRequest).toBe(jwtFromRequest);
-    expect(resolve({ audience: 'web' }).resolved.audience).toBe('web');
+    expect(resolve({ audience: 'web' }).audience).toBe('web');
   });
 
-  it('decides whether a user is active, as a method of the options', () => {
-    const { resolved } = resolve({
-      properties: {},
-      isActive(this: { properties: object }, user: { disabled: boolean }) {
-        return this.properties !== undefined && !user.disabled;
-      },
-    });
-    expect(resolved.isActive({ disabled: false })).toBe(true);
-    expect(resolved.isActive({ disabled: true })).toBe(false);
+  it('decides whether a user is active, as a method of the options and with the claims', () => {
+    class Options implements TokenInvalidationOptions {
+      readonly secret = SECRET;
+      readonly issuer = 'https://a.example';
+
+      isActive({ disabled }: { disabled: boolean }, { sub }: TokenClaims) {
+        return this.issuer === 'https://a.example' && sub === 'anna' && !disabled;
+      }
+    }
+    const { isActive } = resolveOptions(new Options()) as ResolvedOptions;
+    expect(isActive({ disabled: false }, CLAIMS)).toBe(true);
+    expect(isActive({ disabled: true }, CLAIMS)).toBe(false);
+    expect(isActive({ disabled: false }, { ...CLAIMS, sub: 'bert' })).toBe(false);
+  });
+
+  it('may promise whether a user is active', async () => {
+    const { isActive } = resolve({ isActive: async () => false });
+    expect(await isActive({}, CLAIMS)).toBe(false);
   });
 
   it.each([
     [{ expiresIn: 1.9 }, { expiresInSeconds: 1 }],
     [{ retryAfter: '200ms' }, { retryAfterSeconds: 1 }],
     [{ retryAfter: 0 }, { retryAfterSeconds: 0 }],
-    [{ clockTolerance: 0 }, { clockToleranceSeconds: 0 }],
+    [{ clockTolerance: 0 }, { policy: { clockToleranceSeconds: 0 } }],
+    [{ readTimeout: 0.001 }, { readTimeoutMs: 1 }],
+    [{ retryAfter: 1.2 }, { retryAfterSeconds: 2 }],
+    [{ signatureCacheSize: 1_000_000 }, { signatureCacheSize: 1_000_000 }],
     [{ readTimeout: '1ms' }, { readTimeoutMs: 1 }],
   ])('%j becomes %j', (given, expected) => {
-    expect(resolve(given)).toMatchObject({ problems: [], resolved: expected });
-  });
-
-  it('leaves to others what is not resolved here', () => {
-    const others = {
-      entity: Date,
-      properties: { id: 'x' },
-      globalTable: 't',
-      checkSchema: false,
-    };
-    expect(problemsOf({ ...others, writeTimeout: '5s' })).toEqual([]);
+    expect(resolve(given)).toMatchObject(expected);
   });
 });
 
+/** The key that the options choose for a token with this header. */
+const select = ({ keys }: ResolvedOptions, header: object) => {
+  const encoded = Buffer.from(JSON.stringify({ typ: 'at+jwt', ...header })).toString('base64url');
+  return keys.select(`${encoded}.e30.c2ln`, false);
+};
+
 describe('the keys', () => {
-  it('are one secret, or a list of which the first signs', () => {
-    expect(resolve().resolved.keys.algorithms).toEqual(['HS256']);
-    const { resolved, problems } = resolveOptions({
-      keys: [{ privateKey, kid: 'new' }, { secret: SECRET }, { publicKey, kid: 'partner' }],
+  it('are one secret, or a list of which the first signs and any verifies', () => {
+    expect(resolve().keys.current.algorithm).toBe('HS256');
+    const listed = resolve({
+      secret: undefined,
+      keys: [
+        { privateKey, kid: 'new' },
+        { secret: SECRET, kid: 'old' },
+      ],
     });
-    expect(problems).toEqual([]);
-    expect(resolved.keys.current.kid).toBe('new');
-    expect(resolved.keys.algorithms).toEqual(['ES256', 'HS256']);
+    expect(listed.keys.current.kid).toBe('new');
+    expect(select(listed, { kid: 'old', alg: 'HS256' })).toMatchObject({ kid: 'old' });
+    expect(select(listed, { kid: 'new', alg: 'ES256' })).toMatchObject({ kid: 'new' });
   });
 
   it('are the same, given as a secret or as a list of one', () => {
-    const { resolved } = resolveOptions({
-      keys: [{ secret: createSecretKey(Buffer.from(SECRET)) }],
-    });
-    expect(resolved.keys.current.kid).toBe(resolve().resolved.keys.current.kid);
+    const keys = [{ secret: createSecretKey(Buffer.from(SECRET)) }];
+    expect(resolve({ secret: undefined, keys }).keys.current.kid).toBe(resolve().keys.current.kid);
   });
+
+  const NO_LIST = 'keys is not a list with a key in it: give at least one, as [{ secret }].';
 
   it.each<[string, object, unknown[]]>([
     ['none', {}, [expect.stringMatching(/^options\.secret: is empty: generate one with /)]],
     ['an empty secret', { secret: '' }, [expect.stringMatching(/^options\.secret: is empty: /)]],
     [
-      'a short secret',
-      { secret: 'x' },
-      [expect.stringMatching(/^options: the secret has 1 bytes /)],
-    ],
-    [
       'a secret and a list',
-      { secret: SECRET, keys: [{ secret: OTHER }] },
+      { secret: SECRET, keys: [{ secret: SECRET }] },
       ['secret and keys are both given: put the secret into keys, as { secret }.'],
     ],
+    ['an empty list', { keys: [] }, [NO_LIST]],
+    ['no list', { keys: { secret: SECRET } }, [NO_LIST]],
+    ['text', { keys: SECRET }, [NO_LIST]],
+    ['null', { keys: null }, [NO_LIST]],
+    ['a list of text', { keys: [SECRET] }, [NO_LIST]],
+    ['a list of nothing', { keys: [null, undefined] }, [NO_LIST]],
+    ['a list with a good key and text', { keys: [{ secret: SECRET }, SECRET] }, [NO_LIST]],
+    ['text next to a secret', { secret: SECRET, keys: SECRET }, [NO_LIST]],
     [
-      'an empty list',
-      { keys: [] },
-      ['keys is not a list with a key in it: give at least one, as [{ secret }].'],
-    ],
-    [
-      'no list',
-      { keys: { secret: SECRET } },
-      ['keys is not a list with a key in it: give at least one, as [{ secret }].'],
-    ],
-    [
-      'text',
-      { keys: SECRET },
-      ['keys is not a list with a key in it: give at least one, as [{ secret }].'],
-    ],
-    [
-      'a list of text',
-      { keys: [SECRET] },
-      ['keys[0]: has no key: give secret, privateKey or publicKey.'],
-    ],
-    [
-      'a list of nothing',
-      { keys: [null, undefined] },
+      'the problems of two keys',
+      { keys: [{ secret: 'short' }, { publicKey, kid: '' }] },
       [
-        expect.stringMatching(/^keys\[0\]: has no key/),
-        expect.stringMatching(/^keys\[1\]: has no key/),
+        expect.stringMatching(/^keys\[0\]: the secret has 5 bytes /),
+        'keys[1].kid: is not text: give text, or leave it out.',
       ],
     ],
     [
-      'a first key that only verifies',
-      { keys: [{ publicKey }, { secret: SECRET }] },
+      'a typo in a key',
+      { keys: [{ secret: SECRET }, { secret: SECRET, kib: 'b', kid: 'b' }] },
+      ['keys[1].kib is not an option: choose from secret, privateKey, publicKey, algorithm, kid.'],
+    ],
+    [
+      'a typo that leaves a key without one',
+      { keys: [{ sercet: SECRET }] },
       [
-        'keys[0]: only verifies, and the first key signs: put one with a secret or privateKey first.',
+        'keys[0].sercet is not an option: choose from secret, privateKey, publicKey, algorithm, kid.',
+        'keys[0]: has no key: give secret, privateKey or publicKey.',
       ],
-    ],
-    [
-      'one kid for two keys',
-      {
-        keys: [
-          { secret: SECRET, kid: 'a' },
-          { secret: OTHER, kid: 'a' },
-        ],
-      },
-      ['keys: two have the kid "a": give each its own, or leave kid out.'],
-    ],
-    [
-      'one kid for three keys',
-      { keys: ['a', 'b', 'c'].map((c) => ({ secret: c.repeat(32), kid: 'x' })) },
-      ['keys: two have the kid "x": give each its own, or leave kid out.'],
-    ],
-    [
-      'one key twice',
-      { keys: [{ privateKey }, { publicKey }] },
-      [expect.stringMatching(/^keys: two have the kid "/)],
-    ],
-    [
-      'a good key and a bad one',
-      { keys: [{ secret: SECRET }, { secret: 'short' }] },
-      [expect.stringMatching(/^keys\[1\]: the secret has 5 bytes /)],
     ],
   ])('%s: says what is wrong and what to do', (_, options, problems) => {
-    expect(resolveOptions(options).problems).toEqual(problems);
+    expect(problemsWith(options)).toEqual(problems);
   });
 });
 
@@ -229,7 +220,6 @@ describe('nonsense', () => {
     expiresIn: '1 to 9007199254740991',
     clockTolerance: '0 to 86400',
     readTimeout: '0.001 to 3600',
-    writeTimeout: '0.001 to 3600',
     retryAfter: '0 to 86400',
   };
 
@@ -252,31 +242,11 @@ describe('nonsense', () => {
     ['expiresIn', 0],
     ['expiresIn', '999ms'],
     ['readTimeout', 0],
-    ['writeTimeout', '30d'],
+    ['clockTolerance', '30d'],
+    ['retryAfter', 86_401],
     ['readTimeout', 3601],
   ] as const)('%s is out of range with %j', (name, value) => {
     expect(problemsOf({ [name]: value })).toEqual([notADuration(name, value, RANGES[name])]);
-  });
-
-  it.each(['issuer', 'audience'])('%s is not null', (name) => {
-    expect(problemsOf({ [name]: null })).toHaveLength(1);
-  });
-
-  it('checkSchema is not text', () => {
-    expect(problemsOf({ checkSchema: 'yes' })).toEqual(['checkSchema is not true or false.']);
-  });
-
-  it.each([undefined, null, 1, 'yes', Promise.resolve(true)])(
-    'a user whom isActive answers %j for is not active',
-    (answer) => {
-      const { resolved } = resolveOptions({ secret: SECRET, isActive: () => answer as never });
-      expect(resolved.isActive({})).toBe(false);
-    },
-  );
-
-  it('the first key is told its own mistake, and not that of the second', () => {
-    const { problems } = resolveOptions({ keys: [{ secret: 'short' }, { publicKey }] });
-    expect(problems).toEqual([expect.stringMatching(/^keys\[0\]: the secret has 5 bytes/)]);
   });
 
   const LEGACY =
@@ -284,8 +254,9 @@ describe('nonsense', () => {
   const ISSUER = 'issuer is not text: give the iss claim, or leave it out.';
   const AUDIENCE = 'audience is not text or a list of text: give the aud claim, or leave it out.';
   const CACHE = 'signatureCacheSize is not a whole number from 0 to 1000000.';
-  const ACTIVE = 'isActive is not a function: give (user) => boolean.';
-  const EXTRACTOR = 'jwtFromRequest is not a function: give one of ExtractJwt.';
+  const ACTIVE = 'isActive is not a function: give (user, claims) => boolean.';
+  const EXTRACTOR =
+    'jwtFromRequest is not a function: give one of ExtractJwt, or (request) => the token or null.';
   const CLOCK = 'clock has no now(): give { now: () => ms }.';
 
   it.each<[string, unknown, string]>([
@@ -294,6 +265,7 @@ describe('nonsense', () => {
     ['legacyUntil', 1_900_000_000_000, LEGACY],
     ['legacyUntil', null, LEGACY],
     ['legacyUntil', {}, LEGACY],
+    ['issuer', null, ISSUER],
     ['issuer', '', ISSUER],
     ['issuer', 1, ISSUER],
     ['issuer', ['https://a.example'], ISSUER],
@@ -304,6 +276,7 @@ describe('nonsense', () => {
     ['audience', ['web', null], AUDIENCE],
     ['audience', /web/, AUDIENCE],
     ['audience', 1, AUDIENCE],
+    ['audience', null, AUDIENCE],
     ['signatureCacheSize', -1, CACHE],
     ['signatureCacheSize', 0.5, CACHE],
     ['signatureCacheSize', NaN, CACHE],
@@ -324,8 +297,26 @@ describe('nonsense', () => {
     expect(problemsOf({ [name]: value })).toEqual([problem]);
   });
 
-  it('is told all at once', () => {
-    const problems = problemsOf({
+  it('is found in an instance of a class too', () => {
+    class Options {
+      readonly secret = SECRET;
+
+      get issuer() {
+        return '';
+      }
+
+      get expiresIn() {
+        return 'soon';
+      }
+    }
+    expect(problemsWith(new Options())).toEqual([
+      notADuration('expiresIn', 'soon', RANGES.expiresIn),
+      ISSUER,
+    ]);
+  });
+
+  it('is named all at once', () => {
+    const problems = problemsWith({
       secret: 'short',
       expiresIn: 'soon',
       clockTolerance: -1,
@@ -336,11 +327,12 @@ describe('nonsense', () => {
       legacyUntil: 'tomorrow',
       isActive: true,
       jwtFromRequest: 'header',
+      signatureCacheSize: -1,
       clock: {},
       expireIn: '15m',
       isGlobal: true,
     });
-    expect(problems).toHaveLength(13);
+    expect(problems).toHaveLength(14);
     const named = problems.map((problem) => problem.split(/[ :]/)[0]);
     expect(new Set(named)).toEqual(
       new Set([
@@ -354,6 +346,7 @@ describe('nonsense', () => {
         'legacyUntil',
         'isActive',
         'jwtFromRequest',
+        'signatureCacheSize',
         'clock',
         'expireIn',
         'isGlobal',
@@ -363,8 +356,6 @@ describe('nonsense', () => {
 });
 
 const OPTION_NAMES = [
-  'entity',
-  'properties',
   'secret',
   'keys',
   'expiresIn',
@@ -376,31 +367,42 @@ const OPTION_NAMES = [
   'jwtFromRequest',
   'signatureCacheSize',
   'readTimeout',
-  'writeTimeout',
   'retryAfter',
-  'globalTable',
-  'checkSchema',
   'clock',
 ];
 const EXTRA_NAMES = [
+  'store',
   'isGlobal',
   'globalGuard',
-  'endpoint',
-  'strategyName',
-  'dataSource',
-  'store',
+  'endpoints',
+  'publicMetadataKey',
   'listener',
   'imports',
 ];
-const UNKNOWN_NAMES = ['expireIn', 'SECRET', 'toString', 'constructor', '__proto__', ''];
+/** Options of the store, which the module does not take. */
+const STORE_NAMES = ['entity', 'properties', 'dataSource', 'pool', 'table', 'writeTimeout'];
+const UNKNOWN_NAMES = [
+  ...STORE_NAMES,
+  'expireIn',
+  'SECRET',
+  'toString',
+  'constructor',
+  '__proto__',
+  '',
+];
 
-/** An object with this key of its own, whatever the key. */
+/** An object with this key, whatever the key. */
 const having = (name: string) => Object.fromEntries([[name, true]]);
+
+it('these are all options', () => {
+  expect(Object.keys(OPTION_ROWS)).toEqual(OPTION_NAMES);
+  expect(Object.keys(EXTRA_ROWS)).toEqual(EXTRA_NAMES);
+});
 
 describe('an option that a factory returns', () => {
   it.each(EXTRA_NAMES)('does not shape the module: %s', (name) => {
     expect(problemsOf(having(name))).toEqual([
-      `${name} shapes the module and is not read from a factory: put it beside useFactory.`,
+      `${name} shapes the module and is not read from a factory: put it next to useFactory.`,
     ]);
   });
 
@@ -409,13 +411,13 @@ describe('an option that a factory returns', () => {
       ['secret', SECRET],
       [name, true],
     ]) as object;
-    expect(resolveOptions(options as TokenInvalidationOptions).problems).toEqual([
+    expect(problemsWith(options)).toEqual([
       `${name} is not an option: choose from ${[...OPTION_NAMES, ...EXTRA_NAMES].join(', ')}.`,
     ]);
   });
 });
 
-describe('what stands beside a factory', () => {
+describe('what stands next to a factory', () => {
   it('is the factory and what shapes the module', () => {
     const factory = [
       'useFactory',
@@ -424,13 +426,13 @@ describe('what stands beside a factory', () => {
       'inject',
       'provideInjectionTokensFrom',
     ];
-    const beside = Object.fromEntries([...factory, ...EXTRA_NAMES].map((name) => [name, true]));
-    expect(misplacedOptions(beside)).toEqual([]);
+    const given = Object.fromEntries([...factory, ...EXTRA_NAMES].map((name) => [name, true]));
+    expect(misplacedOptions(given)).toEqual([]);
   });
 
   it.each(OPTION_NAMES)('is not %s, which the factory returns', (name) => {
     expect(misplacedOptions({ useFactory: () => ({}), [name]: true })).toEqual([
-      `${name} stands beside the factory: return it from the factory.`,
+      `${name} stands next to the factory: return it from the factory.`,
     ]);
   });
 
@@ -440,7 +442,7 @@ describe('what stands beside a factory', () => {
     ]);
   });
 
-  it('is told all at once', () => {
+  it('is named all at once', () => {
     const problems = misplacedOptions({ useFactory: () => ({}), secret: SECRET, clock: {}, x: 1 });
     expect(problems).toHaveLength(3);
   });

@@ -1,0 +1,121 @@
+import { createSecretKey, generateKeyPairSync } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { type GivenKeys, KEY_ROWS, readKeys } from './read-keys.js';
+import type { SigningKey } from './signing-key.js';
+
+const SECRET = '0123456789abcdef0123456789abcdef';
+const OTHER = 'fedcba9876543210fedcba9876543210';
+const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+
+function keysOf(given: GivenKeys): SigningKey[] {
+  const keys = readKeys(given);
+  const problems = keys.filter((key) => typeof key === 'string');
+  expect(problems).toEqual([]);
+  return keys as SigningKey[];
+}
+
+describe('readKeys', () => {
+  it('reads one secret, or a list in its order', () => {
+    expect(keysOf({ secret: SECRET }).map(({ algorithm }) => algorithm)).toEqual(['HS256']);
+    const keys = keysOf({
+      keys: [{ privateKey, kid: 'new' }, { secret: SECRET }, { publicKey, kid: 'partner' }],
+    });
+    expect(keys.map(({ algorithm }) => algorithm)).toEqual(['ES256', 'HS256', 'ES256']);
+    expect([keys[0]!.kid, keys[2]!.kid]).toEqual(['new', 'partner']);
+    expect(keys.map(({ signWith }) => signWith !== undefined)).toEqual([true, true, false]);
+  });
+
+  it('reads the same from a secret and from a list of one', () => {
+    const [listed] = keysOf({ keys: [{ secret: createSecretKey(Buffer.from(SECRET)) }] });
+    expect(listed!.kid).toBe(keysOf({ secret: SECRET })[0]!.kid);
+  });
+
+  it.each<[string, GivenKeys, unknown[]]>([
+    ['none', {}, [expect.stringMatching(/^options\.secret: is empty: generate one with /)]],
+    ['an empty secret', { secret: '' }, [expect.stringMatching(/^options\.secret: is empty: /)]],
+    [
+      'a short secret',
+      { secret: 'x' },
+      [expect.stringMatching(/^options: the secret has 1 bytes /)],
+    ],
+    [
+      'a secret and a list',
+      { secret: SECRET, keys: [{ secret: OTHER }] },
+      ['secret and keys are both given: put the secret into keys, as { secret }.'],
+    ],
+    [
+      'a list of objects without a key',
+      { keys: [{}, { kid: 'a' }] },
+      [
+        'keys[0]: has no key: give secret, privateKey or publicKey.',
+        'keys[1]: has no key: give secret, privateKey or publicKey.',
+      ],
+    ],
+    [
+      'a first key that only verifies',
+      { keys: [{ publicKey }, { secret: SECRET }] },
+      [
+        'keys[0]: only verifies, and the first key signs: put one with a secret or privateKey first.',
+      ],
+    ],
+    [
+      'one kid for two keys',
+      {
+        keys: [
+          { secret: SECRET, kid: 'a' },
+          { secret: OTHER, kid: 'a' },
+        ],
+      },
+      ['keys: two have the kid "a": give each a different one, or leave kid out.'],
+    ],
+    [
+      'one kid for three keys',
+      { keys: ['a', 'b', 'c'].map((c) => ({ secret: c.repeat(32), kid: 'x' })) },
+      ['keys: two have the kid "x": give each a different one, or leave kid out.'],
+    ],
+    [
+      'one key twice',
+      { keys: [{ privateKey }, { publicKey }] },
+      [expect.stringMatching(/^keys: two have the kid "/)],
+    ],
+    [
+      'a good key and a bad one',
+      { keys: [{ secret: SECRET }, { secret: 'short' }] },
+      [expect.stringMatching(/^keys\[1\]: the secret has 5 bytes /)],
+    ],
+    [
+      'a bad first key before one that only verifies',
+      { keys: [{ secret: 'short' }, { publicKey }] },
+      [expect.stringMatching(/^keys\[0\]: the secret has 5 bytes/)],
+    ],
+    [
+      'a bad key among two with one kid',
+      {
+        keys: [
+          { secret: SECRET, kid: 'a' },
+          { secret: 'short', kid: 'b' },
+          { secret: OTHER, kid: 'a' },
+        ],
+      },
+      [
+        expect.stringMatching(/^keys\[1\]: the secret has 5 bytes/),
+        'keys: two have the kid "a": give each a different one, or leave kid out.',
+      ],
+    ],
+  ])('%s: says what is wrong and what to do', (_, given, problems) => {
+    expect(readKeys(given)).toEqual(problems);
+  });
+});
+
+describe('KEY_ROWS', () => {
+  it('names every field of a key, and leaves its value to readKeys', () => {
+    expect(Object.keys(KEY_ROWS).toSorted()).toEqual([
+      'algorithm',
+      'kid',
+      'privateKey',
+      'publicKey',
+      'secret',
+    ]);
+    for (const row of Object.values(KEY_ROWS)) expect(row.check(Symbol('anything'))).toBe(true);
+  });
+});

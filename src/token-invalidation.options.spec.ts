@@ -1,0 +1,67 @@
+import { VERSION_NEUTRAL } from '@nestjs/common';
+import { describe, expect, it } from 'vitest';
+import { ControlledStore } from '../test/support/controlled-store.js';
+import { TokenEventListener } from './events/token-event.listener.js';
+import { problemsOf } from './options/option-table.js';
+import { EXTRA_ROWS } from './token-invalidation.options.js';
+
+const STORE = expect.stringMatching(/^store is not a store: give typeOrmStore\(/);
+const ENDPOINTS =
+  "endpoints is not an object with a path: give { path: 'auth', logoutEverywhere: true }.";
+const VERSION =
+  "endpoints.version is not a version: give text such as '1', VERSION_NEUTRAL, or a list of them.";
+
+describe('what shapes the module', () => {
+  it.each<[string, object]>([
+    ['nothing', {}],
+    ['a store class', { store: ControlledStore }],
+    ['a store definition', { store: { inject: [], useFactory: () => new ControlledStore() } }],
+    ['flags', { isGlobal: true, globalGuard: false }],
+    ['endpoints', { endpoints: { path: 'auth', logoutEverywhere: true, response: () => ({}) } }],
+    ['a listener', { listener: TokenEventListener, imports: [], publicMetadataKey: 'isPublic' }],
+  ])('may be %s', (_, extras) => {
+    expect(problemsOf(EXTRA_ROWS, extras)).toEqual([]);
+  });
+
+  it.each<[string, unknown]>([
+    ['text', '1'],
+    ['a list of text', ['1', '2']],
+    ['VERSION_NEUTRAL', VERSION_NEUTRAL],
+    ['a list with it', ['1', VERSION_NEUTRAL]],
+  ])('may be endpoints with a version as Nest takes it: %s', (_, version) => {
+    expect(problemsOf(EXTRA_ROWS, { endpoints: { path: 'auth', version } })).toEqual([]);
+  });
+
+  it.each<[string, object, unknown[]]>([
+    ['an instance as store', { store: new ControlledStore() }, [STORE]],
+    ['another class as store', { store: Date }, [STORE]],
+    ['a function as store', { store: () => new ControlledStore() }, [STORE]],
+    ['half a store definition', { store: { useFactory: () => new ControlledStore() } }, [STORE]],
+    ['null as store', { store: null }, [expect.stringMatching(/^store is missing: give /)]],
+    ['a flag as text', { globalGuard: 'yes' }, ['globalGuard is not true or false.']],
+    ['endpoints without a path', { endpoints: { logoutEverywhere: true } }, [ENDPOINTS]],
+    ['endpoints with an empty path', { endpoints: { path: '' } }, [ENDPOINTS]],
+    ['a path alone', { endpoints: 'auth' }, [ENDPOINTS]],
+    ['a version as number', { endpoints: { path: 'auth', version: 1 } }, [VERSION]],
+    ['a version among them', { endpoints: { path: 'auth', version: ['1', 2] } }, [VERSION]],
+    [
+      'a typo in the endpoints',
+      { endpoints: { path: 'auth', logoutEveryWhere: true } },
+      [
+        'endpoints.logoutEveryWhere is not an option: choose from path, version, logoutEverywhere, response.',
+      ],
+    ],
+    [
+      'a listener as instance',
+      { listener: new TokenEventListener() },
+      ['listener is not a class: give one that extends TokenEventListener.'],
+    ],
+    [
+      'one module to import',
+      { imports: Date },
+      ['imports is not a list: give the modules with what store and listener inject.'],
+    ],
+  ])('is not %s', (_, extras, problems) => {
+    expect(problemsOf(EXTRA_ROWS, extras)).toEqual(problems);
+  });
+});

@@ -1,0 +1,189 @@
+import {
+  TokenInvalidationConfigError,
+  TokenInvalidationModule,
+  TokenStateStore,
+} from 'nestjs-token-invalidation';
+import { InMemoryTokenStateStore } from 'nestjs-token-invalidation/testing';
+import { describe, expect, it } from 'vitest';
+import { SECRET } from '../support/app-settings.js';
+import { createMemoryApp } from '../support/memory-app.js';
+
+const GOOD = { store: InMemoryTokenStateStore, secret: SECRET };
+
+/** What stops the boot; nothing when it starts. */
+async function problemsOf(
+  tokenModule: ReturnType<typeof TokenInvalidationModule.forRoot>,
+): Promise<readonly string[]> {
+  try {
+    await (await createMemoryApp({ tokenModule })).close();
+    return [];
+  } catch (error) {
+    if (error instanceof TokenInvalidationConfigError) return error.problems;
+    throw error;
+  }
+}
+
+/** The same, of options that a compiler would refuse, as plain JavaScript and a cast let them pass. */
+const problemsWith = (options: object) =>
+  problemsOf(TokenInvalidationModule.forRoot({ ...GOOD, ...options }));
+
+/** The same, with what shapes the module next to a factory. */
+const problemsNextToFactory = (extras: object) =>
+  problemsOf(
+    TokenInvalidationModule.forRootAsync({
+      store: InMemoryTokenStateStore,
+      useFactory: () => ({ secret: SECRET }),
+      ...extras,
+    }),
+  );
+
+describe('options that are right', () => {
+  it('start', async () => {
+    expect(await problemsWith({})).toEqual([]);
+    expect(
+      await problemsNextToFactory({ endpoints: { path: 'auth', logoutEverywhere: true } }),
+    ).toEqual([]);
+  });
+});
+
+describe('a name that is no option', () => {
+  it.each([
+    [
+      { expireIn: '1h' },
+      /^expireIn is not an option: choose from secret, keys, expiresIn, .*store, /,
+    ],
+    [{ entity: Date }, /^entity is not an option/],
+    [{ endpoint: { path: 'auth' } }, /^endpoint is not an option: choose from .*endpoints/],
+    [{ hasOwnProperty: true }, /^hasOwnProperty is not an option/],
+    [
+      { secret: undefined, keys: [{ secret: SECRET }, { secrets: SECRET }] },
+      /^keys\[1\]\.secrets is not an option: choose from secret, privateKey, publicKey, algorithm, kid\.$/,
+    ],
+    [
+      { endpoints: { path: 'auth', logoutEverwhere: true } },
+      /^endpoints\.logoutEverwhere is not an option: choose from path, version, logoutEverywhere, response\.$/,
+    ],
+  ])('stops the boot and is named: %j', async (options, message) => {
+    expect(await problemsWith(options)).toContainEqual(expect.stringMatching(message));
+  });
+
+  it.each([
+    [
+      { endpoints: { path: 'auth', logoutEverwhere: true } },
+      /^endpoints\.logoutEverwhere is not an option/,
+    ],
+    [{ endpoints: 'auth' }, /^endpoints is not an object with a path/],
+    [{ isGlobal: 'yes' }, /^isGlobal is not true or false/],
+  ])('also next to a factory: %j', async (extras, message) => {
+    expect(await problemsNextToFactory(extras)).toEqual([expect.stringMatching(message)]);
+  });
+
+  it('next to a factory or inside of it is said at once', () => {
+    const extras: object = { useFactory: () => GOOD, secret: SECRET, expireIn: '1h' };
+    expect(() =>
+      TokenInvalidationModule.forRootAsync({ store: InMemoryTokenStateStore, ...extras }),
+    ).toThrow(
+      /secret stands next to the factory: return it from the factory.*\n.*expireIn is not an option/,
+    );
+  });
+
+  it('of what shapes the module is not read from a factory', async () => {
+    const options: object = { secret: SECRET, isGlobal: true };
+    expect(await problemsNextToFactory({ useFactory: () => options })).toEqual([
+      'isGlobal shapes the module and is not read from a factory: put it next to useFactory.',
+    ]);
+  });
+});
+
+describe('endpoints that cannot be meant', () => {
+  const message =
+    "endpoints is not an object with a path: give { path: 'auth', logoutEverywhere: true }.";
+
+  it.each([
+    ['a path alone', 'auth'],
+    ['an empty path, which is the root', { path: '' }],
+    ['no path', { logoutEverywhere: true }],
+    ['a path that is no text', { path: 1 }],
+    ['true', true],
+    ['null', null],
+    ['a list', [{ path: 'auth' }]],
+    ['an instance of a class', new Map([['path', 'auth']])],
+  ])('stop the boot: %s', async (_, endpoints) => {
+    expect(await problemsWith({ endpoints })).toEqual([message]);
+  });
+
+  it.each<[object, RegExp]>([
+    [
+      { version: 2 },
+      /^endpoints\.version is not a version: give text such as '1', VERSION_NEUTRAL, or a list of them\.$/,
+    ],
+    [{ version: '' }, /^endpoints\.version is not a version/],
+    [{ version: [1] }, /^endpoints\.version is not a version/],
+    [{ version: [] }, /^endpoints\.version is not a version/],
+    [{ logoutEverywhere: 'yes' }, /^endpoints\.logoutEverywhere is not true or false\.$/],
+    [{ response: {} }, /^endpoints\.response is not a function: give \(response\) => /],
+  ])('stop the boot: %j', async (field, problem) => {
+    expect(await problemsWith({ endpoints: { path: 'auth', ...field } })).toEqual([
+      expect.stringMatching(problem),
+    ]);
+  });
+});
+
+describe('a store that is none', () => {
+  const remedy =
+    ': give typeOrmStore({ entity: User }) of nestjs-token-invalidation/typeorm, pgStore({ … }) of nestjs-token-invalidation/pg, or a class that extends TokenStateStore.';
+
+  it.each([undefined, null])('is missing: %s', async (store) => {
+    expect(await problemsWith({ store })).toEqual([`store is missing${remedy}`]);
+    expect(await problemsNextToFactory({ store })).toEqual([`store is missing${remedy}`]);
+  });
+
+  it.each([
+    ['a class of something else', Date],
+    ['the port itself', TokenStateStore],
+    ['an instance', new InMemoryTokenStateStore()],
+    ['the options of a store', { entity: Date }],
+    ['a function that makes one', () => new InMemoryTokenStateStore()],
+    ['a provider without its dependencies', { useFactory: () => new InMemoryTokenStateStore() }],
+    ['text', 'typeorm'],
+  ])('is refused: %s', async (_, store) => {
+    expect(await problemsWith({ store })).toEqual([`store is not a store${remedy}`]);
+  });
+});
+
+describe('everything that is wrong', () => {
+  it('is in one message, with what the store says', async () => {
+    class BrokenStore extends InMemoryTokenStateStore {
+      override async checkSetup(): Promise<string[]> {
+        return ['the table is missing: make it.'];
+      }
+    }
+    const problems = await problemsWith({
+      store: BrokenStore,
+      secret: 'short',
+      expireIn: '1h',
+      readTimeout: 'soon',
+      keys: undefined,
+    });
+    expect(problems).toEqual([
+      expect.stringMatching(/^expireIn is not an option/),
+      expect.stringMatching(/^readTimeout is "soon": give seconds as a number/),
+      expect.stringMatching(/^options: the secret has 5 bytes and HS256 needs at least 32/),
+      'the table is missing: make it.',
+    ]);
+  });
+
+  it('is in one message, shape and options together', async () => {
+    expect(await problemsWith({ endpoints: 'auth', isGlobal: 1, expiresIn: '' })).toEqual([
+      'isGlobal is not true or false.',
+      expect.stringMatching(/^endpoints is not an object/),
+      expect.stringMatching(/^expiresIn is "": give seconds/),
+    ]);
+  });
+
+  it('is no option at all: a factory that returns nothing', async () => {
+    expect(await problemsNextToFactory({ useFactory: () => undefined })).toEqual([
+      'there are no options: return them from the factory.',
+    ]);
+  });
+});
