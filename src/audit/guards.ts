@@ -30,8 +30,12 @@ function found(guards: unknown, where: string): FoundGuard[] {
 /** @param guard - a class, or an instance */
 export function describeGuard(guard: unknown, where: string): FoundGuard {
   const type = (typeof guard === 'function' ? guard : Object(guard).constructor) as Function;
-  const name = type.name;
-  return { kind: kindOf(type, typeof guard === 'function'), name, where };
+  return { kind: kindOf(type, typeof guard === 'function'), name: declaredName(type), where };
+}
+
+/** Nest's `mixin()`, which makes Passport's guards, gives each class a name that is different with each start. */
+function declaredName(type: Function): string {
+  return /^class ([\w$]+)/.exec(String(type))?.[1] ?? type.name;
 }
 
 function kindOf(type: Function, isClass: boolean): FoundGuard['kind'] {

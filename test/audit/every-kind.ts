@@ -113,7 +113,7 @@ export class OrdersMessages {
   tcp(): void {}
 
   @EventPattern('paid')
-  paid(): void {}
+  paid(_order: unknown): void {}
 
   @GrpcMethod('Orders', 'Find')
   find(): void {}
@@ -137,11 +137,13 @@ class TenantThrottler extends ThrottlerGuard {}
 
 /** As decorators that wrap a method for logging or transactions do. */
 function Wrapped(): MethodDecorator {
-  return (_target, _name, descriptor: PropertyDescriptor) => {
-    const method = descriptor.value as (...args: unknown[]) => unknown;
-    descriptor.value = function wrapper(this: unknown, ...args: unknown[]) {
+  return (_target, _name, descriptor) => {
+    const { value } = descriptor as PropertyDescriptor;
+    const method = value as (...args: unknown[]) => unknown;
+    const wrapper = function (this: unknown, ...args: unknown[]) {
       return method.apply(this, args);
     };
+    Object.assign(descriptor, { value: wrapper });
   };
 }
 

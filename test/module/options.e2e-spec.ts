@@ -20,6 +20,7 @@ import {
 } from 'nestjs-token-invalidation';
 import { InMemoryTokenStateStore } from 'nestjs-token-invalidation/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { HTTP_SETTINGS, type HttpSettings } from '../../src/http/http-settings.js';
 import { KeySet } from '../../src/keys/key-set.js';
 import { EXTRA_ROWS, OPTION_ROWS } from '../../src/token-invalidation.options.js';
 import { SECRET } from '../support/app-settings.js';
@@ -199,6 +200,33 @@ const OPTIONS: Record<keyof typeof OPTION_ROWS, Row> = {
       const refused = '401 user_inactive';
       expect(await each(modules, askOwn)).toEqual([200, refused, 200, refused, 200]);
       expect(isActive.mock.calls).toMatchObject([[{ id: 'anna' }, { sub: 'anna' }]]);
+    },
+  ],
+  handshake: [
+    'is where the token of a handshake is',
+    async () => {
+      const guard = { handshake: { token: 'cookie.token' } } as const;
+      const app = await start(guard);
+      const { handshake } = app.app.get<HttpSettings>(HTTP_SETTINGS, { strict: false });
+      const headers = { cookie: 'token=abc', authorization: 'Bearer xyz' };
+      expect(handshake.tokenOf({ headers })).toBe('abc');
+    },
+  ],
+  rpc: [
+    'finds the token of a message without headers',
+    async () => {
+      const token = (data: { token: string }) => data.token;
+      const app = await start({ rpc: { token } });
+      expect(app.app.get<HttpSettings>(HTTP_SETTINGS, { strict: false }).messageToken).toBe(token);
+    },
+  ],
+  audit: [
+    'stops the boot where a handler is open unnoticed',
+    async () => {
+      await expect(start({ audit: 'enforce', globalGuard: false })).rejects.toThrow(
+        'http GET /me (MeController.me): no guard',
+      );
+      await start({ audit: 'off', globalGuard: false });
     },
   ],
   jwtFromRequest: [
