@@ -68,6 +68,7 @@ export function shapeModule(
       ...eventProviders(extras),
       ...serviceProviders(),
       ...httpProviders(extras),
+      ...auditProviders(extras),
     ],
     exports: EXPORTED,
   };
@@ -204,6 +205,13 @@ function httpProviders({
     { provide: APP_FILTER, useClass: TokenStateUnavailableFilter },
     RevocableJwtGuard,
     IgnoredPublicMetadata,
+    // useExisting, so that a test can override the guard.
+    ...(globalGuard === true ? [{ provide: APP_GUARD, useExisting: RevocableJwtGuard }] : []),
+  ];
+}
+
+function auditProviders({ publicMetadataKey }: Partial<TokenInvalidationExtras>): Provider[] {
+  return [
     {
       provide: AUDIT_SETTINGS,
       inject: [RESOLVED_OPTIONS],
@@ -216,7 +224,5 @@ function httpProviders({
     HandlerList,
     AdapterRoutes,
     AccessAudit,
-    // useExisting, so that a test can override the guard.
-    ...(globalGuard === true ? [{ provide: APP_GUARD, useExisting: RevocableJwtGuard }] : []),
   ];
 }

@@ -18,10 +18,12 @@ export class AccessAudit implements OnApplicationBootstrap {
   private readonly logger = new Logger('TokenInvalidation');
   private readonly reader: RouteAccessReader;
 
+  @Inject(ApplicationConfig)
+  private readonly config!: ApplicationConfig;
+
   constructor(
     private readonly handlers: HandlerList,
     private readonly routes: AdapterRoutes,
-    private readonly config: ApplicationConfig,
     @Inject(AUDIT_SETTINGS) private readonly settings: AuditSettings,
   ) {
     this.reader = new RouteAccessReader(new Reflector(), settings.publicMetadataKey);

@@ -42,6 +42,11 @@ afterEach(async () => {
 const inShort = (entries: AccessEntry[]) =>
   entries.map(({ context, name, access }) => `${context} ${name}: ${access}`);
 
+const boot = (audit: 'enforce' | 'warn', controllers: NonNullable<ModuleMetadata['controllers']>) =>
+  start({ ...every, controllers, module: { audit, globalGuard: false } });
+
+const respond = (_: unknown, response: { send(text: string): void }) => response.send('ok');
+
 describe('listAccess', () => {
   it('lists a handler of each kind, from every sort of class and module', async () => {
     const app = await start({ ...every, module: { globalGuard: true } });
@@ -144,7 +149,6 @@ describe('listAccess', () => {
       module: { globalGuard: true },
       prepare: (made) => {
         made.setGlobalPrefix('api');
-        const respond = (_: unknown, response: { send(text: string): void }) => response.send('ok');
         made.getHttpAdapter().get('/metrics', respond);
       },
     });
@@ -155,11 +159,6 @@ describe('listAccess', () => {
 });
 
 describe('the audit at boot', () => {
-  const boot = (
-    audit: 'enforce' | 'warn',
-    controllers: NonNullable<ModuleMetadata['controllers']>,
-  ) => start({ ...every, controllers, module: { audit, globalGuard: false } });
-
   it('in the mode enforce, an unguarded handler stops the boot and is named', async () => {
     const refused = boot('enforce', [kinds.OrdersController]);
     await expect(refused).rejects.toThrow(TokenInvalidationConfigError);

@@ -22,6 +22,7 @@ import { getDataSourceToken, InjectRepository } from '@nestjs/typeorm';
 import { hash } from '@node-rs/argon2';
 import { parseCookie } from 'cookie';
 import {
+  callerOf,
   CurrentUser,
   type CutoffKind,
   type InvalidationEvent,
@@ -50,6 +51,7 @@ import {
   type InMemoryUser,
   InMemoryTokenStateStore,
   type TokenStateStoreHarness,
+  listAccess,
 } from 'nestjs-token-invalidation/testing';
 import {
   RevocableUser,
@@ -77,11 +79,6 @@ declare class RefreshToken {
 interface PasswordChange {
   current: string;
   next: string;
-}
-interface Socket {
-  token: string;
-  user: User;
-  disconnect(): void;
 }
 interface UserRow {
   id: string;
@@ -142,7 +139,3 @@ declare const harness: TokenStateStoreHarness<InMemoryUser, unknown>;
 declare function currentHashOf(user: User, password: string): Promise<string>;
 declare function needsRehash(hash: string): boolean;
 declare function sha256(text: string): string;
-declare function contextOfGraphql(context: ExecutionContext): {
-  req: object;
-  res: { header(name: string, value: string): unknown };
-};

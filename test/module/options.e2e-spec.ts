@@ -97,6 +97,8 @@ async function tokenWith(module: Partial<TokenInvalidationModuleOptions>): Promi
 const ownHeader = (request: { headers: Record<string, string> }) =>
   request.headers['x-token'] ?? null;
 
+const tokenOfData = (data: { token: string }) => data.token;
+
 const OPTIONS: Record<keyof typeof OPTION_ROWS, Row> = {
   secret: [
     'signs and verifies',
@@ -215,9 +217,10 @@ const OPTIONS: Record<keyof typeof OPTION_ROWS, Row> = {
   rpc: [
     'finds the token of a message without headers',
     async () => {
-      const token = (data: { token: string }) => data.token;
-      const app = await start({ rpc: { token } });
-      expect(app.app.get<HttpSettings>(HTTP_SETTINGS, { strict: false }).messageToken).toBe(token);
+      const app = await start({ rpc: { token: tokenOfData } });
+      expect(app.app.get<HttpSettings>(HTTP_SETTINGS, { strict: false }).messageToken).toBe(
+        tokenOfData,
+      );
     },
   ],
   audit: [

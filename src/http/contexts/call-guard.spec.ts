@@ -45,11 +45,15 @@ function call(type: string, handler: keyof Handlers, args: unknown[]): Execution
   return context;
 }
 
-describe('GraphQL', () => {
-  const request = () => ({ headers: { authorization: `Bearer ${token}` } });
-  const field = (context: object, info: object = { variableValues: {} }) =>
-    call('graphql', 'closed', [{}, {}, context, info]);
+const request = () => ({ headers: { authorization: `Bearer ${token}` } });
+const field = (context: object, info: object = { variableValues: {} }) =>
+  call('graphql', 'closed', [{}, {}, context, info]);
 
+const client = (auth: object) => ({ handshake: { headers: {}, auth } });
+const message = (socket: object, handler: keyof Handlers = 'closed') =>
+  call('ws', handler, [socket, {}, 'pattern']);
+
+describe('GraphQL', () => {
   it('judges once for all fields of an execution that make the same demand', async () => {
     const read = vi.spyOn(app.store, 'read');
     const verify = vi.spyOn(app.app.get(RevocableJwtGuard)['verifier'], 'verify');
@@ -138,10 +142,6 @@ describe('GraphQL', () => {
 });
 
 describe('messages of a socket', () => {
-  const client = (auth: object) => ({ handshake: { headers: {}, auth } });
-  const message = (socket: object, handler: keyof Handlers = 'closed') =>
-    call('ws', handler, [socket, {}, 'pattern']);
-
   it('the token is found once, and the state read for every message', async () => {
     const read = vi.spyOn(app.store, 'read');
     const socket = client({ token });
@@ -202,7 +202,7 @@ describe('any context', () => {
   it('a mistake of the application is handed on', async () => {
     const mistake = new Error('of the application');
     const answer = { everyone: { loggedOutAt: null, version: 0 }, records: [mistake] };
-    vi.spyOn(app.store, 'read').mockResolvedValueOnce(answer as never);
+    vi.spyOn(app.store, 'read').mockResolvedValueOnce(answer);
     const context = call('ws', 'closed', [
       { handshake: { headers: {}, auth: { token } } },
       {},

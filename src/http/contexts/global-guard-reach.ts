@@ -29,10 +29,11 @@ interface Wrapper {
  */
 @Injectable()
 export class GlobalGuardReach implements CanActivate {
+  private readonly scanner = new MetadataScanner();
+
   /** Created with the modules, which is before gateways and microservices look for guards. */
   constructor(
     modules: ModulesContainer,
-    private readonly scanner: MetadataScanner,
     private readonly config: ApplicationConfig,
     private readonly guard: RevocableJwtGuard,
   ) {

@@ -39,11 +39,18 @@ export function graphqlResponse(context: GraphqlContext): unknown {
 export function graphqlHandshake(context: GraphqlContext): Handshake | undefined {
   const request = graphqlRequest(context);
   const connection = [request, context].find((part) => 'connectionParams' in part);
-  const headers = connection?.extra?.request?.headers ?? request.headers ?? {};
-  const { _connectionInit: sentToMercurius } = context;
-  const params = connection?.connectionParams ?? sentToMercurius;
-  const byHttp = connection === undefined && sentToMercurius === undefined && !isUpgrade(headers);
+  const headers = upgradeHeaders(connection) ?? request.headers ?? {};
+  const params = connection === undefined ? sentToMercurius(context) : connection.connectionParams;
+  const byHttp = connection === undefined && params === undefined && !isUpgrade(headers);
   return byHttp ? undefined : { headers, connectionParams: params ?? {} };
+}
+
+function upgradeHeaders(connection: GraphqlRequest | undefined): Handshake['headers'] | undefined {
+  return connection?.extra?.request?.headers;
+}
+
+function sentToMercurius({ _connectionInit }: GraphqlContext): GraphqlContext['connectionParams'] {
+  return _connectionInit;
 }
 
 /** What a context function makes of a connection may be its upgrade request alone (RFC 6455 section 4.1). */

@@ -6,6 +6,12 @@ import { HandshakeTokens, type ResolvedHandshake } from './handshake-tokens.js';
 const find = (options: ResolvedHandshake, handshake: Partial<Handshake>) =>
   new HandshakeTokens(options).tokenOf({ headers: {}, ...handshake });
 
+const cookie = (headers: Handshake['headers'], allowedOrigins?: string[]) =>
+  find(
+    { token: 'cookie.access', ...(allowedOrigins && { allowedOrigins }) },
+    { headers: { cookie: 'access=abc', host: 'api.example.com', ...headers } },
+  );
+
 beforeEach(() => void vi.restoreAllMocks());
 
 describe('the places of a handshake', () => {
@@ -50,12 +56,6 @@ describe('the places of a handshake', () => {
 });
 
 describe('a cookie of a handshake', () => {
-  const cookie = (headers: Handshake['headers'], allowedOrigins?: string[]) =>
-    find(
-      { token: 'cookie.access', ...(allowedOrigins && { allowedOrigins }) },
-      { headers: { cookie: 'access=abc', host: 'api.example.com', ...headers } },
-    );
-
   it('counts from a page of the same host', () => {
     expect(cookie({ origin: 'https://api.example.com' })).toBe('abc');
     expect(cookie({ origin: 'https://API.example.com:443' })).toBe('abc');

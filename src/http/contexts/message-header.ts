@@ -36,13 +36,18 @@ export function messageHeader(message: object, name: string): string | undefined
 }
 
 function headerOf(message: MessageContext, name: string): unknown {
-  const natsHeaders = message.getHeaders?.();
-  if (natsHeaders !== undefined) {
-    const key = nameIn(natsHeaders.keys(), name);
-    return key === undefined ? undefined : natsHeaders.get(key);
-  }
+  const ofNats = message.getHeaders?.();
+  if (ofNats === undefined) return valueIn(headersOf(message), name);
+  const key = nameIn(ofNats.keys(), name);
+  return key === undefined ? undefined : ofNats.get(key);
+}
+
+function headersOf(message: MessageContext): Headers {
   const found = message.getMessage?.();
-  const headers = found?.headers ?? found?.properties?.headers ?? {};
+  return found?.headers ?? found?.properties?.headers ?? {};
+}
+
+function valueIn(headers: Headers, name: string): unknown {
   const key = nameIn(Object.keys(headers), name);
   return key === undefined ? undefined : headers[key];
 }
