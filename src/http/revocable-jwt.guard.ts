@@ -13,7 +13,7 @@ import { writeCaller } from './contexts/caller.js';
 import type { AuthenticatedRequest } from './contexts/graphql-context.js';
 import { unauthorized, unavailable } from './http-answers.js';
 import { HTTP_SETTINGS, type HttpSettings } from './http-settings.js';
-import { RouteAccessReader } from './route-access.js';
+import { type RouteAccess, RouteAccessReader } from './route-access.js';
 import { TurnBatch } from './turn-batch.js';
 
 type HttpArgumentsHost = ReturnType<ExecutionContext['switchToHttp']>;
@@ -57,12 +57,19 @@ export class RevocableJwtGuard implements CanActivate {
     this.calls = new CallGuard(verifier, settings);
   }
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    const { kind, maxAuthAge } = this.routes.of(context);
-    if (context.getType() !== 'http') return this.calls.canActivate(context, { kind, maxAuthAge });
+  canActivate(context: ExecutionContext): Promise<boolean> {
+    const access = this.routes.of(context);
+    return context.getType() === 'http'
+      ? this.admitRequest(context.switchToHttp(), access)
+      : this.calls.canActivate(context, access);
+  }
+
+  private async admitRequest(
+    http: HttpArgumentsHost,
+    { kind, maxAuthAge }: RouteAccess,
+  ): Promise<boolean> {
     if (kind === 'public') return true;
 
-    const http = context.switchToHttp();
     const request = http.getRequest<AuthenticatedRequest>();
     const verdict = await this.judge(request, http, maxAuthAge);
     if (verdict.accepted) {

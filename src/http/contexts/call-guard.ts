@@ -4,6 +4,7 @@ import type { TokenVerifier, Verdict } from '../../tokens/token-verifier.service
 import type { HttpSettings } from '../http-settings.js';
 import type { RouteAccess } from '../route-access.js';
 import { answerOutage, answerRefusal, type CallAnswer } from './call-answer.js';
+import type { Caller } from './caller.js';
 import { createCarriers } from './carriers.js';
 import { isEventHandler } from './message-handlers.js';
 import type { TokenCarrier } from './token-carrier.js';
@@ -24,40 +25,35 @@ export class CallGuard {
 
   async canActivate(context: ExecutionContext, access: RouteAccess): Promise<boolean> {
     if (this.passed.has(context)) return true;
+    const { kind, maxAuthAge } = access;
     const carrier = this.carrierOf(context);
-    await this.admit(context, access, carrier);
-    this.passed.add(context);
-    return true;
-  }
-
-  private async admit(
-    context: ExecutionContext,
-    { kind, maxAuthAge }: RouteAccess,
-    carrier: TokenCarrier,
-  ): Promise<void> {
-    if (kind === 'public') return carrier.keepCaller(context, undefined);
-    const verdict = await this.judge(context, maxAuthAge, carrier);
-    if (verdict.accepted) return carrier.keepCaller(context, verdict);
-    if (kind === 'optional' && verdict.reason === 'token_missing') {
-      return carrier.keepCaller(context, undefined);
+    if (kind === 'public') return this.pass(context, carrier);
+    let verdict: Verdict<unknown>;
+    try {
+      verdict = await this.judge(context, maxAuthAge, carrier);
+    } catch (error) {
+      if (!(error instanceof TokenStateUnavailableError)) throw error;
+      throw this.errorFor(context, answerOutage(this.settings.retryAfterSeconds), carrier);
     }
+    if (verdict.accepted) return this.pass(context, carrier, verdict);
+    const isAnonymous = kind === 'optional' && verdict.reason === 'token_missing';
+    if (isAnonymous) return this.pass(context, carrier);
     throw this.errorFor(context, answerRefusal(verdict.reason, maxAuthAge), carrier);
   }
 
-  private async judge(
+  private judge(
     context: ExecutionContext,
     maxAuthAge: number | undefined,
     carrier: TokenCarrier,
   ): Promise<Verdict<unknown>> {
     const judge = () => this.verifier.verify(carrier.tokenOf(context), { maxAuthAge });
-    try {
-      return await (carrier.share === undefined
-        ? judge()
-        : carrier.share(context, maxAuthAge, judge));
-    } catch (error) {
-      if (!(error instanceof TokenStateUnavailableError)) throw error;
-      throw this.errorFor(context, answerOutage(this.settings.retryAfterSeconds), carrier);
-    }
+    return carrier.share === undefined ? judge() : carrier.share(context, maxAuthAge, judge);
+  }
+
+  private pass(context: ExecutionContext, carrier: TokenCarrier, caller?: Caller): true {
+    carrier.keepCaller(context, caller);
+    this.passed.add(context);
+    return true;
   }
 
   private errorFor(context: ExecutionContext, answer: CallAnswer, carrier: TokenCarrier): Error {

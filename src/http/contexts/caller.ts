@@ -44,12 +44,9 @@ export function callerOf(context: ExecutionContext): Caller {
         ? NOBODY
         : writtenOn(graphqlRequest(context.getArgByIndex<GraphqlContext>(2)));
     case 'ws':
-      return (
-        OF_SOCKETS.get(context.switchToWs().getClient<object>())?.get(context.getHandler()) ??
-        NOBODY
-      );
+      return OF_SOCKETS.get(context.getArgByIndex<object>(0))?.get(context.getHandler()) ?? NOBODY;
     case 'rpc':
-      return OF_MESSAGES.get(context.switchToRpc().getContext<object>()) ?? NOBODY;
+      return OF_MESSAGES.get(context.getArgByIndex<object>(1)) ?? NOBODY;
     default:
       return writtenOn(context.switchToHttp().getRequest());
   }
