@@ -46,6 +46,7 @@ export type {
   TokenStateStoreDefinition,
   WriteOutcome,
 } from './state/token-state.store.js';
+export { TokenStateUnchangedError } from './state/token-state-unchanged.error.js';
 export { TokenStateUnavailableError } from './state/token-state-unavailable.error.js';
 
 export { TokenInvalidator } from './invalidation/token-invalidator.service.js';

@@ -1,9 +1,10 @@
 import { refuseMalformed, type TokenClaims } from './claims.js';
+import { type LegacyPolicy, readLegacyPayload } from './legacy-claims.js';
 import { refusal, type Refusal, type RefusalReason } from './refusal.js';
 import { type EveryoneState, type TokenState, wholeSecond } from './token-state.js';
 
 /** What the application decided about tokens, for all routes. */
-export interface TokenPolicy {
+export interface TokenPolicy extends LegacyPolicy {
   /** How far `iat` and `nbf` may be ahead of this node's clock. */
   readonly clockToleranceSeconds: number;
   /** Until this instant a token without `ver` counts as version 0; absent: such a token is refused. */
@@ -46,10 +47,12 @@ export function isLegacyWindowOpen({ legacyUntil }: TokenPolicy, now: number): b
  * `undefined < x` is false, and a check that asks "is it older?" would accept it.
  */
 export function judgeClaims(
-  payload: unknown,
+  given: unknown,
   { policy, now }: Circumstances,
 ): CheckedClaims | Refusal {
-  const malformed = refuseMalformed(payload, !isLegacyWindowOpen(policy, now));
+  const legacy = isLegacyWindowOpen(policy, now);
+  const payload = legacy ? readLegacyPayload(given, policy) : given;
+  const malformed = refuseMalformed(payload, !legacy);
   if (malformed !== undefined) return malformed;
 
   const claims = payload as TokenClaims;

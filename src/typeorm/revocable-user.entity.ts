@@ -1,11 +1,16 @@
 import { Column } from 'typeorm';
 
+const HIDDEN = { value: undefined, enumerable: false, writable: true, configurable: true };
+
 /**
  * The three columns that make a user's tokens revocable. Let the user entity extend it, or declare the same columns
  * yourself.
  *
  * `update: false` keeps TypeORM's `save()` from writing a stale version back. `update()`, `increment()` and the query
  * builder refuse to touch them too: call `TokenInvalidator`.
+ *
+ * They are not enumerable: `JSON.stringify`, `instanceToPlain`, `structuredClone` and `{ ...user }` leave them out, so
+ * that no response shows them. Issue tokens from the entity itself.
  *
  * @example
  * ```ts
@@ -40,4 +45,10 @@ export abstract class RevocableUser {
     update: false,
   })
   readonly logoutAllAt!: Date | null;
+
+  constructor() {
+    Object.defineProperty(this, 'tokenVersion', HIDDEN);
+    Object.defineProperty(this, 'passwordChangedAt', HIDDEN);
+    Object.defineProperty(this, 'logoutAllAt', HIDDEN);
+  }
 }

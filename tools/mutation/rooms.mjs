@@ -8,7 +8,7 @@ import { readdirSync } from 'node:fs';
  * A folder of src/ is a room, judged by the specs in it, unless this table says something else about it.
  */
 const OTHERWISE = {
-  rule: { leastScore: 100 },
+  rule: { specs: ['src/rule/*.spec.ts', 'test/rule/*.spec.ts'], leastScore: 100 },
   postgres: {
     files: /^postgres\/(?!schema\/)/,
     specs: [
