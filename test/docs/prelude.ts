@@ -24,6 +24,7 @@ import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { integer, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 import { parseCookie } from 'cookie';
 import {
+  callerOf,
   CurrentUser,
   type CutoffKind,
   type InvalidationEvent,
@@ -55,6 +56,7 @@ import {
   type InMemoryUser,
   InMemoryTokenStateStore,
   type TokenStateStoreHarness,
+  listAccess,
 } from 'nestjs-token-invalidation/testing';
 import {
   RevocableUser,
@@ -82,11 +84,6 @@ declare class Session {
 interface PasswordChange {
   current: string;
   next: string;
-}
-interface Socket {
-  token: string;
-  user: User;
-  disconnect(): void;
 }
 interface UserRow {
   id: string;
@@ -166,7 +163,3 @@ declare const harness: TokenStateStoreHarness<InMemoryUser, unknown>;
 declare function currentHashOf(user: User, password: string): Promise<string>;
 declare function needsRehash(hash: string): boolean;
 declare function sha256(text: string): string;
-declare function contextOfGraphql(context: ExecutionContext): {
-  req: object;
-  res: { header(name: string, value: string): unknown };
-};
