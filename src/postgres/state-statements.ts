@@ -57,13 +57,25 @@ export function stateStatements(parts: StatementParts): StateStatements {
     ),
     changePassword: password === undefined ? undefined : changePassword(columns, password),
     rehashPassword: password === undefined ? undefined : rehashPassword(columns, password),
-    // The clock is read after the row was locked: a wait must not leave the cutoff behind the acknowledgement.
-    invalidateEveryone:
-      `INSERT INTO ${everyoneTable} AS e (everyone_logged_out_at, everyone_version) VALUES (${CLOCK}, 1) ` +
-      `ON CONFLICT (singleton) DO UPDATE SET everyone_version = e.everyone_version + 1, ` +
-      `everyone_logged_out_at = greatest(e.everyone_logged_out_at, ${CLOCK}) ` +
-      `RETURNING ${changeColumns('e.everyone_version', 'e.everyone_logged_out_at', 'e')}`,
+    invalidateEveryone: invalidateEveryone(everyoneTable),
   };
+}
+
+/**
+ * The row is inserted where it is missing.
+ *
+ * It is locked first, and the clock is read after that: a wait must not leave the cutoff behind the acknowledgement.
+ */
+function invalidateEveryone(everyoneTable: string): string {
+  const returned = changeColumns('e.everyone_version', 'e.everyone_logged_out_at', 'e');
+  return (
+    `WITH locked AS MATERIALIZED (SELECT e.singleton FROM ${everyoneTable} AS e FOR NO KEY UPDATE), ` +
+    `changed AS (UPDATE ${everyoneTable} AS e SET everyone_version = e.everyone_version + 1, ` +
+    `everyone_logged_out_at = ${CLOCK} FROM locked WHERE e.singleton = locked.singleton RETURNING ${returned}), ` +
+    `inserted AS (INSERT INTO ${everyoneTable} AS e (everyone_logged_out_at, everyone_version) ` +
+    `SELECT ${CLOCK}, 1 WHERE NOT EXISTS (SELECT FROM locked) RETURNING ${returned}) ` +
+    `SELECT * FROM changed UNION ALL SELECT * FROM inserted`
+  );
 }
 
 /**
@@ -144,9 +156,9 @@ function raised({ tokenVersion }: UserColumns): string {
   return `${quoteName(tokenVersion)} = ${column(tokenVersion)} + 1`;
 }
 
-/** greatest() ignores NULL, so a first cutoff is set and a later one never moves back. */
+/** Also back, from ahead of the clock: the same statement raises the version. */
 function moved(cutoff: string): string {
-  return `${quoteName(cutoff)} = greatest(${column(cutoff)}, ${CLOCK})`;
+  return `${quoteName(cutoff)} = ${CLOCK}`;
 }
 
 function column(name: string): string {
