@@ -11,6 +11,7 @@ import {
   TokenStateStore,
   type WriteOutcome,
 } from '../state/token-state.store.js';
+import { CutoffRepair, type RepairSubject } from './cutoff-repair.js';
 import type { DataLayer } from './data-layer.js';
 import type { Statement } from './pg-pool.js';
 import { Primary } from './primary.js';
@@ -26,6 +27,7 @@ export class PostgresTokenStateStore<User, Transaction>
 {
   private readonly primary: Primary;
   private readonly writer: StateWriter<Transaction>;
+  private readonly cutoffs = new CutoffRepair((subject) => this.repair(subject));
   private bound: Promise<UserDatabase<User>> | undefined;
 
   constructor(
@@ -63,7 +65,11 @@ export class PostgresTokenStateStore<User, Transaction>
     { timeoutMs }: { timeoutMs: number },
   ): Promise<StateReading<User>> {
     const database = await this.database();
-    return readState(database, queries, (statement) => this.primary.read(statement, timeoutMs));
+    const reading = await readState(database, queries, (statement) =>
+      this.primary.read(statement, timeoutMs),
+    );
+    this.cutoffs.notice(queries, reading);
+    return reading;
   }
 
   async invalidate(
@@ -101,6 +107,15 @@ export class PostgresTokenStateStore<User, Transaction>
     const text = (await this.database()).statements.invalidateEveryone;
     // There is always a row: it is inserted where it is missing.
     return (await this.writer.write({ text, values: [] }, transaction)) as StateChange;
+  }
+
+  private async repair(subject: RepairSubject): Promise<WriteOutcome> {
+    const { statements } = await this.database();
+    const statement: Statement =
+      subject === null
+        ? { text: statements.repairEveryone, values: [] }
+        : { text: statements.repair, values: [subject] };
+    return this.writer.write(statement, undefined);
   }
 
   private async update(

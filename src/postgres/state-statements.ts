@@ -34,6 +34,9 @@ export interface StateStatements {
   /** The same parameters. Permits the trigger to take this very change for a re-hash. */
   readonly rehashPassword: string | undefined;
   readonly invalidateEveryone: string;
+  /** Parameter: the id. Where a cutoff lies ahead of the clock: raises the version and returns the cutoffs. */
+  readonly repair: string;
+  readonly repairEveryone: string;
 }
 
 /** What an UPDATE of one user is made of. */
@@ -58,6 +61,11 @@ export function stateStatements(parts: StatementParts): StateStatements {
     changePassword: password === undefined ? undefined : changePassword(columns, password),
     rehashPassword: password === undefined ? undefined : rehashPassword(columns, password),
     invalidateEveryone: invalidateEveryone(everyoneTable),
+    repair: repair(columns),
+    repairEveryone:
+      `UPDATE ${everyoneTable} AS e SET everyone_version = e.everyone_version + 1, ` +
+      `everyone_logged_out_at = ${CLOCK} WHERE e.everyone_logged_out_at > ${CLOCK} ` +
+      `RETURNING ${changeColumns('e.everyone_version', 'e.everyone_logged_out_at', 'e')}`,
   };
 }
 
@@ -104,6 +112,20 @@ function invalidation(columns: UserColumns, kind: CutoffKind, where: string): st
     set: [raised(columns), moved(cutoff)],
     where,
     instant: column(cutoff),
+  });
+}
+
+function repair(columns: UserColumns): string {
+  const cutoffs = [columns.passwordChangedAt, columns.logoutAllAt];
+  const isAhead = (cutoff: string) => `${column(cutoff)} > ${CLOCK}`;
+  const returned = cutoffs.map(
+    (cutoff) =>
+      `${quoteName(cutoff)} = CASE WHEN ${isAhead(cutoff)} THEN ${CLOCK} ELSE ${column(cutoff)} END`,
+  );
+  return update(columns, {
+    set: [raised(columns), ...returned],
+    where: `(${cutoffs.map(isAhead).join(' OR ')})`,
+    instant: CLOCK,
   });
 }
 

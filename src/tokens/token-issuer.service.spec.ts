@@ -61,6 +61,13 @@ describe('TokenIssuer.issue', () => {
     expect(signature).toBe(expected.digest('base64url'));
   });
 
+  it('follows no cutoff that a wrong clock has left', () => {
+    const iatAfter = (milliseconds: number) =>
+      claimsOf(issuer().issue({ ...ANNA, logoutAllAt: at(milliseconds) }))['iat'];
+    expect(iatAfter(300_499)).toBe(SECOND + 300);
+    expect(iatAfter(300_500)).toBe(SECOND);
+  });
+
   it('signs with the first key', () => {
     const first = readKey({ secret: 'f'.repeat(64), algorithm: 'HS512', kid: 'first' }, 'key');
     const keys = new KeySet([first as SigningKey, key]);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import type { TokenClaims } from '../rule/claims.js';
+import { isFarAhead } from '../state/far-ahead.js';
 import type { TokenStateStore } from '../state/token-state.store.js';
 import { ACCESS_TOKEN_TYPE, type KeySet } from '../keys/key-set.js';
 import { type Duration, durationProblem, requireSeconds } from '../options/duration.js';
@@ -69,8 +70,7 @@ export class TokenIssuer<User = IssuableUser> {
    */
   issue(user: User, options: IssueOptions = {}): string {
     const { subject, state } = this.parts.store.describe(user);
-    // A cutoff that is null counts as the epoch.
-    const iat = this.issuedAt(Number(state.passwordChangedAt), Number(state.logoutAllAt));
+    const iat = this.issuedAt(state.passwordChangedAt, state.logoutAllAt);
     const authTime = options.authTime ?? iat;
     return this.sign(subject, state.tokenVersion, { ...options, iat, authTime });
   }
@@ -100,15 +100,21 @@ export class TokenIssuer<User = IssuableUser> {
     return this.sign(receipt.subject, receipt.version, {
       ...options,
       claims: Object.fromEntries(added),
-      iat: this.issuedAt(claims.iat * 1000, Number(receipt.effectiveAt)),
+      iat: this.issuedAt(new Date(claims.iat * 1000), receipt.effectiveAt),
       // An unknown login time stays unknown: nobody entered credentials now.
       authTime: claims.auth_time,
     });
   }
 
-  /** The database's clock may be ahead of this node's; a new token must not look older than the cutoffs it follows. */
-  private issuedAt(...earliestMs: number[]): number {
-    return Math.floor(Math.max(this.parts.clock.now(), ...earliestMs) / 1000);
+  /**
+   * The database's clock may be ahead of this node's; a new token must not look older than the cutoffs it follows. It need
+   * not follow one that a wrong clock has left: the token is refused either way, but so the store reads it and repairs it.
+   */
+  private issuedAt(...earliest: (Date | null)[]): number {
+    const now = this.parts.clock.now();
+    const followed = earliest.filter((cutoff) => !isFarAhead(cutoff, now));
+    // A cutoff that is null counts as the epoch.
+    return Math.floor(Math.max(now, ...followed.map(Number)) / 1000);
   }
 
   private sign(

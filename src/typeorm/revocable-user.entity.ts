@@ -4,8 +4,9 @@ import { Column } from 'typeorm';
  * The three columns that make a user's tokens revocable. Let the user entity extend it, or declare the same columns
  * yourself.
  *
- * `update: false` keeps TypeORM's `save()` from writing a stale version back. `update()`, `increment()` and the query
- * builder refuse to touch them too: call `TokenInvalidator`.
+ * `insert: false` and `update: false` keep TypeORM from writing them: a `save()` writes no stale version back, and none
+ * that a request's body brought. `update()`, `increment()` and the query builder refuse to touch them too: call
+ * `TokenInvalidator`.
  *
  * @example
  * ```ts
@@ -18,7 +19,7 @@ import { Column } from 'typeorm';
  */
 export abstract class RevocableUser {
   /** Raised by one with each invalidation. */
-  @Column({ name: 'token_version', type: 'integer', default: 0, update: false })
+  @Column({ name: 'token_version', type: 'integer', default: 0, insert: false, update: false })
   readonly tokenVersion!: number;
 
   /** When the password last changed; `null`: never. */
@@ -27,6 +28,7 @@ export abstract class RevocableUser {
     type: 'timestamptz',
     precision: 3,
     nullable: true,
+    insert: false,
     update: false,
   })
   readonly passwordChangedAt!: Date | null;
@@ -37,6 +39,7 @@ export abstract class RevocableUser {
     type: 'timestamptz',
     precision: 3,
     nullable: true,
+    insert: false,
     update: false,
   })
   readonly logoutAllAt!: Date | null;

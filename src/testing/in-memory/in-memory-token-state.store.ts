@@ -109,7 +109,9 @@ export class InMemoryTokenStateStore<
       const { state } = structuredClone(describeUser(user));
       return { user, state, active: !user.deletedAt };
     });
-    return { everyone: structuredClone(this.database.rows.everyone), records };
+    const everyone = structuredClone(this.database.rows.everyone);
+    for (const { subject } of queries) this.database.repair(subject);
+    return { everyone, records };
   }
 
   async invalidate(
