@@ -13,7 +13,12 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['src/**/*.spec.ts', 'test/histories/*.spec.ts'],
+          include: [
+            'src/**/*.spec.ts',
+            'test/rule/*.spec.ts',
+            'bench/*.spec.ts',
+            'test/histories/*.spec.ts',
+          ],
           isolate: false,
         },
       },

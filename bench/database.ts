@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { tokenInvalidationMigration } from 'nestjs-token-invalidation';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Client } from 'pg';
-import { DataSource } from 'typeorm';
+import { DataSource, type MigrationInterface } from 'typeorm';
 import {
   type DatabaseServer,
   databaseServer,
@@ -11,10 +12,12 @@ import { type BackendCpu, backendCpu } from './database-cpu.js';
 /** How many users the load speaks for. */
 const CALLERS = 200;
 
-class RevocableTokens1760000000001 extends tokenInvalidationMigration({
-  usersTable: 'users',
-  passwordColumn: 'password_hash',
-}) {}
+/** The file that exports the migration of the library as it is now. */
+const SCHEMA = join(import.meta.dirname, 'library/current.js');
+
+interface SchemaModule {
+  readonly RevocableTokens1760000000001: new () => MigrationInterface;
+}
 
 /** A database with a users table of some size. */
 export interface UsersDatabase {
@@ -28,7 +31,7 @@ export interface UsersDatabase {
 /** The databases of one run, on the embedded server or on the one that `DATABASE_URL` names. */
 export class BenchDatabases {
   private readonly names: string[] = [];
-  private readonly made = new Map<number, Promise<UsersDatabase>>();
+  private readonly made = new Map<string, Promise<UsersDatabase>>();
 
   private constructor(private readonly server: DatabaseServer) {}
 
@@ -36,10 +39,11 @@ export class BenchDatabases {
     return new BenchDatabases(await databaseServer());
   }
 
-  /** The same one for the same size. */
-  withUsers(users: number): Promise<UsersDatabase> {
-    const known = this.made.get(users) ?? this.create(users);
-    this.made.set(users, known);
+  /** The same one for the same size and schema, which is the file that exports a library's migration. */
+  withUsers(users: number, schema = SCHEMA): Promise<UsersDatabase> {
+    const key = `${users} ${schema}`;
+    const known = this.made.get(key) ?? this.create(users, schema);
+    this.made.set(key, known);
     return known;
   }
 
@@ -55,14 +59,14 @@ export class BenchDatabases {
     await this.server.stop();
   }
 
-  private async create(users: number): Promise<UsersDatabase> {
+  private async create(users: number, schema: string): Promise<UsersDatabase> {
     const name = `token_invalidation_bench_${randomBytes(4).toString('hex')}`;
     await query(this.server.url, [`CREATE DATABASE ${name}`]);
     this.names.push(name);
     const url = new URL(this.server.url);
     url.pathname = `/${name}`;
     await query(url.href, [CREATE_USERS, insertUsers(users)]);
-    await migrate(url.href);
+    await migrate(url.href, schema);
     await query(url.href, ['VACUUM ANALYZE users']);
     const [revokedUserId, ...userIds] = await callers(url.href, users);
     return { url: url.href, users, userIds, revokedUserId: revokedUserId! };
@@ -91,8 +95,9 @@ function insertUsers(users: number): string {
     FROM generate_series(1, ${users}) AS n`;
 }
 
-async function migrate(url: string): Promise<void> {
-  const migrations = [RevocableTokens1760000000001];
+async function migrate(url: string, schema: string): Promise<void> {
+  const module = (await import(pathToFileURL(schema).href)) as SchemaModule;
+  const migrations = [module.RevocableTokens1760000000001];
   const dataSource = new DataSource({ type: 'postgres', url, migrations });
   await dataSource.initialize();
   try {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { progress } from './progress.js';
 import { library } from './variants/library.variant.js';
@@ -8,27 +8,36 @@ import type { Variant } from './variants/variant.js';
 const HERE = import.meta.dirname;
 const ROOT = join(HERE, '../../..');
 
+/** How the names of these variants begin. */
+export const EARLIER = 'library at ';
+
+/** The files that speak each version's words, by what its package exports. Both start the same application. */
+const CURRENT = { variant: library.name, schema: 'library/current.js' };
+const VERSION_01 = { variant: 'library-0.1', schema: 'library/version-0.1.js' };
+
 /**
- * The library as it was at a commit, to be measured in the same run as that of today. Its build and a copy of this bench lie in a folder
- * below the others, so that both have the same Nest, TypeORM and pg.
+ * The library as it was at a commit, for a measurement next to today's. Its build and a copy of this bench lie in a folder
+ * below the others, so that both have the same Nest, TypeORM and pg. It gets a database that its own migration made.
  *
  * @throws Error when the commit is unknown or does not build
  */
 export function earlierLibrary(commit: string): Variant {
   const id = git('rev-parse', '--short', '--verify', `${commit}^{commit}`).toString().trim();
   const folder = join(HERE, '../earlier', id);
-  const server = join(folder, 'bench/server/main.js');
-  if (!existsSync(server)) {
+  const sources = join(folder, 'sources');
+  if (!existsSync(join(sources, 'dist'))) {
     progress(`building the library of ${commit}`);
-    build(id, folder);
+    build(id, sources);
   }
-  return { ...library, name: `library at ${commit}`, code: { server, variant: library.name } };
+  link(folder, sources);
+  const bench = join(folder, 'bench');
+  const { variant, schema } = exportsTypeOrm(sources) ? CURRENT : VERSION_01;
+  const code = { server: join(bench, 'server/main.js'), variant, schema: join(bench, schema) };
+  return { ...library, name: `${EARLIER}${commit}`, code };
 }
 
-function build(commit: string, folder: string): void {
-  rmSync(folder, { recursive: true, force: true });
-  const modules = join(folder, 'node_modules');
-  const sources = join(folder, 'sources');
+function build(commit: string, sources: string): void {
+  rmSync(sources, { recursive: true, force: true });
   mkdirSync(sources, { recursive: true });
   const files = git(
     'archive',
@@ -39,15 +48,25 @@ function build(commit: string, folder: string): void {
     'tsconfig.build.json',
   );
   execFileSync('tar', ['-x', '-C', sources], { input: files });
-  execFileSync(process.execPath, [
-    join(ROOT, 'node_modules/typescript/bin/tsc'),
-    '-p',
-    join(sources, 'tsconfig.build.json'),
-  ]);
-  mkdirSync(modules);
-  symlinkSync(sources, join(modules, 'nestjs-token-invalidation'), 'junction');
-  // Last, since it says that the rest is there.
+  const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
+  execFileSync(process.execPath, [compiler, '-p', join(sources, 'tsconfig.build.json')]);
+}
+
+/** Puts the bench as it is now on top of the library. */
+function link(folder: string, sources: string): void {
+  const modules = join(folder, 'node_modules');
+  const ownName = join(modules, 'nestjs-token-invalidation');
+  mkdirSync(modules, { recursive: true });
+  if (!existsSync(ownName)) symlinkSync(sources, ownName, 'junction');
+  rmSync(join(folder, 'bench'), { recursive: true, force: true });
   cpSync(HERE, join(folder, 'bench'), { recursive: true });
+}
+
+/** Until 0.1.0 the entry `.` held the store; since then the entry `./typeorm` does. */
+function exportsTypeOrm(sources: string): boolean {
+  const text = readFileSync(join(sources, 'package.json'), 'utf8');
+  const manifest = JSON.parse(text) as { exports: Record<string, unknown> };
+  return './typeorm' in manifest.exports;
 }
 
 function git(...args: string[]): Buffer {

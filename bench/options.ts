@@ -38,7 +38,7 @@ const GUARDS = 6;
 export const USAGE = `npm run bench -- [options]
   --quick              the guards in the main series, one short round: checks answers more than speed
   --only LIST          variants, by name or number: ${VARIANTS.map(({ name }, n) => `${n + 1} ${name}`).join(', ')}
-  --beside LIST        commits: also measures the library as it was then
+  --beside LIST        commits: measures the library as it was then in the same rounds, and prints the ratios
   --platform LIST      ${PLATFORMS.join(', ')}
   --series LIST        ${SERIES.join(', ')}. Default: all; with --only or --platform: main
   --rounds N           default 12

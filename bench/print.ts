@@ -1,5 +1,6 @@
 import type { FigureName, Point, Results } from './results.js';
-import { timesOf } from './statistics.js';
+import { EARLIER } from './earlier-library.js';
+import { median, medianInterval, timesInEachRound, timesOf } from './statistics.js';
 import { judgeTargets } from './targets.js';
 
 /** The results as text. */
@@ -12,6 +13,7 @@ export function print(results: Results): void {
     );
     console.log(`\n${key}`);
     printTable([HEADINGS, ...points.map((point) => cells(point, points))]);
+    printPairs(points);
   }
   console.log('\ntargets');
   const verdicts = { true: 'met', false: 'NOT MET', undefined: 'not measured' };
@@ -22,6 +24,30 @@ export function print(results: Results): void {
       verdicts[`${met}`],
     ]),
   );
+}
+
+/** The library against each of its earlier versions, round by round. */
+function printPairs(points: readonly Point[]): void {
+  const earlier = points.filter(({ variant }) => variant.startsWith(EARLIER));
+  const rows = earlier.flatMap((point) => {
+    const own = libraryUnderLoadOf(point, points);
+    if (!own) return [];
+    const pair = (figure: FigureName) => pairOf(timesInEachRound(own, point, figure));
+    return [[point.variant, loadOf(point), pair('requestsPerSecond'), pair('cpuMicroseconds')]];
+  });
+  if (rows.length === 0) return;
+  console.log(`  the library to its earlier self, pairs of ${earlier[0]!.rounds.length} rounds`);
+  printTable([PAIR_HEADINGS, ...rows]);
+}
+
+const PAIR_HEADINGS = ['variant', 'load', 'throughput', 'CPU'];
+
+/** The median with its interval, and the whole spread. */
+function pairOf(times: readonly number[]): string {
+  const { low, high, confidence } = medianInterval(times);
+  const [middle, from, to] = [median(times), low, high].map((value) => value.toFixed(3));
+  const spread = `${Math.min(...times).toFixed(2)} to ${Math.max(...times).toFixed(2)}`;
+  return `${middle} x (${from} to ${to} with ${(confidence * 100).toFixed(0)} %; all: ${spread})`;
 }
 
 const HEADINGS = [
@@ -38,17 +64,18 @@ const HEADINGS = [
 ];
 
 function cells(point: Point, points: readonly Point[]): string[] {
-  const { median, statementsPerRequest } = point;
+  const { statementsPerRequest } = point;
+  const figures = point.median;
   return [
     point.variant,
     loadOf(point),
-    median.cpuMicroseconds.toFixed(1),
-    median.databaseCpuMicroseconds?.toFixed(1) ?? '',
-    median.requestsPerSecond.toFixed(0),
+    figures.cpuMicroseconds.toFixed(1),
+    figures.databaseCpuMicroseconds?.toFixed(1) ?? '',
+    figures.requestsPerSecond.toFixed(0),
     ratio(point, points),
-    median.p50Milliseconds.toFixed(2),
-    median.p99Milliseconds.toFixed(2),
-    median.rssMegabytes.toFixed(0),
+    figures.p50Milliseconds.toFixed(2),
+    figures.p99Milliseconds.toFixed(2),
+    figures.rssMegabytes.toFixed(0),
     statementsPerRequest?.toFixed(3) ?? '',
   ];
 }
@@ -60,13 +87,14 @@ function loadOf({ connections, users, distinctTokens, forgedPercent }: Point): s
 
 /** How many times as many requests the library answers under the same load, and how many times its CPU each takes. */
 function ratio(point: Point, points: readonly Point[]): string {
-  if (point.variant === 'library') return '';
-  const own = points.find(
-    (other) => other.variant === 'library' && loadOf(other) === loadOf(point),
-  );
-  if (!own) return '';
+  const own = libraryUnderLoadOf(point, points);
+  if (!own || own === point) return '';
   const times = (figure: FigureName) => timesOf(own, point, figure).toFixed(2);
   return `${times('requestsPerSecond')} x, CPU ${times('cpuMicroseconds')} x`;
+}
+
+function libraryUnderLoadOf(point: Point, points: readonly Point[]): Point | undefined {
+  return points.find((other) => other.variant === 'library' && loadOf(other) === loadOf(point));
 }
 
 function printTable(rows: readonly (readonly string[])[]): void {

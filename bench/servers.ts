@@ -49,7 +49,7 @@ export class Servers {
   private async start(wanted: WantedServer): Promise<void> {
     const { variant, platform, users } = wanted;
     progress(`starting ${variant.name} on ${platform}, ${users} users`);
-    const database = await this.databases.withUsers(users);
+    const database = await this.databases.withUsers(users, variant.code?.schema);
     const server = await ServerProcess.start({
       variant,
       platform,

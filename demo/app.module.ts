@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { TokenInvalidationModule } from 'nestjs-token-invalidation';
+import { typeOrmStore } from 'nestjs-token-invalidation/typeorm';
 import { CreateUsers1760000000000 } from '../migrations/1760000000000-create-users.js';
 import { RevocableTokens1760000000001 } from '../migrations/1760000000001-revocable-tokens.js';
 import { AdminModule } from './admin/admin.module.js';
@@ -29,12 +30,12 @@ export class AppModule {
       imports: [
         database(databaseUrl),
         TokenInvalidationModule.forRoot({
-          entity: User,
+          store: typeOrmStore({ entity: User }),
           secret: jwtSecret,
           isActive: (user: User) => user.active,
           isGlobal: true,
           globalGuard: true,
-          endpoint: { path: 'auth' },
+          endpoints: { path: 'auth', logoutEverywhere: true },
           listener: TokenLog,
         }),
         AuthModule,

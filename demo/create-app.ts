@@ -13,7 +13,7 @@ export async function createApp(
   const app = await NestFactory.create<NestExpressApplication>(root, {
     // Connections that clients keep open must not hold up the end.
     forceCloseConnections: true,
-    // What goes wrong at boot is thrown, to whoever starts the application.
+    // Errors at boot are thrown to the caller.
     abortOnError: false,
     logger: ['warn', 'error', 'fatal'],
   });

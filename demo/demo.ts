@@ -2,7 +2,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { AppSettings } from './app.module.js';
 import { createApp } from './create-app.js';
 import { DemoDatabase } from './demo-database.js';
-import { listen } from './listen.js';
+import { findFreePort, HOST } from './listen.js';
 import { serveOpenApi } from './openapi.js';
 import type { DemoSettings } from './settings.js';
 import { forwardTo } from './stage/forward.js';
@@ -10,7 +10,7 @@ import { servePage } from './stage/page.js';
 import { SecondNode } from './stage/second-node.js';
 import { StageModule } from './stage/stage.module.js';
 
-/** The application over its own database, and the page that shows what happens. */
+/** The application over a new database, and the page that shows what happens. */
 export class Demo {
   private app: NestExpressApplication | undefined;
   private secondNode: SecondNode | undefined;
@@ -18,9 +18,10 @@ export class Demo {
   private constructor(private readonly database: DemoDatabase) {}
 
   static async start(settings: DemoSettings): Promise<{ demo: Demo; url: string }> {
+    const port = await findFreePort(settings.ports);
     const demo = new Demo(await DemoDatabase.create());
     try {
-      return { demo, url: await demo.serve(settings) };
+      return { demo, url: await demo.serve(port, settings.jwtSecret) };
     } catch (error) {
       await demo.stop();
       throw error;
@@ -33,7 +34,7 @@ export class Demo {
     await this.database.remove();
   }
 
-  private async serve({ ports, jwtSecret }: DemoSettings): Promise<string> {
+  private async serve(port: number, jwtSecret: string): Promise<string> {
     const { database } = this;
     const shared = { databaseUrl: database.url, jwtSecret };
     const secondNode = new SecondNode({ ...shared, node: 'Node B' } satisfies AppSettings);
@@ -49,9 +50,9 @@ export class Demo {
       forwardTo(() => secondNode.url),
     );
 
-    const url = await listen(app, ports);
+    await app.listen(port, HOST);
     // From here on the log has what happens to tokens; what Nest says while it boots is left out.
     app.useLogger(['log', 'warn', 'error', 'fatal']);
-    return url;
+    return app.getUrl();
   }
 }

@@ -1,22 +1,23 @@
 import { createServer } from 'node:net';
-import type { INestApplication } from '@nestjs/common';
+import { SetupError } from './setup-error.js';
 
 /** Of this machine only: the demo has a known administrator, and routes that no application should have. */
-const HOST = '127.0.0.1';
+export const HOST = '127.0.0.1';
 
-/** Listens on the first of these ports that is free. Returns the address. */
-export async function listen(app: INestApplication, ports: readonly number[]): Promise<string> {
-  for (const port of ports) {
-    if (!(await isFree(port))) continue;
-    await app.listen(port, HOST);
-    return app.getUrl();
-  }
-  throw new Error(
-    `The port ${ports.join(', ')} is in use or not allowed: give another one as PORT.`,
+/**
+ * The first of these ports that is free; 0 is free always.
+ *
+ * Asked before anything is started, because Nest reports a port in use as an error of the application.
+ *
+ * @throws SetupError when none is free
+ */
+export async function findFreePort(ports: readonly number[]): Promise<number> {
+  for (const port of ports) if (await isFree(port)) return port;
+  throw new SetupError(
+    `Port ${ports.join(', ')} is in use or not allowed. Choose another one: PORT=3001 npm start, or PORT=0 for any free port.`,
   );
 }
 
-/** Asked before, because Nest reports a failed attempt as an error of the application. */
 function isFree(port: number): Promise<boolean> {
   const probe = createServer();
   return new Promise((resolve) => {

@@ -1,9 +1,10 @@
 import { Demo } from './demo.js';
 import { readSettings } from './settings.js';
+import { SetupError } from './setup-error.js';
 import { walkthrough } from './walkthrough.js';
 
 // Before the signals below can end it, so that a start that is interrupted ends in good order too.
-const starting = Demo.start(readSettings(process.env));
+const starting = start();
 
 let stopping: Promise<void> | undefined;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -15,12 +16,26 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 
 const { url } = await starting;
 console.log(`
-Open ${url} and watch tokens die. Or paste these lines into another terminal, in this order:
+Open ${url} and watch tokens being refused. Or paste these lines into another terminal, in this order:
 
 ${walkthrough(url).join('\n')}
 
-Ctrl+C ends the demo and removes its database. Below, what happens to tokens:
+Ctrl+C stops the demo and removes its database. Below, what happens to tokens:
 `);
+
+function start(): ReturnType<typeof Demo.start> {
+  // In a promise, since reading the settings may fail too.
+  return Promise.resolve(process.env)
+    .then(readSettings)
+    .then((settings) => Demo.start(settings))
+    .catch(fail);
+}
+
+function fail(error: unknown): never {
+  // What can be put right needs no stack.
+  console.error(error instanceof SetupError ? error.message : error);
+  process.exit(1);
+}
 
 async function stop(): Promise<void> {
   try {

@@ -25,7 +25,7 @@ export class TokenLog extends TokenEventListener {
     this.logger.log(`Refused a request${whose}: ${reason}${detail ? ` (${detail})` : ''}`);
   }
 
-  /** A client that goes on asking with a dead token shall not fill the log. */
+  /** A client that keeps sending a refused token must not fill the log. */
   private isNews(refusal: string): boolean {
     if (this.logged.has(refusal)) return false;
     if (this.logged.size >= MAX_REMEMBERED) this.logged.clear();

@@ -4,7 +4,7 @@ const ALICE = { email: 'alice@example.com', password: 'correct horse battery sta
 const NEW_PASSWORD = 'four more words than before';
 
 interface Step {
-  /** What happens, and the status to expect. Stands behind a #: no quotes in it, which some shells would read. */
+  /** What happens, and the status to expect. A comment in the shell: without quotes, which some shells would read. */
   readonly says: string;
   readonly command: string;
 }
@@ -26,7 +26,7 @@ function logout(): Step[] {
       command: show(`-X POST $URL/auth/logout-everywhere ${bearer('TOKEN')}`),
     },
     {
-      says: 'The token is dead: 401 logged_out_everywhere',
+      says: 'The token is refused: 401 logged_out_everywhere',
       command: show(`$URL/me ${bearer('TOKEN')}`),
     },
   ];
@@ -52,11 +52,11 @@ function passwordChange(): Step[] {
 }
 
 function administration(): Step[] {
-  const endTokens = `-X POST $URL/admin/users/${ALICE.email}/end-tokens`;
+  const logOut = `-X POST $URL/admin/users/${ALICE.email}/logout`;
   return [
-    { says: 'She is no administrator: 403', command: show(`${endTokens} ${bearer('TOKEN')}`) },
+    { says: 'She is no administrator: 403', command: show(`${logOut} ${bearer('TOKEN')}`) },
     { says: 'The administrator logs in', command: login('ADMIN', ADMINISTRATOR) },
-    { says: 'And ends her tokens: 200', command: show(`${endTokens} ${bearer('ADMIN')}`) },
+    { says: 'And logs her out: 200', command: show(`${logOut} ${bearer('ADMIN')}`) },
     {
       says: 'She is out here too: 401 logged_out_everywhere',
       command: show(`$URL/me ${bearer('TOKEN')}`),

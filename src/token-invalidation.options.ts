@@ -13,14 +13,9 @@ import {
   textRow,
 } from './options/checks.js';
 import { type OptionRow, type OptionsOf, option } from './options/option-table.js';
-import type { TokenClaims } from './rule/claims.js';
 import { TokenStateStore, type TokenStateStoreDefinition } from './state/token-state.store.js';
 import { type Clock, systemClock } from './tokens/clock.js';
-
-/** A method, so that an application may name the type of its users. */
-type IsActiveOption = {
-  ask(user: object, claims: TokenClaims): boolean | Promise<boolean>;
-}['ask'];
+import type { IsActive } from './tokens/token-verifier.service.js';
 
 const isListOfObjects = (value: unknown): boolean =>
   Array.isArray(value) && value.length > 0 && value.every(isPlainObject);
@@ -56,7 +51,8 @@ export const OPTION_ROWS = {
     problem: 'is not a valid Date: give the instant at which the last old token has expired.',
   }),
   /** `(user, claims) => boolean`, or a promise of it: whether the user may use the application now. Called for each request, with the user just read. Default: always. */
-  isActive: option<IsActiveOption>({
+  // `never`, so that an application may name the type of its users. A method's type would not survive in the .d.ts file.
+  isActive: option<IsActive<never>>({
     default: () => true,
     check: isFunction,
     problem: 'is not a function: give (user, claims) => boolean.',

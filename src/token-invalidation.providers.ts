@@ -1,4 +1,4 @@
-import type { DynamicModule, Provider, Type } from '@nestjs/common';
+import type { DynamicModule, Provider } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { endpointControllers } from './endpoints/endpoint-controllers.js';
 import { TokenEventEmitter } from './events/token-event.emitter.js';
@@ -159,13 +159,11 @@ async function setUp(
 
 /** Without a listener nobody subscribes, and the database is not asked what was committed. */
 function eventProviders({ listener }: Partial<TokenInvalidationExtras>): Provider[] {
-  const emitter = (inject: Type[]): Provider => ({
-    provide: TokenEventEmitter,
-    inject,
-    useFactory: createEmitter,
-  });
-  if (listener === undefined) return [emitter([])];
-  return [{ provide: TokenEventListener, useClass: listener }, emitter([TokenEventListener])];
+  if (listener === undefined) return [{ provide: TokenEventEmitter, useFactory: createEmitter }];
+  return [
+    { provide: TokenEventListener, useClass: listener },
+    { provide: TokenEventEmitter, inject: [TokenEventListener], useFactory: createEmitter },
+  ];
 }
 
 function createEmitter(...listeners: TokenEventListener[]): TokenEventEmitter {

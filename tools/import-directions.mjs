@@ -12,7 +12,7 @@ const MAIN_ROOMS = {
   state: { rooms: ['rule'], packages: ['@nestjs/common', 'timers'] },
   tokens: {
     rooms: ['state', 'keys', 'events', 'options', 'rule'],
-    packages: ['@nestjs/common', '@nestjs/jwt', 'jws', 'crypto'],
+    packages: ['@nestjs/common', 'jws', 'crypto'],
   },
   invalidation: { rooms: ['state', 'events'], packages: ['@nestjs/common', 'timers/promises'] },
   http: {
@@ -143,6 +143,8 @@ export default {
     moduleSystems: ['es6'],
     // An import of types is an import.
     tsPreCompilationDeps: true,
+    // src/package.json only says how src/ is compiled: the dependencies stand in the one above.
+    combinedDependencies: true,
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '(\\.spec\\.ts$|^(demo|bench)/dist/|^bench/node_modules/)' },
   },

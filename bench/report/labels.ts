@@ -3,7 +3,7 @@ import type { Platform } from '../variants/variant.js';
 /** The variant that all others are compared with. */
 export const LIBRARY = 'library';
 
-/** Short names that fit next to a bar. */
+/** Short names, that fit next to a bar. */
 const VARIANTS: Readonly<Record<string, string>> = {
   open: 'no guard',
   docs: "AuthGuard('jwt')",

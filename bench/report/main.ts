@@ -19,7 +19,7 @@ async function main(file: string | undefined): Promise<void> {
 
 async function writeCharts(results: Results, folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  // No chart of an earlier run stays among those of this one.
+  // No chart of an earlier run next to those of this one.
   for (const old of readdirSync(folder).filter((name) => name.endsWith('.svg'))) {
     rmSync(folder + old);
   }

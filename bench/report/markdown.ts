@@ -21,7 +21,7 @@ function line(cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll('|', String.raw`\|`)).join(' | ')} |`;
 }
 
-/** A chart in the colours of its reader: light or dark. */
+/** A chart in the colours of the reader. */
 export function picture(chart: string, description: string): string {
   return [
     '<picture>',

@@ -123,7 +123,7 @@ function statementsOf(points: readonly Point[]): Column[] {
     : [];
 }
 
-/** The points of a variant, side by side. */
+/** The points of a variant next to each other. */
 function inGroups(points: readonly Point[]): Point[] {
   return [...new Set(points.map(({ variant }) => variant))].flatMap((variant) =>
     points.filter((point) => point.variant === variant),

@@ -14,7 +14,7 @@ export interface ServerSettings {
 
 const SERVER = join(import.meta.dirname, 'main.js');
 
-/** A variant that runs in a separate process. */
+/** A variant that is running in a separate process. */
 export class ServerProcess {
   readonly variant: Variant;
   readonly platform: Platform;
@@ -46,7 +46,7 @@ export class ServerProcess {
     return `${this.variant.name} on ${this.platform}`;
   }
 
-  /** What a caller must know. */
+  /** What a caller must get. */
   expectedBody(callerIndex: number): string {
     const open = this.variant.forgedStatus === 200;
     return JSON.stringify({ id: open ? 'anyone' : this.database.userIds[callerIndex] });

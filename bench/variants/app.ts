@@ -1,25 +1,12 @@
-import { type INestApplication, Module, type ModuleMetadata } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
+import type { INestApplication, ModuleMetadata } from '@nestjs/common';
 import { User } from '../user.entity.js';
-import { expressApp, fastifyApp, listen } from './plain-app.js';
+import { startUsersApp } from './users-app.js';
 import type { VariantContext } from './variant.js';
 
 /** The application of the variants that know the users by TypeORM, listening, plus a variant's own parts. */
-export async function startApp(
+export function startApp(
   context: VariantContext,
   parts: ModuleMetadata,
 ): Promise<{ app: INestApplication; url: string }> {
-  const typeorm = TypeOrmModule.forRoot({
-    type: 'postgres',
-    url: context.databaseUrl,
-    entities: [User],
-    retryAttempts: 0,
-  });
-
-  @Module({ ...parts, imports: [typeorm, ...(parts.imports ?? [])] })
-  class BenchModule {}
-
-  const create = context.platform === 'express' ? expressApp : fastifyApp;
-  const app = await create(BenchModule);
-  return { app, url: await listen(app) };
+  return startUsersApp(context, User, parts);
 }

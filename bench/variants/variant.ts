@@ -32,6 +32,16 @@ export interface RunningVariant {
   close(): Promise<void>;
 }
 
+/** Where the code of a variant is when it is not in the bench's own folder. */
+export interface VariantCode {
+  /** The file that its server runs. */
+  readonly server: string;
+  /** The name that the variant has there. */
+  readonly variant: string;
+  /** The file that exports its migration. */
+  readonly schema: string;
+}
+
 export interface Variant {
   readonly name: string;
   readonly title: string;
@@ -40,7 +50,7 @@ export interface Variant {
   readonly revokedStatus: 200 | 401;
   /** What `forged` must get: 401, or 200 for the open route. */
   readonly forgedStatus: 200 | 401;
-  /** Where the code of its server lies when it is not in the bench's own folder, and the variant's name there. */
-  readonly code?: { readonly server: string; readonly variant: string };
+  /** For a library of another commit. */
+  readonly code?: VariantCode;
   start(context: VariantContext): Promise<RunningVariant>;
 }

@@ -9,7 +9,7 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import {
-  type GlobalInvalidationReceipt,
+  type EveryoneInvalidationReceipt,
   type InvalidationReceipt,
   TokenInvalidator,
 } from 'nestjs-token-invalidation';
@@ -29,16 +29,14 @@ export class AdminController {
     private readonly invalidator: TokenInvalidator,
   ) {}
 
-  @Post('users/:email/end-tokens')
+  @Post('users/:email/logout')
   @HttpCode(HttpStatus.OK)
-  async endTokens(
-    @Param('email', new ReadPipe(toEmail)) email: string,
-  ): Promise<InvalidationReceipt> {
+  async logOut(@Param('email', new ReadPipe(toEmail)) email: string): Promise<InvalidationReceipt> {
     const { id } = await this.users.getByEmail(email);
-    return this.invalidator.invalidate(id, { note: 'ended by an administrator' });
+    return this.invalidator.invalidate(id, { note: 'logged out by an administrator' });
   }
 
-  /** Ends no token: while `active` is false the rule refuses them all, and afterwards those that live are good again. */
+  /** Invalidates no token: the rule refuses all of them while `active` is false, and no longer than that. */
   @Patch('users/:email')
   @HttpCode(HttpStatus.NO_CONTENT)
   async setActive(
@@ -48,9 +46,9 @@ export class AdminController {
     await this.users.setActive(email, active);
   }
 
-  @Post('end-everyones-tokens')
+  @Post('logout-everyone')
   @HttpCode(HttpStatus.OK)
-  endEveryonesTokens(): Promise<GlobalInvalidationReceipt> {
+  logOutEveryone(): Promise<EveryoneInvalidationReceipt> {
     return this.invalidator.invalidateEveryone();
   }
 }

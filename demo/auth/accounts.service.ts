@@ -8,7 +8,7 @@ import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import { PasswordHasher } from './password-hasher.service.js';
 
-/** Whatever has to do with passwords. */
+/** All that has to do with passwords. */
 @Injectable()
 export class Accounts {
   private readonly logger = new Logger(Accounts.name);
@@ -32,7 +32,7 @@ export class Accounts {
     return user;
   }
 
-  /** Changes the password and ends the user's tokens, or does neither: `undefined` when the current one is wrong. */
+  /** Changes the password and invalidates the user's tokens, or does neither: `undefined` when the current one is wrong. */
   async changePassword(
     id: string,
     passwords: { current: string; next: string },
@@ -46,14 +46,16 @@ export class Accounts {
     });
   }
 
-  /** The password is the same, so no token dies. */
+  /** The password is the same, so every token stays valid. */
   private async rehash({ id, passwordHash }: User, password: string): Promise<void> {
     const newHash = await this.hasher.hash(password);
     try {
       await this.invalidator.rehashPassword(id, { currentHash: passwordHash, newHash });
-      this.logger.log(`Re-hashed the password of user ${id} at today's cost; no token died of it`);
+      this.logger.log(
+        `Re-hashed the password of user ${id} at today's cost; every token stays valid`,
+      );
     } catch (error) {
-      // Another login was faster, or the password was just changed, of which this login's token will be dead.
+      // Another login was faster; or the password has just changed, and this login's token will be refused.
       if (!(error instanceof PasswordConflictError)) throw error;
     }
   }

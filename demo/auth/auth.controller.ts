@@ -30,7 +30,7 @@ import {
 
 type Profile = Pick<User, 'id' | 'email' | 'role'>;
 
-/** The module's own `POST /auth/logout-everywhere` stands beside these. */
+/** `POST /auth/logout-everywhere` is the module's own. */
 @Controller()
 export class AuthController {
   constructor(

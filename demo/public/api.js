@@ -53,7 +53,7 @@ export function succeeded({ status }) {
  */
 export function describe(answer) {
   const { status, body } = answer ?? { status: 0, body: {} };
-  if (status === 0) return 'no answer: has the demo ended?';
+  if (status === 0) return 'no answer: is the demo still running?';
   const reason = body.errorCode ?? body.message;
   return reason === undefined ? String(status) : `${status} ${reason}`;
 }

@@ -1,6 +1,8 @@
 import { describe } from './api.js';
 import { byId, element, find, setText } from './dom.js';
 import { Facts } from './facts.js';
+import { shortId } from './row-panel.js';
+import { timeOf, timeUntil } from './time.js';
 
 /** @typedef {import('./device.js').Device} Device */
 
@@ -8,7 +10,7 @@ import { Facts } from './facts.js';
 const MARKS = {
   accepted: '✓ accepted',
   refused: '✕ refused',
-  undecided: '? not decided',
+  undecided: '? undecided',
   none: '– no token',
 };
 
@@ -17,22 +19,16 @@ export class DeviceCard {
   #article;
   #facts;
 
-  /**
-   * @param {Device} device
-   * @param {(action: string) => void} act called with the name of the button's action
-   */
-  constructor(device, act) {
+  /** @param {Device} device */
+  constructor(device) {
     const template = /** @type {HTMLTemplateElement} */ (byId('device-template'));
     const copy = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
     this.device = device;
     this.#article = find(copy, 'article');
     this.#facts = new Facts(find(copy, 'dl'));
-    find(copy, 'h3').textContent = device.name;
-    for (const button of copy.querySelectorAll('button')) {
-      // To who hears one button after the other, three of them say the same.
-      button.append(element('span', ` (${device.name})`, 'hidden'));
-      button.addEventListener('click', () => act(button.dataset['action'] ?? ''));
-    }
+    find(copy, 'h3 span').textContent = device.name;
+    const input = /** @type {HTMLInputElement} */ (find(copy, 'input'));
+    input.value = device.name;
     byId('devices').append(copy);
   }
 
@@ -41,9 +37,10 @@ export class DeviceCard {
     const { verdict, answer, history } = this.device;
     const label = find(this.#article, '.verdict');
     label.dataset['verdict'] = verdict;
-    setText(label, answer ? `${answer.status || ''} ${MARKS[verdict]}` : MARKS[verdict]);
+    label.dataset['status'] = answer?.status ? String(answer.status) : '';
+    setText(label, MARKS[verdict]);
     const { code, message } = reasonOf(answer);
-    setText(find(this.#article, '.reason code'), code);
+    showCode(find(this.#article, '.reason code'), code);
     setText(find(this.#article, '.reason span'), message);
     this.#facts.show(factsOf(this.device, tokenVersion));
     find(this.#article, '.pulse').replaceChildren(
@@ -52,12 +49,25 @@ export class DeviceCard {
   }
 }
 
+/**
+ * A narrow card may break a code after its underscores.
+ *
+ * @param {HTMLElement} target
+ * @param {string} code
+ */
+function showCode(target, code) {
+  if (target.textContent === code) return;
+  const words = code.split(/(?<=_)/);
+  target.replaceChildren(...words.flatMap((word) => [word, document.createElement('wbr')]));
+}
+
 /** @param {import('./api.js').Answer | undefined} answer */
 function reasonOf(answer) {
   if (answer === undefined) return { code: '', message: 'Log in to get a token.' };
   if (answer.status === 0) return { code: '', message: describe(answer) };
-  if (answer.status === 200) return { code: '', message: `Hello, ${answer.body.email}` };
-  return { code: answer.body.errorCode ?? '', message: answer.body.message ?? '' };
+  const { email, errorCode, message } = answer.body;
+  if (answer.status === 200) return { code: '', message: `Hello, ${email.split('@')[0]}` };
+  return { code: errorCode ?? '', message: message ?? '' };
 }
 
 /**
@@ -66,19 +76,13 @@ function reasonOf(answer) {
  * @returns {Record<string, string>}
  */
 function factsOf({ claims, answer }, tokenVersion) {
-  if (!claims) return { sub: '–', ver: '–', iat: '–', 'time left': '–', 'answered by': '–' };
+  if (!claims) return { sub: '–', ver: '–', iat: '–', exp: '–', by: '–' };
   const stale = tokenVersion !== undefined && tokenVersion !== claims.ver;
   return {
-    sub: claims.sub,
-    ver: stale ? `${claims.ver} (the row has ${tokenVersion})` : String(claims.ver),
-    iat: new Date(claims.iat * 1000).toLocaleTimeString(),
-    'time left': timeLeft(claims.exp),
-    'answered by': answer?.answeredBy ?? '–',
+    sub: shortId(claims.sub),
+    ver: stale ? `${claims.ver}, now ${tokenVersion}` : String(claims.ver),
+    iat: timeOf(new Date(claims.iat * 1000)),
+    exp: `in ${timeUntil(claims.exp)}`,
+    by: answer?.answeredBy?.replace(/ \(.*/, '') ?? '–',
   };
-}
-
-/** @param {number} exp */
-function timeLeft(exp) {
-  const seconds = Math.max(0, Math.round(exp - Date.now() / 1000));
-  return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`;
 }

@@ -1,6 +1,7 @@
 import { describe } from './api.js';
 
 /** @typedef {import('./device.js').Device} Device */
+/** @typedef {import('./story.js').Effect} Effect */
 
 /**
  * @typedef {object} Before a device before an event
@@ -22,19 +23,15 @@ export function remember({ token, verdict }) {
  * @param {Device} device
  * @param {Before} before
  * @param {number} acknowledgedAt
- * @returns {import('./timeline.js').Effect}
+ * @returns {Effect}
  */
 export function effectOn(device, before, acknowledgedAt) {
   const { name, verdict, token, answer } = device;
-  const tell = token === before.token ? tellSameToken : tellNewToken;
   const after = `${Math.max(1, Math.round((answer?.answeredAt ?? 0) - acknowledgedAt))} ms later`;
-  return { device: name, verdict, text: tell(device, before, after) };
-}
-
-/** @param {Device} device */
-function tellNewToken({ verdict, claims, answer }) {
-  const what = `has a new token of version ${claims?.ver}`;
-  return verdict === 'accepted' ? `${what}, accepted` : `${what}: ${describe(answer)}`;
+  const text =
+    token === before.token ? ofSameToken(device, before, after) : `has a new token, ${verdict}`;
+  const hasReason = verdict === 'refused' || verdict === 'undecided';
+  return { device: name, verdict, text, ...(hasReason && { code: describe(answer) }) };
 }
 
 /**
@@ -42,12 +39,10 @@ function tellNewToken({ verdict, claims, answer }) {
  * @param {Before} before
  * @param {string} after
  */
-function tellSameToken({ verdict, answer }, before, after) {
+function ofSameToken({ verdict }, before, after) {
   const stays = verdict === before.verdict;
   if (verdict === 'none') return 'has no token';
-  if (verdict === 'undecided') return `is told ${describe(answer)} and keeps its token`;
-  if (verdict === 'refused') {
-    return `${stays ? 'stays refused' : `refused ${after}`}: ${describe(answer)}`;
-  }
-  return stays ? 'stays accepted' : `accepted again ${after}, with the same token`;
+  if (verdict === 'undecided') return 'keeps its token:';
+  if (verdict === 'refused') return stays ? 'is still refused:' : `refused ${after}:`;
+  return stays ? 'is still accepted' : `accepted again ${after}, with the same token`;
 }

@@ -4,6 +4,9 @@ import { describe, request, succeeded } from './api.js';
 /** @typedef {import('./device.js').Device} Device */
 /** @typedef {{ title: string, answer: Answer, detail?: string }} Outcome */
 
+const DETAIL_OF_TWO =
+  'laptop: node A, phone: node B, tablet: in turn; they share the database and the key only';
+
 /** Everything that can be done on the page. Each resolves to what happened, and how it was answered. */
 export class Events {
   /**
@@ -42,13 +45,13 @@ export class Events {
    * @param {Device} device
    * @returns {Promise<Outcome>}
    */
-  async logOutElsewhere(device) {
+  async logOutTheOthers(device) {
     const answer = await request('POST', `${device.nextRoute}/auth/logout-everywhere`, {
       token: device.token,
       json: { keepThisDevice: true },
     });
     if (succeeded(answer)) device.receive(answer.body.access_token);
-    return { title: `${device.name} logs out everywhere but here`, answer };
+    return { title: `${device.name} logs out the others`, answer };
   }
 
   /**
@@ -74,26 +77,23 @@ export class Events {
   }
 
   /** @returns {Promise<Outcome>} */
-  async staleSave() {
+  async saveStaleCopy() {
     const answer = await this.#stage(`visitors/${this.visitor.id}/stale-save`);
     const { triedVersion, version } = answer.body;
-    const detail =
-      triedVersion === version
-        ? 'it is not stale yet: end some tokens first'
-        : `from when this page was opened: it writes token_version ${triedVersion}, and the row keeps ${version}`;
+    const detail = `it writes token_version ${triedVersion}, the row keeps ${version}`;
     return { title: 'A stale copy of the user is saved', answer, detail };
   }
 
   /** @returns {Promise<Outcome>} */
-  async endTokens() {
-    const path = `/admin/users/${this.visitor.email}/end-tokens`;
+  async logUserOut() {
+    const path = `/admin/users/${this.visitor.email}/logout`;
     const answer = await this.#asAdministrator('POST', path);
-    return { title: 'An administrator ends this user’s tokens', answer };
+    return { title: 'An administrator logs this user out', answer };
   }
 
   /** @returns {Promise<Outcome>} */
-  async endEveryonesTokens() {
-    const answer = await this.#asAdministrator('POST', '/admin/end-everyones-tokens');
+  async logEveryoneOut() {
+    const answer = await this.#asAdministrator('POST', '/admin/logout-everyone');
     return { title: 'An administrator logs everyone out', answer };
   }
 
@@ -119,7 +119,11 @@ export class Events {
 
   /** @returns {Promise<Outcome>} */
   async startSecondNode() {
-    return { title: 'A second process serves too', answer: await this.#stage('second-node') };
+    return {
+      title: 'A second process serves too',
+      answer: await this.#stage('second-node'),
+      detail: DETAIL_OF_TWO,
+    };
   }
 
   /** @param {boolean} active */
@@ -136,7 +140,7 @@ export class Events {
   }
 
   /**
-   * Logs in each time: logging everyone out ends the administrator's token too.
+   * Logs in each time: logging everyone out invalidates the administrator's token too.
    *
    * @param {string} method
    * @param {string} path
@@ -157,7 +161,7 @@ export class Events {
 export function detailOf({ answer, detail }) {
   if (!succeeded(answer)) return `answered with ${describe(answer)}`;
   const milliseconds = Math.max(1, Math.round(answer.answeredAt - answer.sentAt));
-  return `${detail === undefined ? '' : `${detail}; `}acknowledged in ${milliseconds} ms`;
+  return `${detail === undefined ? '' : `${detail}; `}confirmed in ${milliseconds} ms`;
 }
 
 function newPassword() {

@@ -1,18 +1,27 @@
 import { request, succeeded } from './api.js';
 import { byId } from './dom.js';
 import { Facts } from './facts.js';
+import { preciseTimeOf } from './time.js';
 
 const EVERY_MS = 1000;
 
 /** Shows the user's row as the database has it. */
 export class RowPanel {
-  /** @type {number | undefined} As last seen. */
+  /** @type {number | undefined} As last read. */
   tokenVersion;
+  /** As last read. */
+  active = true;
+  /** Whether the last attempt to read succeeded. */
+  readable = true;
   #facts = new Facts(byId('row'), { flash: true });
 
-  /** @param {string} userId */
-  constructor(userId) {
+  /**
+   * @param {string} userId
+   * @param {() => void} changed called after each reading
+   */
+  constructor(userId, changed) {
     this.userId = userId;
+    this.changed = changed;
   }
 
   /** Goes on until the page is closed. */
@@ -25,25 +34,41 @@ export class RowPanel {
 
   async read() {
     const answer = await request('GET', `/stage/visitors/${this.userId}`);
-    byId('row').dataset['readable'] = String(succeeded(answer));
-    if (!succeeded(answer)) return;
-    const row = answer.body;
+    this.readable = succeeded(answer);
+    byId('row').dataset['readable'] = String(this.readable);
+    byId('rule').hidden = !this.readable;
+    byId('row-unreadable').hidden = this.readable;
+    if (this.readable) this.#show(answer.body);
+    this.changed();
+  }
+
+  /** @param {any} row */
+  #show(row) {
     this.tokenVersion = row.token_version;
+    this.active = row.active;
     this.#facts.show({
-      email: row.email,
+      id: shortId(row.id),
       token_version: String(row.token_version),
       password_changed_at: instant(row.password_changed_at),
       logout_all_at: instant(row.logout_all_at),
-      password_hash: `…${row.password_hash_end}`,
       active: String(row.active),
-      'everyone_logged_out_at (for all users)': instant(row.everyone_logged_out_at),
+      password_hash: `…${row.password_hash_end}`,
+      everyone_logged_out_at: instant(row.everyone_logged_out_at),
     });
   }
+}
+
+/**
+ * The beginning of an id, which tells the users of a demo apart.
+ *
+ * @param {string} id
+ */
+export function shortId(id) {
+  return `${id.slice(0, 6)}…`;
 }
 
 /** @param {string | null} text */
 function instant(text) {
   if (text === null) return 'NULL';
-  const date = new Date(text);
-  return `${date.toLocaleTimeString()} .${String(date.getMilliseconds()).padStart(3, '0')}`;
+  return preciseTimeOf(new Date(text));
 }

@@ -1,104 +1,99 @@
 import { succeeded } from './api.js';
+import { ButtonGroup, deviceGroup, setUpActors } from './buttons.js';
 import { Device } from './device.js';
 import { DeviceCard } from './device-card.js';
-import { byId, setText } from './dom.js';
+import { byId } from './dom.js';
 import { effectOn, remember } from './effect.js';
 import { detailOf } from './events.js';
-import { setUpTabs } from './tabs.js';
-import { addToTimeline } from './timeline.js';
+import { RowPanel } from './row-panel.js';
+import { addToStory } from './story.js';
 
 /** @typedef {import('./events.js').Events} Events */
 /** @typedef {import('./events.js').Outcome} Outcome */
-/** @typedef {import('./row-panel.js').RowPanel} RowPanel */
 
-const NOTES = {
-  one: 'One process serves all three devices.',
-  two:
-    'Two processes on one database, with the same signing key and nothing else in common: no cache, no messages. ' +
-    'The laptop asks node A, the phone node B, and the tablet takes turns.',
-  starting: 'The second process is starting …',
-  failed: 'The second process did not start. Choose this tab again in a moment.',
-};
-const A = '';
-const B = '/node-b';
+const NODE_A = '';
+const NODE_B = '/node-b';
+/** Where each device asks, once there are two processes. */
+const TWO_NODES = [[NODE_A], [NODE_B], [NODE_A, NODE_B]];
 
 /** The devices, the row and the buttons, and what happens between them. */
 export class Stage {
-  #busy = false;
-  #tab = 'tab-one';
+  #secondNode = false;
+  #waiting = 0;
+  /** @type {Promise<void>} Resolves when every event so far has happened. */
+  #done = Promise.resolve();
 
   /**
    * @param {Events} events
-   * @param {RowPanel} row
+   * @param {{ databaseCanBeStopped: boolean }} options
    */
-  constructor(events, row) {
+  constructor(events, { databaseCanBeStopped }) {
     this.events = events;
-    this.row = row;
-    this.devices = ['Laptop', 'Phone', 'Tablet'].map((name) => this.#addDevice(name));
+    this.databaseCanBeStopped = databaseCanBeStopped;
+    const refresh = () => this.#refresh();
+    this.row = new RowPanel(events.visitor.id, refresh);
+    this.devices = ['Laptop', 'Phone', 'Tablet'].map((name) => new Device(name, refresh));
+    this.cards = this.devices.map((device) => new DeviceCard(device));
+    this.groups = [...this.#otherGroups(), ...this.devices.map((device) => this.#group(device))];
+    setUpActors();
   }
 
-  /** @param {boolean} databaseCanBeStopped */
-  async open(databaseCanBeStopped) {
-    this.#setUpButtons(databaseCanBeStopped);
-    setUpTabs(['tab-one', 'tab-two'], (id) => void this.#choose(id));
-    setText(byId('nodes-note'), NOTES.one);
+  async open() {
+    this.#refresh();
     for (const device of this.devices) await this.#perform(() => this.events.logIn(device));
     for (const device of this.devices) void device.keepAsking();
     void this.row.keepReading();
   }
 
-  /** @param {string} name */
-  #addDevice(name) {
-    const device = new Device(name, () => card.show(this.row.tokenVersion));
-    const card = new DeviceCard(device, (action) => {
-      const event = Reflect.get(this.events, action);
-      void this.#perform(() => event.call(this.events, device));
-    });
-    card.show(undefined);
-    return device;
+  #otherGroups() {
+    const sections = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('.group'));
+    return [...sections].map((section) => new ButtonGroup(section, (action) => this.#act(action)));
   }
 
-  /** @param {boolean} databaseCanBeStopped */
-  #setUpButtons(databaseCanBeStopped) {
-    for (const button of document.querySelectorAll('button[data-event]')) {
-      const name = /** @type {HTMLButtonElement} */ (button).dataset['event'] ?? '';
-      const event = Reflect.get(this.events, name);
-      button.addEventListener('click', () => void this.#perform(() => event.call(this.events)));
-      if (name.endsWith('Database')) button.toggleAttribute('disabled', !databaseCanBeStopped);
-    }
-    byId('outage-note').hidden = databaseCanBeStopped;
-  }
-
-  /** @param {string} tabId */
-  async #choose(tabId) {
-    this.#tab = tabId;
-    if (tabId === 'tab-one') return this.#route(NOTES.one, [[A], [A], [A]]);
-    setText(byId('nodes-note'), NOTES.starting);
-    const started = await this.#perform(() => this.events.startSecondNode());
-    if (this.#tab !== tabId) return;
-    if (started) this.#route(NOTES.two, [[A], [B], [A, B]]);
-    else setText(byId('nodes-note'), NOTES.failed);
+  /** @param {Device} device */
+  #group(device) {
+    return deviceGroup(device, (action) => this.#act(action, device));
   }
 
   /**
-   * @param {string} note
-   * @param {readonly (readonly string[])[]} routes of each device
+   * @param {string} action
+   * @param {Device} [device]
    */
-  #route(note, routes) {
-    setText(byId('nodes-note'), note);
-    for (const [index, device] of this.devices.entries()) device.routes = routes[index] ?? [A];
+  #act(action, device) {
+    const event = Reflect.get(this.events, action);
+    return this.#perform(async () => {
+      const outcome = await event.call(this.events, device);
+      if (action === 'startSecondNode' && succeeded(outcome.answer)) this.#useTwoNodes();
+      return outcome;
+    });
+  }
+
+  #useTwoNodes() {
+    this.#secondNode = true;
+    for (const [index, device] of this.devices.entries()) {
+      device.routes = TWO_NODES[index] ?? [NODE_A];
+    }
   }
 
   /**
-   * Lets something happen, has each device ask again, and writes down what it was told. One event at a time: the
-   * timeline must not credit one with the effects of another.
+   * Lets an event happen after those that wait already. One at a time: the story must not credit one event with the
+   * effects of another.
    *
    * @param {() => Promise<Outcome>} event
    */
-  async #perform(event) {
-    if (this.#busy) return false;
-    this.#busy = true;
-    byId('panel').setAttribute('aria-busy', 'true');
+  #perform(event) {
+    this.#waiting++;
+    byId('stage').setAttribute('aria-busy', 'true');
+    this.#done = this.#done.then(() => this.#happen(event));
+    return this.#done;
+  }
+
+  /**
+   * Runs the event, has each device ask again, and writes down the answers.
+   *
+   * @param {() => Promise<Outcome>} event
+   */
+  async #happen(event) {
     const before = this.devices.map(remember);
     const outcome = await event();
     await Promise.all([...this.devices.map((device) => device.ask()), this.row.read()]);
@@ -109,9 +104,25 @@ export class Stage {
         outcome.answer.answeredAt,
       ),
     );
-    addToTimeline({ title: outcome.title, detail: detailOf(outcome), effects });
-    byId('panel').setAttribute('aria-busy', 'false');
-    this.#busy = false;
-    return succeeded(outcome.answer);
+    addToStory({ title: outcome.title, detail: detailOf(outcome), effects });
+    this.#waiting--;
+    byId('stage').setAttribute('aria-busy', String(this.#waiting > 0));
+    this.#refresh();
+  }
+
+  /** Shows what is known, and the buttons that are of use now. */
+  #refresh() {
+    const { tokenVersion = 0, active, readable } = this.row;
+    const situation = {
+      verdicts: this.devices.map(({ verdict }) => verdict),
+      readable,
+      active,
+      versionsAhead: tokenVersion,
+      databaseCanBeStopped: this.databaseCanBeStopped,
+      secondNode: this.#secondNode,
+    };
+    for (const card of this.cards) card.show(this.row.tokenVersion);
+    // A button stays until its event has happened, so that nothing moves under the pointer.
+    if (this.#waiting === 0) for (const group of this.groups) group.show(situation);
   }
 }

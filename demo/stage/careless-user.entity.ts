@@ -1,8 +1,8 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**
- * The user as an application may have mapped it by itself, without `update: false`: `save()` then writes a version and
- * cutoffs back that are long out of date, and with them the tokens that they had ended. Here, the trigger is in the way.
+ * The user as an application may map it, without `update: false`: `save()` then writes a version and
+ * cutoffs back that are long out of date, which would make refused tokens valid again. The trigger prevents that.
  */
 @Entity('users')
 export class CarelessUser {

@@ -6,7 +6,7 @@ import type { AppSettings } from '../app.module.js';
 
 const MAIN = fileURLToPath(new URL('second-node.main.js', import.meta.url));
 
-/** The same application in a process of its own: the database and the signing key are all that the two share. */
+/** The same application in a second process: the database and the signing key are all that the two share. */
 export class SecondNode {
   private child: ChildProcess | undefined;
   private starting: Promise<string> | undefined;

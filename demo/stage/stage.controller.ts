@@ -20,14 +20,14 @@ import { LocalOnlyGuard } from './local-only.guard.js';
 import { SecondNode } from './second-node.js';
 import { type Visitor, Visitors } from './visitors.service.js';
 
-/** What the page is told when it is opened. */
+/** What the page needs when it is opened. */
 interface Opening {
   readonly visitor: Visitor;
   readonly administrator: { readonly email: string; readonly password: string };
   readonly databaseCanBeStopped: boolean;
 }
 
-/** What happens on the page besides calls of the API: no application should have any of it. */
+/** What happens on the page apart from calls of the API: no application should have any of it. */
 @Public()
 @UseGuards(LocalOnlyGuard)
 @Controller('stage')
@@ -40,7 +40,7 @@ export class StageController {
 
   @Post('visitors')
   async open(): Promise<Opening> {
-    // Who reloads the page after stopping the database begins anew.
+    // After the database was stopped, a reload starts over.
     await this.database.ownServer?.bringBack();
     return {
       visitor: await this.visitors.create(),

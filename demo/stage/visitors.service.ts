@@ -16,12 +16,12 @@ export interface Visitor {
 const MAX_COPIES = 200;
 
 const ROW = `
-  SELECT u.email, right(u.password_hash, 12) AS password_hash_end, u.token_version,
+  SELECT u.id, u.email, right(u.password_hash, 12) AS password_hash_end, u.token_version,
     u.password_changed_at, u.logout_all_at, u.active, g.everyone_logged_out_at
   FROM users AS u, users_token_invalidation AS g
   WHERE u.id = $1`;
 
-/** What happens to a user round the library. */
+/** What happens to a user without the library. */
 @Injectable()
 export class Visitors {
   /** By the user's id: the user as loaded when the page was opened. */

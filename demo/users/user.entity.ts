@@ -1,4 +1,4 @@
-import { RevocableUser } from 'nestjs-token-invalidation';
+import { RevocableUser } from 'nestjs-token-invalidation/typeorm';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 @Entity('users')

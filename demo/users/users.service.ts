@@ -34,7 +34,7 @@ export class UsersService {
     return user;
   }
 
-  /** The user with the password hash: for whoever checks a password, and nobody else. */
+  /** The user with the password hash: only for a check of the password. */
   findWithHash(by: { email: string } | { id: string }): Promise<User | null> {
     return this.users.createQueryBuilder('user').addSelect('user.passwordHash').where(by).getOne();
   }

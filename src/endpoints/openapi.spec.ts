@@ -1,4 +1,4 @@
-import { tmpdir } from 'node:os';
+import Module from 'node:module';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { EndpointsOptions } from './endpoints-options.js';
 import { DocumentLogoutEverywhere } from './openapi.js';
@@ -75,7 +75,10 @@ describe('DocumentLogoutEverywhere', () => {
   });
 
   it('does nothing in an application without it', () => {
-    vi.spyOn(process, 'cwd').mockReturnValue(tmpdir());
+    const loader = Module as unknown as { _load: () => unknown };
+    vi.spyOn(loader, '_load').mockImplementation(() => {
+      throw new Error('Cannot find module');
+    });
     expect(documented()).toEqual({});
   });
 });

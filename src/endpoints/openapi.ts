@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { applyDecorators } from '@nestjs/common';
 import type { EndpointsOptions } from './endpoints-options.js';
 
@@ -55,14 +54,11 @@ export function DocumentLogoutEverywhere({
   );
 }
 
-/**
- * The application's @nestjs/swagger, as seen from where it runs. Not an import(): a module that awaits at its top
- * level cannot be required by CommonJS. Not from import.meta.url: Jest, which compiles to CommonJS, has none.
- */
+/** The application's @nestjs/swagger: an optional peer. Not an import(), which a decorator cannot wait for. */
 function loadSwagger(): Swagger | undefined {
   let swagger: Swagger | undefined;
   try {
-    swagger = createRequire(`${process.cwd()}/`)('@nestjs/swagger') as Swagger;
+    swagger = require('@nestjs/swagger') as Swagger;
   } catch {
     // It has none.
   }

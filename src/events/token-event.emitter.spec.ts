@@ -186,12 +186,12 @@ describe('subscribers', () => {
 
   it('are asked for before anybody asks whether an event was committed', async () => {
     const emitter = new TokenEventEmitter();
-    const committed = vi.fn(async () => true);
+    const committed = vi.fn<() => Promise<boolean>>(async () => true);
     emitter.emitOnceCommitted(INVALIDATION, committed);
     expect(committed).not.toHaveBeenCalled();
 
-    const invalidated = vi.fn();
-    emitter.subscribe({ invalidated, refused: vi.fn() });
+    const invalidated = vi.fn<(event: InvalidationEvent) => void>();
+    emitter.subscribe({ invalidated, refused: () => {} });
     emitter.emitOnceCommitted(INVALIDATION, committed);
     await vi.waitFor(() => expect(invalidated).toHaveBeenCalledExactlyOnceWith(INVALIDATION));
     expect(committed).toHaveBeenCalledOnce();
@@ -199,8 +199,8 @@ describe('subscribers', () => {
 
   it('get no event, and the log an error, when nobody can say whether it was committed', async () => {
     const emitter = new TokenEventEmitter();
-    const invalidated = vi.fn();
-    emitter.subscribe({ invalidated, refused: vi.fn() });
+    const invalidated = vi.fn<(event: InvalidationEvent) => void>();
+    emitter.subscribe({ invalidated, refused: () => {} });
     emitter.emitOnceCommitted(INVALIDATION, () => Promise.reject(new Error('store')));
     await vi.waitFor(() => expect(errors).toHaveLength(1));
     expect(invalidated).not.toHaveBeenCalled();

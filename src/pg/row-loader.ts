@@ -6,8 +6,10 @@ export class RowLoader implements UserLoader<PgUser> {
   constructor(readonly columns: readonly string[]) {}
 
   async load(rows: readonly (readonly unknown[])[], first: number): Promise<PgUser[]> {
-    return rows.map((row) =>
-      Object.fromEntries(this.columns.map((column, index) => [column, row[first + index]])),
-    );
+    return rows.map((row) => {
+      const user: PgUser = {};
+      for (const [index, column] of this.columns.entries()) user[column] = row[first + index];
+      return user;
+    });
   }
 }

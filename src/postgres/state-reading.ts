@@ -2,7 +2,7 @@ import type { StateQuery, StateReading, StateRecord } from '../state/token-state
 import type { RunStatement } from './pg-pool.js';
 import {
   decodeEveryone,
-  decodeUser,
+  decodeRecord,
   FIRST_VALUE,
   positionOf,
   type StateRow,
@@ -38,5 +38,5 @@ function recordOf<User>(
   user: User | Error | undefined,
 ): StateRecord<User> | Error | undefined {
   if (user === undefined || user instanceof Error) return user as Error | undefined;
-  return { user, ...decodeUser(row) };
+  return decodeRecord(row, user);
 }

@@ -40,31 +40,21 @@ export async function expectTokensToBeRefused(
   const invalidator = app.get<TokenInvalidator>(TokenInvalidator, { strict: false });
   const url = new URL(route, await listening(app));
   const { subject } = storeOf(app).describe(user);
-  const request = async (token?: string): Promise<number> =>
-    (await fetch(url, { headers: token === undefined ? {} : headers(token) })).status;
-  const expectAcceptance = async (token: string): Promise<void> => {
-    const status = await request(token);
-    assert.ok(
-      status >= 200 && status < 300,
-      `GET ${route} with a fresh token answered ${status}, not 2xx.`,
-    );
+  const expectAnswer = async (expected: '2xx' | '401', what: string, token?: string) => {
+    const { ok, status } = await fetch(url, token === undefined ? {} : { headers: headers(token) });
+    const found = ok ? '2xx' : String(status);
+    assert.equal(found, expected, `GET ${route} ${what} answered ${status}, not ${expected}.`);
   };
 
-  const anonymous = await request();
-  assert.equal(anonymous, 401, `GET ${route} without a token answered ${anonymous}, not 401.`);
+  await expectAnswer('401', 'without a token');
   let token = await freshToken(app, subject);
   for (const method of Array.from({ length: ROUNDS }, () => INVALIDATIONS).flat()) {
-    await expectAcceptance(token);
+    await expectAnswer('2xx', 'with a fresh token', token);
     await invalidator[method](subject);
-    const status = await request(token);
-    assert.equal(
-      status,
-      401,
-      `GET ${route} with a token from before ${method}() answered ${status}, not 401.`,
-    );
+    await expectAnswer('401', `with a token from before ${method}()`, token);
     token = await freshToken(app, subject);
   }
-  await expectAcceptance(token);
+  await expectAnswer('2xx', 'with a fresh token', token);
 }
 
 /** A token of the user's current record, as the next login would issue it. */

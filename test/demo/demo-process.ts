@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-const MAIN = fileURLToPath(new URL('../../demo/dist/demo/main.js', import.meta.url));
+/** What `npm start` runs. */
+export const MAIN = fileURLToPath(new URL('../../demo/dist/demo/main.js', import.meta.url));
 const LINES = /^(URL=|# |curl |[A-Z]+=\$\(curl ).*$/gm;
 
 /** The built demo in a separate process, as `npm start` runs it. */
@@ -24,11 +25,11 @@ export class DemoProcess {
     // On its own server: another one could not be stopped.
     const own = { PORT: '0', TMPDIR: folder, NO_COLOR: '1', DATABASE_URL: '' };
     const env = { ...process.env, ...own };
-    // In its own process group, as in a terminal.
+    // In its own process group, as a terminal would have it.
     const child = spawn(process.execPath, [MAIN], { env, stdio: 'pipe', detached: true });
     const demo = new DemoProcess(child, folder);
     const closed = once(child, 'close');
-    while (!demo.output.includes('Ctrl+C ends the demo')) {
+    while (!demo.output.includes('Ctrl+C stops the demo')) {
       if (child.exitCode !== null) throw new Error(`The demo did not start:\n${demo.output}`);
       await Promise.race([once(child.stdout, 'data'), closed]);
     }
@@ -58,7 +59,7 @@ export class DemoProcess {
     return this.end(() => process.kill(-this.child.pid!, 'SIGINT'));
   }
 
-  /** What still runs of it. PostgreSQL has its own group, but works in the demo's folder. */
+  /** What still runs of it. PostgreSQL has another group, but works in the demo's folder. */
   async processes(): Promise<string[]> {
     const { stdout } = await promisify(execFile)('ps', ['-eww', '-o', 'pgid=,args=']);
     const isOurs = (line: string) =>

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DemoProcess } from './demo-process.js';
+import { DemoProcess, MAIN } from './demo-process.js';
 import { TemporaryFolder } from './temporary-folder.js';
 
 const run = promisify(execFile);
@@ -29,7 +29,7 @@ describe('the demo', () => {
   const login = (email: string, password: string) =>
     post('/auth/login', JSON.stringify({ email, password }));
 
-  it('prints lines that do what stands above them', async () => {
+  it('prints lines that do what the comments above them say', async () => {
     const { stdout } = await run('sh', ['-c', demo.walkthrough.join('\n')]);
     const answers = stdout.trim().split('\n').map(summary);
     expect(answers).toEqual([
@@ -70,9 +70,18 @@ describe('the demo', () => {
   );
 
   it('says in the log what happened, without a token or a password', () => {
-    expect(demo.log).toContain('(ended by an administrator)');
+    expect(demo.log).toContain('(logged out by an administrator)');
     expect(demo.log).toMatch(/Refused .* password_changed/);
     expect(demo.log).not.toMatch(/eyJ|\$argon2/);
+  });
+
+  it.each([
+    ['in use', () => new URL(demo.url).port, /^Port \d+ is in use or not allowed\. Choose .*\n$/],
+    ['no number', () => 'abc', /^PORT is "abc"\. Give a number .*\n$/],
+  ])('says in one line what to do when PORT is %s', async (_, port, line) => {
+    const env = { ...process.env, PORT: port(), TMPDIR: folder.path, DATABASE_URL: '' };
+    const failure = await run(process.execPath, [MAIN], { env }).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(line) });
   });
 
   it('ends with the signal and leaves no process and no folder', async () => {

@@ -76,7 +76,7 @@ describe('the stage of the demo', () => {
     expect((await ask(token)).status).toBe(401);
   });
 
-  it('ends tokens on a second process too', async () => {
+  it('refuses tokens on a second process too', async () => {
     expect((await post('/stage/second-node')).status).toBe(204);
     const token = await login();
     const answers = [await ask(token), await ask(token, '/node-b')];

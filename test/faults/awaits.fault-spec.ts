@@ -1,6 +1,7 @@
 import { Controller, Get, UseGuards } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import { CurrentUser, Public, TokenStateStore } from 'nestjs-token-invalidation';
+import { revocableJwtStrategy } from 'nestjs-token-invalidation/passport';
 import { Client, Pool } from 'pg';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { describe, expect, it } from 'vitest';
@@ -45,6 +46,7 @@ class PassportController {
 
 const OPTIONS = {
   controllers: [AuthController, PassportController],
+  providers: [revocableJwtStrategy()],
   module: { readTimeout: LIMIT_MS / 1000, retryAfter: '7s' as const },
 };
 const ROUTES = ['/auth/me', '/auth/optional', '/auth/sensitive', '/passport'];
@@ -124,7 +126,7 @@ describe('where TypeORM loads the user, a check is 503 in time, and the next one
   const app = useApp({
     ...OPTIONS,
     entities: [User, HookedUser],
-    module: { ...OPTIONS.module, entity: HookedUser },
+    store: { entity: HookedUser },
   });
 
   it.each(WHERE_TYPEORM_LOADS)('%s', async (_, arm) => {

@@ -64,7 +64,8 @@ describe('what TokenInvalidator says', () => {
 
   const CALLS: Record<string, (id: string, transaction?: EntityManager) => Promise<unknown>> = {
     logoutEverywhere: (id, transaction) => app.invalidator.logoutEverywhere(id, { transaction }),
-    passwordChanged: (id, transaction) => app.invalidator.passwordChanged(id, { transaction }),
+    invalidateAfterPasswordChange: (id, transaction) =>
+      app.invalidator.invalidateAfterPasswordChange(id, { transaction }),
     invalidate: (id, transaction) => app.invalidator.invalidate(id, { transaction }),
     changePassword: async (id, transaction) => {
       const replacement = { currentHash: await hashOf(id), newHash: 'new' };

@@ -16,10 +16,9 @@ import { User } from '../support/user.entity.js';
 import { createUser } from '../support/users.js';
 
 const LIMIT_MS = 300;
-const MODULE = {
-  readTimeout: LIMIT_MS / 1000,
-  writeTimeout: LIMIT_MS / 1000,
-  retryAfter: '7s' as const,
+const OPTIONS = {
+  module: { readTimeout: LIMIT_MS / 1000, retryAfter: '7s' as const },
+  store: { writeTimeout: LIMIT_MS / 1000 },
 };
 const POOL_SIZE = 3;
 
@@ -38,7 +37,7 @@ describe.each(PLATFORMS)('on %s, when the application has used up its pool', (pl
 
   beforeAll(async () => {
     const typeorm = { poolSize: POOL_SIZE };
-    app = await createApp({ url: database.url, platform, module: MODULE, typeorm });
+    app = await createApp({ url: database.url, platform, typeorm, ...OPTIONS });
   });
 
   afterAll(() => app?.close());
@@ -66,7 +65,8 @@ describe('when the application has used up its pool, and TypeORM loads the user 
   beforeAll(async () => {
     app = await createApp({
       url: database.url,
-      module: { ...MODULE, entity: HookedUser },
+      module: OPTIONS.module,
+      store: { ...OPTIONS.store, entity: HookedUser },
       entities: [User, HookedUser],
       typeorm: { poolSize: POOL_SIZE },
     });
@@ -99,7 +99,7 @@ describe('when PostgreSQL has too many connections', () => {
     url.username = role;
     url.password = 'secret';
     proxy = await TcpProxy.open(url.href);
-    app = await createApp({ url: proxy.url, module: MODULE });
+    app = await createApp({ url: proxy.url, ...OPTIONS });
   });
 
   afterAll(async () => {

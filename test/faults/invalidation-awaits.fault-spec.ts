@@ -42,13 +42,20 @@ const PLACES: readonly Place[] = [
 expectNothingUnhandled();
 
 const limit = LIMIT_MS / 1000;
-const MODULE = { readTimeout: limit, writeTimeout: limit, retryAfter: '7s' as const };
+const OPTIONS = {
+  module: { readTimeout: limit, retryAfter: '7s' as const },
+  store: { writeTimeout: limit },
+};
 
 describe('TokenInvalidator reports no success when', () => {
-  const app = useApp({ module: MODULE });
+  const app = useApp(OPTIONS);
 
   it.each(PLACES)('%s', async (_, arm, version) => {
-    for (const method of ['logoutEverywhere', 'passwordChanged', 'invalidate'] as const) {
+    for (const method of [
+      'logoutEverywhere',
+      'invalidateAfterPasswordChange',
+      'invalidate',
+    ] as const) {
       const { id } = await createUser(app().dataSource);
       const disarm = arm(0);
       await expect(app().invalidator[method](id)).rejects.toMatchObject({
@@ -61,7 +68,7 @@ describe('TokenInvalidator reports no success when', () => {
 });
 
 describe.each(PLATFORMS)('on %s, the endpoint reports no success when', (platform) => {
-  const app = useApp({ platform, module: MODULE });
+  const app = useApp({ platform, ...OPTIONS });
 
   it.each(PLACES)('%s', async (_, arm, version) => {
     const user = await createUser(app().dataSource);

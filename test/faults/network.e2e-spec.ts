@@ -45,10 +45,11 @@ describe.each(PLATFORMS)('on %s, when the way to the database', (platform) => {
     database = await createDatabase();
     proxy = await TcpProxy.open(database.url);
     const limit = LIMIT_MS / 1000;
-    const module = { readTimeout: limit, writeTimeout: limit, retryAfter: '7s' };
+    const module = { readTimeout: limit, retryAfter: '7s' };
+    const store = { writeTimeout: limit };
     // Without a limit, TypeORM's pool waits for ever for a connection that is accepted and silent.
     const typeorm = { connectTimeoutMS: 1000 };
-    app = await createApp({ url: proxy.url, platform, module, typeorm });
+    app = await createApp({ url: proxy.url, platform, module, store, typeorm });
     // Code that has never run is slow, and time is measured.
     const token = app.issuer.issue(await createUser(app.dataSource));
     for (let round = 0; round < 20; round++) {
@@ -111,7 +112,7 @@ async function expectNoSuccess(app: TestApp, userId: string, token: string): Pro
     app.post('/auth/logout-everywhere', token),
     app.post(`/auth/open/logout/${userId}`),
     failureOf(invalidator.logoutEverywhere(userId)),
-    failureOf(invalidator.passwordChanged(userId)),
+    failureOf(invalidator.invalidateAfterPasswordChange(userId)),
     failureOf(invalidator.invalidate(userId)),
   ]);
   for (const answer of [endpoint, own]) {

@@ -1,4 +1,5 @@
-import { RevocableUser, TokenEventListener } from 'nestjs-token-invalidation';
+import { TokenEventListener } from 'nestjs-token-invalidation';
+import { RevocableUser } from 'nestjs-token-invalidation/typeorm';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { PLATFORMS } from '../support/create-app.js';
@@ -42,9 +43,10 @@ const OWN_CODE = {
   isActive: { module: { isActive: (user: User) => notBroken(user.role) !== '' } },
   'a transformer of the entity': {
     entities: [User, PickyUser],
-    module: { entity: PickyUser, isActive: () => true },
+    store: { entity: PickyUser },
+    module: { isActive: () => true },
   },
-  '@AfterLoad of the entity': { entities: [User, HookedUser], module: { entity: HookedUser } },
+  '@AfterLoad of the entity': { entities: [User, HookedUser], store: { entity: HookedUser } },
 };
 
 describe.each(PLATFORMS)('on %s', (platform) => {

@@ -2,7 +2,7 @@ import type { Client, Errand } from './client.js';
 import type { HeldToken, HistoryUser } from './history-user.js';
 import { monotonicMs } from './monotonic.js';
 import type { Operation } from './operation.js';
-import type { Completion } from './recorder.js';
+import { readReceipt } from './recorder.js';
 
 /** What a client does to a user, of one or more operations. */
 type Action = (client: Client, user: HistoryUser) => Promise<unknown>;
@@ -95,11 +95,6 @@ function invalidation(kind: 'logout' | 'invalidate' | 'password-changed'): Actio
     await client.ask({ kind, user, question, read: readReceipt });
     if (held !== undefined) await show(client, user, held);
   };
-}
-
-function readReceipt({ version, effectiveAt }: Record<string, unknown>): Partial<Completion> {
-  const at = Date.parse(effectiveAt as string);
-  return { receipt: { version: version as number, effectiveAt: at } };
 }
 
 const changePassword: Action = async (client, user) => {

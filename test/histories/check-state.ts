@@ -6,38 +6,50 @@ import { type Violation, violation } from './violation.js';
 export function checkState(history: UserHistory): Violation[] {
   return [
     ...checkVersions(history),
-    ...checkDistinctVersions(history),
+    ...checkEveryoneVersions(history),
+    ...checkDistinctVersions(history.acknowledged),
+    ...checkDistinctVersions(history.everyone),
     ...checkReceipts(history),
     ...checkObservations(history),
   ];
 }
 
 /** Each invalidation raises the version by exactly one, and nothing else moves it. */
-function checkVersions({ operations, invalidations, acknowledged }: UserHistory): Violation[] {
-  return operations.flatMap((operation) => {
-    const version = versionSeen(operation);
-    if (version === undefined) return [];
-    const before = acknowledged.filter((each) => precedes(each, operation));
-    const own = cutoffOf(operation) === undefined ? 0 : 1;
-    const most = invalidations.filter((each) => each.invokedAt < operation.completedAt).length;
-    if (version >= before.length + own && version <= most) return [];
-    return [
-      violation(
-        'version out of bounds',
-        `Operation ${operation.id} tells version ${version}; ${before.length + own} to ${most} invalidations make it.`,
-        [before.at(-1), operation],
-      ),
-    ];
+function checkVersions({ operations, invalidations }: UserHistory): Violation[] {
+  return operations.flatMap((operation) =>
+    checkBounds(operation, versionSeen(operation), invalidations),
+  );
+}
+
+/** The same holds for everyone. */
+function checkEveryoneVersions({ observations, everyone }: UserHistory): Violation[] {
+  return [...observations, ...everyone].flatMap((operation) => {
+    const { observed, receipt } = operation;
+    return checkBounds(operation, observed?.everyoneVersion ?? receipt?.version, everyone);
   });
+}
+
+function checkBounds(
+  operation: Operation,
+  version: number | undefined,
+  invalidations: readonly Operation[],
+): Violation[] {
+  if (version === undefined) return [];
+  const before = invalidations.filter((each) => precedes(each, operation));
+  const least = before.length + (invalidations.includes(operation) ? 1 : 0);
+  const most = invalidations.filter((each) => each.invokedAt < operation.completedAt).length;
+  if (version >= least && version <= most) return [];
+  const message = `Operation ${operation.id} shows version ${version}; ${least} to ${most} invalidations make it.`;
+  return [violation('version out of bounds', message, [before.at(-1), operation])];
 }
 
 function versionSeen({ receipt, issued, observed }: Operation): number | undefined {
   return receipt?.version ?? observed?.version ?? issued?.ver;
 }
 
-function checkDistinctVersions({ acknowledged }: UserHistory): Violation[] {
+function checkDistinctVersions(invalidations: readonly Operation[]): Violation[] {
   const seen = new Map<number, Operation>();
-  return acknowledged.flatMap((operation) => {
+  return invalidations.flatMap((operation) => {
     const version = operation.receipt?.version;
     if (version === undefined) return [];
     const other = seen.get(version);
@@ -107,7 +119,7 @@ function movedBack(earlier: readonly Operation[], observation: Operation): Viola
   const previous = earlier.findLast((each) => endOf(each) < observation.invokedAt);
   if (previous === undefined) return [];
   const [one, other] = [previous.observed!, observation.observed!];
-  const found = (['version', ...CUTOFFS] as const).find(
+  const found = (['version', 'everyoneVersion', ...CUTOFFS] as const).find(
     (name) => asNumber(one, name) > asNumber(other, name),
   );
   if (found === undefined) return [];

@@ -55,8 +55,12 @@ class Told {
     return this.operation('logout', interval, { receipt, ...parts });
   }
 
-  logoutEveryone(interval: [number, number], effectiveAt: number): Operation {
-    return this.operation('everyone', interval, { receipt: { version: 0, effectiveAt } });
+  logoutEveryone(
+    interval: [number, number],
+    effectiveAt: number,
+    version = this.everyone.length + 1,
+  ): Operation {
+    return this.operation('everyone', interval, { receipt: { version, effectiveAt } });
   }
 
   observe(
@@ -68,6 +72,7 @@ class Told {
       version: 0,
       passwordChangedAt: null,
       logoutAllAt: null,
+      everyoneVersion: this.everyone.length,
       everyoneLoggedOutAt: null,
       ...seen,
     };
@@ -334,6 +339,48 @@ describe('checkUser: versions', () => {
     told.operation('logout', [0, 1], { outcome: 'unknown' });
     told.observe([2, 3], { version: 1 });
     told.observe([4, 5], { version: 0 });
+    expect(told.rules()).toEqual(['state moved back']);
+  });
+});
+
+describe('checkUser: the version of everyone', () => {
+  const loggedOut = { everyoneLoggedOutAt: DATABASE };
+
+  it('is raised by one each time everyone is logged out', () => {
+    const told = new Told();
+    told.logoutEveryone([0, 1], DATABASE);
+    told.observe([2, 3], loggedOut);
+    told.logoutEveryone([4, 5], DATABASE);
+    told.observe([6, 7], loggedOut);
+    expect(told.rules()).toEqual([]);
+  });
+
+  it('must be raised by the time that is acknowledged', () => {
+    const told = new Told();
+    told.logoutEveryone([0, 1], DATABASE);
+    told.observe([2, 3], { ...loggedOut, everyoneVersion: 0 });
+    expect(told.rules()).toEqual(['version out of bounds']);
+  });
+
+  it('must not be raised by anything else', () => {
+    const told = new Told();
+    told.logoutEveryone([0, 1], DATABASE);
+    told.observe([2, 3], { ...loggedOut, everyoneVersion: 2 });
+    expect(told.rules()).toEqual(['version out of bounds']);
+  });
+
+  it('is not given twice', () => {
+    const told = new Told();
+    told.logoutEveryone([0, 3], DATABASE, 1);
+    told.logoutEveryone([1, 4], DATABASE, 1);
+    expect(told.rules()).toEqual(['version given twice']);
+  });
+
+  it('does not fall', () => {
+    const told = new Told();
+    told.logoutEveryone([0, 9], DATABASE);
+    told.observe([2, 3], { ...loggedOut, everyoneVersion: 1 });
+    told.observe([4, 5], { ...loggedOut, everyoneVersion: 0 });
     expect(told.rules()).toEqual(['state moved back']);
   });
 });

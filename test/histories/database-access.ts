@@ -1,6 +1,6 @@
 import { Pool, type PoolClient } from 'pg';
 import { hashPassword } from '../support/passwords.js';
-import type { Observation } from './operation.js';
+import type { Observation, Receipt } from './operation.js';
 
 const CLOCK_MS = `(extract(epoch FROM date_trunc('milliseconds', clock_timestamp())) * 1000)::float8`;
 const milliseconds = (column: string) => `(extract(epoch FROM ${column}) * 1000)::float8`;
@@ -36,8 +36,9 @@ export class DatabaseAccess {
       `SELECT ${CLOCK_MS} AS "databaseTime", token_version AS version,
         ${milliseconds('password_changed_at')} AS "passwordChangedAt",
         ${milliseconds('logout_all_at')} AS "logoutAllAt",
-        (SELECT ${milliseconds('everyone_logged_out_at')} FROM users_token_invalidation) AS "everyoneLoggedOutAt"
-      FROM users WHERE id = $1`,
+        everyone_version::int AS "everyoneVersion",
+        ${milliseconds('everyone_logged_out_at')} AS "everyoneLoggedOutAt"
+      FROM users, users_token_invalidation WHERE id = $1`,
       [id],
     );
     this.time = Math.max(this.time, rows[0]!.databaseTime);
@@ -70,11 +71,13 @@ export class DatabaseAccess {
     );
   }
 
-  async everyoneLoggedOutAt(): Promise<number | null> {
-    const { rows } = await this.pool.query<{ at: number | null }>(
-      `SELECT ${milliseconds('everyone_logged_out_at')} AS at FROM users_token_invalidation`,
+  /** What the latest invalidation of everyone left behind; version 0: there was none. */
+  async readEveryone(): Promise<Receipt> {
+    const { rows } = await this.pool.query<Receipt>(
+      `SELECT everyone_version::int AS version,
+        coalesce(${milliseconds('everyone_logged_out_at')}, 0) AS "effectiveAt" FROM users_token_invalidation`,
     );
-    return rows[0]!.at;
+    return rows[0]!;
   }
 
   /** Cuts so many connections of these servers, whatever they are doing. */

@@ -9,8 +9,9 @@ import type {
   TokenStateStore,
   WriteOutcome,
 } from 'nestjs-token-invalidation';
-import { DataSource } from 'typeorm';
-import { TypeOrmTokenStateStore } from '../../src/typeorm/typeorm-token-state.store.js';
+import { DataSource, type EntityManager } from 'typeorm';
+import { PostgresTokenStateStore } from '../../src/postgres/postgres-token-state.store.js';
+import { TypeOrmLayer } from '../../src/typeorm/typeorm-layer.js';
 import { User } from '../support/user.entity.js';
 import type { PlantedFault } from './planted-faults.js';
 
@@ -24,9 +25,13 @@ type ReadOptions = { readonly timeoutMs: number };
 
 /** The store that ships, on the real database. Each subclass breaks one thing about it. */
 @Injectable()
-class WholeStore extends TypeOrmTokenStateStore<User> {
-  constructor(protected readonly source: DataSource) {
-    super(source, { entity: User, properties: {}, checkSchema: false, writeTimeoutMs: 10_000 });
+class WholeStore extends PostgresTokenStateStore<User, EntityManager> {
+  constructor(protected readonly dataSource: DataSource) {
+    super(new TypeOrmLayer<User>({ dataSource, entity: User, properties: {}, problems: [] }), {
+      everyoneTable: undefined,
+      checkSchema: false,
+      writeTimeoutMs: 10_000,
+    });
   }
 }
 
@@ -81,16 +86,14 @@ async function apart(
   readOne: (query: StateQuery) => Reading,
 ): Reading {
   const readings = await Promise.all(queries.map(readOne));
-  const latest = Math.max(
-    ...readings.map(({ everyoneLoggedOutAt }) => Number(everyoneLoggedOutAt)),
-  );
+  const [latest] = readings.toSorted((one, other) => other.everyone.version - one.everyone.version);
   return {
-    everyoneLoggedOutAt: latest > 0 ? new Date(latest) : null,
+    everyone: latest!.everyone,
     records: readings.flatMap(({ records }) => records),
   };
 }
 
-/** Invalidates with a statement of its own. */
+/** Invalidates with its own statement. */
 abstract class HalfStore extends WholeStore {
   protected abstract change(kind: CutoffKind): string;
 
@@ -101,7 +104,7 @@ abstract class HalfStore extends WholeStore {
     const sql = `WITH changed AS (UPDATE users SET ${this.change(kind)}
       WHERE id = $1 AND token_version = coalesce($2, token_version) RETURNING token_version)
       SELECT token_version AS version FROM changed`;
-    const [row] = (await this.source.query(sql, [subject, ifVersion])) as { version: number }[];
+    const [row] = (await this.dataSource.query(sql, [subject, ifVersion])) as { version: number }[];
     return row === undefined
       ? 'conflict'
       : { version: row.version, effectiveAt: new Date(Date.now() - 1) };
@@ -140,7 +143,8 @@ class SilentStore extends WholeStore {
     try {
       return await super.read(queries, options);
     } catch {
-      return { everyoneLoggedOutAt: null, records: queries.map(() => undefined) };
+      const everyone = { version: 0, loggedOutAt: null };
+      return { everyone, records: queries.map(() => undefined) };
     }
   }
 }

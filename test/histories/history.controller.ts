@@ -53,7 +53,7 @@ export class HistoryController {
 
   @Post(':id/password-changed')
   passwordChanged(@Param('id') id: string): Promise<unknown> {
-    return this.invalidator.passwordChanged(id);
+    return this.invalidator.invalidateAfterPasswordChange(id);
   }
 
   @Post(':id/change-password')

@@ -38,6 +38,7 @@ export interface IssuedToken {
 
 /** What an invalidation said of itself. */
 export interface Receipt {
+  /** Of the user, or of everyone. */
   readonly version: number;
   /** By the database's clock, in ms since the epoch. */
   readonly effectiveAt: number;
@@ -49,6 +50,7 @@ export interface Observation {
   readonly version: number;
   readonly passwordChangedAt: number | null;
   readonly logoutAllAt: number | null;
+  readonly everyoneVersion: number;
   readonly everyoneLoggedOutAt: number | null;
 }
 

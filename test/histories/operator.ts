@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import type { Random } from './random.js';
-import type { Completion } from './recorder.js';
+import type { Receipt } from './operation.js';
+import { type Completion, readReceipt } from './recorder.js';
 import type { World } from './world.js';
 
 /** From one of its kind to the next, in ms: at the least and at the most. */
@@ -86,25 +87,24 @@ export class Operator {
     const server = this.streams.everyone.pick(up);
     const { url, applicationName } = server.life!;
     const invocation = { kind: 'everyone', client: this.number, process: server.index } as const;
-    const before = await database.everyoneLoggedOutAt();
+    const before = await database.readEveryone();
     await recorder.perform(invocation, async () => {
       const answer = await http.ask({ method: 'POST', url: `${url}/history/everyone/logout` });
       const { status, body } = answer;
       if (status !== 201) return this.findOut(applicationName, before);
-      const effectiveAt = Date.parse(body['effectiveAt'] as string);
-      return { outcome: 'done', status, receipt: { version: 0, effectiveAt } };
+      return { outcome: 'done', status, ...readReceipt(body) };
     });
   }
 
   /**
    * Whether everyone was logged out must not stay open, or no token's life could be vouched for any more. Once all that
-   * this server sent is over, the table says it: nobody else moves this cutoff.
+   * this server sent is over, the table says it: nobody else raises this version.
    */
-  private async findOut(applicationName: string, before: number | null): Promise<Completion> {
+  private async findOut(applicationName: string, before: Receipt): Promise<Completion> {
     const { database } = this.world;
     await database.cutAll(applicationName);
-    const effectiveAt = await database.everyoneLoggedOutAt();
-    if (effectiveAt === null || effectiveAt === before) return { outcome: 'refused' };
-    return { outcome: 'done', receipt: { version: 0, effectiveAt }, databaseBefore: effectiveAt };
+    const receipt = await database.readEveryone();
+    if (receipt.version === before.version) return { outcome: 'refused' };
+    return { outcome: 'done', receipt, databaseBefore: receipt.effectiveAt };
   }
 }

@@ -19,6 +19,15 @@ export type Completion = Pick<
 /** An operation's place in the history, as it is handed to what completes it. */
 export type Begun = Pick<Operation, 'id' | 'invokedAt'>;
 
+/** The receipt in the answer to an invalidation. */
+export function readReceipt({
+  version,
+  effectiveAt,
+}: Record<string, unknown>): Pick<Completion, 'receipt'> {
+  const at = Date.parse(effectiveAt as string);
+  return { receipt: { version: version as number, effectiveAt: at } };
+}
+
 /** Writes the history: every operation's invocation and completion, on one clock. */
 export class Recorder {
   readonly everyone: Operation[] = [];

@@ -202,7 +202,7 @@ describe.each(PLATFORMS)('on %s, a token elsewhere than in Authorization', (plat
     },
   });
 
-  it('is found in a header of its own', async () => {
+  it('is found in another header', async () => {
     const token = header().issuer.issue(await createUser(header().dataSource));
     const asked = (headers: Record<string, string>) => header().get('/auth/me', undefined, headers);
     expect(await asked({ 'X-ZUMO-AUTH': token })).toMatchObject({ status: 200 });

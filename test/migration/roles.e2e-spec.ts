@@ -12,6 +12,8 @@ import { User } from '../support/user.entity.js';
 /** Roles belong to the whole server: this one may outlive no run, nor meet another run's. */
 const ROLE = `tti_role_${process.pid}_${Date.now()}`;
 const EVERYONE = 'users_token_invalidation';
+const STATE = 'id, token_version, password_changed_at, logout_all_at';
+const OF_EVERYONE = 'everyone_logged_out_at, everyone_version';
 
 let database: StorageDatabase;
 let session: Session;
@@ -85,9 +87,11 @@ describe('the role of the application', () => {
   it('needs to update the three columns to invalidate, and nothing else', async () => {
     const { id, token_version } = await insertUser(database);
     await grant(
-      'SELECT ON users',
+      `SELECT (${STATE}) ON users`,
       'UPDATE (token_version, logout_all_at, password_changed_at) ON users',
     );
+    await expect(store.invalidate({ subject: id }, 'logout')).rejects.toThrow('permission denied');
+    await grant('SELECT (xmin) ON users');
     for (const kind of ['logout', 'password'] as const)
       await store.invalidate({ subject: id }, kind);
     expect((await userRow(database, id)).token_version).toBe(token_version + 2);
@@ -95,7 +99,10 @@ describe('the role of the application', () => {
 
   it('needs to update the hash too to change or re-hash a password', async () => {
     const { id, token_version } = await insertUser(database);
-    await grant('SELECT ON users', 'UPDATE (token_version, password_changed_at) ON users');
+    await grant(
+      `SELECT (${STATE}, password_hash, xmin) ON users`,
+      'UPDATE (token_version, password_changed_at) ON users',
+    );
     const change = { currentHash: 'old', newHash: 'new' };
     await expect(store.changePassword(id, change)).rejects.toThrow('permission denied');
     await grant('UPDATE (password_hash) ON users');
@@ -106,11 +113,9 @@ describe('the role of the application', () => {
   });
 
   it('needs to insert into and update the table of everyone to log everyone out', async () => {
-    await grant(`SELECT ON ${EVERYONE}`);
+    await grant(`SELECT (${OF_EVERYONE}, singleton, xmin) ON ${EVERYONE}`);
     await expect(store.invalidateEveryone()).rejects.toThrow('permission denied');
-    await grant(
-      `INSERT (everyone_logged_out_at, everyone_version), UPDATE (everyone_logged_out_at, everyone_version) ON ${EVERYONE}`,
-    );
+    await grant(`INSERT (${OF_EVERYONE}), UPDATE (${OF_EVERYONE}) ON ${EVERYONE}`);
     expect(await store.invalidateEveryone()).toMatchObject({ version: 1 });
   });
 });

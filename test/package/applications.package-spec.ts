@@ -1,8 +1,9 @@
-import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { ENTRIES, PACKAGE_NAME } from '../../tools/entries.mjs';
 import { createEmptyDatabase, type TestDatabase } from '../support/database.js';
 import { ApplicationProcess } from './application-process.js';
 import { Project } from './project.js';
+import { query } from './query.js';
 
 const ALICE = { email: 'alice@example.com', password: 'correct horse' };
 const BY_GUARD = '/me';
@@ -16,10 +17,14 @@ describe.each(['nestjs-12-esm', 'nestjs-12-commonjs', 'nestjs-11-commonjs', 'nes
     let project: Project;
     let database: TestDatabase;
     let npmSaid: string;
+    let addedBytes: number;
 
     beforeAll(async () => {
       project = Project.create(name);
+      await project.install();
+      const before = project.installedBytes();
       npmSaid = await project.install(inject('tarball'));
+      addedBytes = project.installedBytes() - before;
       database = await createEmptyDatabase();
     });
 
@@ -31,6 +36,16 @@ describe.each(['nestjs-12-esm', 'nestjs-12-commonjs', 'nestjs-11-commonjs', 'nes
     it('the package installs without a word about peer dependencies', async () => {
       expect(npmSaid).not.toMatch(/peer|ERESOLVE/i);
       await project.checkInstalled();
+    });
+
+    it('the package adds at most one megabyte to an application that has the peers', () => {
+      expect(addedBytes).toBeLessThanOrEqual(1_000_000);
+    });
+
+    it('the package is there once for those who import and those who require', async () => {
+      project.copy('one-copy.mjs', 'one-copy.mjs');
+      const args = [PACKAGE_NAME, ...ENTRIES];
+      expect(await project.run('one-copy.mjs', { args })).toBe('');
     });
 
     it('an application compiles under strict options, with the types of all libraries checked', async () => {
@@ -87,7 +102,7 @@ describe.each(['nestjs-12-esm', 'nestjs-12-commonjs', 'nestjs-11-commonjs', 'nes
 
       it('is tested with what the package brings for that', async () => {
         const env = { DATABASE_URL: database.url };
-        expect(await project.run('dist/expect-tokens-to-be-refused.js', env)).toBe('');
+        expect(await project.run('dist/expect-tokens-to-be-refused.js', { env })).toBe('');
       });
     });
   },
@@ -96,14 +111,4 @@ describe.each(['nestjs-12-esm', 'nestjs-12-commonjs', 'nestjs-11-commonjs', 'nes
 function refused(errorCode: string): object {
   const challenge = expect.stringMatching(/^Bearer error="invalid_token"/) as unknown;
   return { status: 401, errorCode, challenge };
-}
-
-async function query(databaseUrl: string, statement: string): Promise<void> {
-  const client = new Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
 }

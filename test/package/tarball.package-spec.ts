@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { describe, expect, inject, it } from 'vitest';
+import { builtFile, ENTRIES } from '../../tools/entries.mjs';
 
 describe('the tarball', () => {
   const tarball = inject('tarball');
@@ -11,22 +12,45 @@ describe('the tarball', () => {
   const built = files.filter((file) => file.startsWith('dist/'));
 
   it('holds the built library and its papers, and nothing else of the repository', () => {
-    const others = files.filter((file) => !file.startsWith('dist/'));
+    const others = files.filter((file) => !/^(dist|docs)\//.test(file));
     expect(new Set(others)).toEqual(
-      new Set(['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json']),
+      new Set([
+        'CHANGELOG.md',
+        'CONTRIBUTING.md',
+        'LICENSE',
+        'README.md',
+        'SECURITY.md',
+        'package.json',
+      ]),
     );
   });
 
+  it('holds whatever the README links to', () => {
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+    const links = [...readme.matchAll(/(?:\]\(|(?:src|srcset|href)=")([^)#"]+)/g)]
+      .map(([, link]) => link!)
+      .filter((link) => !/^\w+:/.test(link));
+    expect(links).not.toEqual([]);
+    expect(links.filter((link) => !files.includes(link))).toEqual([]);
+  });
+
   it('holds JavaScript with its types, without specs and without maps to sources that stay here', () => {
-    expect(built).toContain('dist/index.js');
-    expect(built.filter((file) => !/\.(js|d\.ts)$/.test(file))).toEqual([]);
+    expect(built.filter((file) => !/(\.m?js|\.d\.m?ts|^dist\/package\.json)$/.test(file))).toEqual(
+      [],
+    );
     expect(built.filter((file) => file.includes('spec'))).toEqual([]);
-    const scripts = built.filter((file) => file.endsWith('.js'));
-    expect(scripts.filter((file) => !built.includes(file.replace(/js$/, 'd.ts')))).toEqual([]);
+    const scripts = built.filter((file) => /\.m?js$/.test(file));
+    const types = scripts.map((file) => file.replace(/(m?)js$/, 'd.$1ts'));
+    expect(built).toEqual(expect.arrayContaining(types));
+  });
+
+  it('holds every entry for both module systems', () => {
+    const modules = ENTRIES.flatMap((entry) => [builtFile(entry, '.js'), builtFile(entry, '.mjs')]);
+    expect(built).toEqual(expect.arrayContaining(modules.map((file) => file.slice('./'.length))));
   });
 
   it('is small', () => {
-    expect(statSync(tarball).size).toBeLessThan(150_000);
+    expect(statSync(tarball).size).toBeLessThan(500_000);
   });
 
   it('promises no peer dependency lower than the project nestjs-11-lowest has it', () => {

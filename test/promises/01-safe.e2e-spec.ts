@@ -7,7 +7,7 @@ import { createUser, PASSWORD } from '../support/users.js';
 /** Whatever a token must not survive, as it reaches the database. */
 const INVALIDATIONS: [string, (app: TestApp, userId: string) => Promise<unknown>][] = [
   ['logoutEverywhere', (app, id) => app.invalidator.logoutEverywhere(id)],
-  ['passwordChanged', (app, id) => app.invalidator.passwordChanged(id)],
+  ['invalidateAfterPasswordChange', (app, id) => app.invalidator.invalidateAfterPasswordChange(id)],
   ['invalidate', (app, id) => app.invalidator.invalidate(id)],
   [
     'a password changed by SQL',
@@ -33,17 +33,20 @@ describe('promise 1: once acknowledged, an invalidation holds for every later re
     await database.drop();
   });
 
-  it.each(INVALIDATIONS)('%s ends a token on the nodes that did not hear of it', async (_, end) => {
-    const user = await createUser(app.dataSource);
-    const [one, other] = nodes as [NodeProcess, NodeProcess];
-    const token = await one.login(user.email, PASSWORD);
-    expect([await one.ask(token), await other.ask(token)]).toEqual([200, 200]);
+  it.each(INVALIDATIONS)(
+    '%s is known to the nodes that took no part in it',
+    async (_, invalidate) => {
+      const user = await createUser(app.dataSource);
+      const [one, other] = nodes as [NodeProcess, NodeProcess];
+      const token = await one.login(user.email, PASSWORD);
+      expect([await one.ask(token), await other.ask(token)]).toEqual([200, 200]);
 
-    await end(app, user.id);
+      await invalidate(app, user.id);
 
-    expect(await one.ask(token)).toMatch(/^401 /);
-    expect(await other.ask(token)).toMatch(/^401 /);
-  });
+      expect(await one.ask(token)).toMatch(/^401 /);
+      expect(await other.ask(token)).toMatch(/^401 /);
+    },
+  );
 
   it('a node under load accepts no request that began after the acknowledgement', async () => {
     const user = await createUser(app.dataSource);

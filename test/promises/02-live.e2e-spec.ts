@@ -87,7 +87,11 @@ describe('promise 2: clocks up to five minutes apart', () => {
     async (skew) => {
       const node = nodes.get(skew)!;
       const user = await createUser(node.dataSource);
-      for (const end of ['logoutEverywhere', 'passwordChanged', 'invalidate'] as const) {
+      for (const end of [
+        'logoutEverywhere',
+        'invalidateAfterPasswordChange',
+        'invalidate',
+      ] as const) {
         const before = await node.login(user.email, PASSWORD);
         expect(await node.ask(before)).toBe(200);
         await node.invalidator[end](user.id);

@@ -13,7 +13,7 @@ describe('promise 3: version and cutoff move in one statement, by the clock of t
       Array.from({ length: 100 }, (_, index) =>
         index % 2 === 0
           ? app().invalidator.logoutEverywhere(user.id)
-          : app().invalidator.passwordChanged(user.id),
+          : app().invalidator.invalidateAfterPasswordChange(user.id),
       ),
     );
     const versions = receipts.map((receipt) => receipt.version).toSorted((a, b) => a - b);
@@ -103,5 +103,57 @@ describe('promise 3: version and cutoff move in one statement, by the clock of t
     const ahead = 'UPDATE users SET logout_all_at = clock_timestamp() + $2::interval WHERE id = $1';
     await withoutTriggers(app().dataSource, () => app().dataSource.query(ahead, [id, interval]));
     return (await app().users.findOneByOrFail({ id })).logoutAllAt!;
+  }
+});
+
+describe('promise 3: the row for everyone has a version too', () => {
+  const app = useApp();
+
+  it('fifty concurrent invalidations raise the version by fifty', async () => {
+    const before = await everyoneRow();
+    const receipts = await Promise.all(
+      Array.from({ length: 50 }, () => app().invalidator.invalidateEveryone()),
+    );
+    const versions = receipts.map(({ version }) => version - before.version);
+    expect(versions.toSorted((a, b) => a - b)).toEqual(
+      Array.from({ length: 50 }, (_, index) => index + 1),
+    );
+    const last = receipts.find(({ version }) => version === before.version + 50);
+    expect(await everyoneRow()).toEqual({ version: last!.version, cutoff: last!.effectiveAt });
+  });
+
+  it('a cutoff that is written by SQL raises the version in the same statement', async () => {
+    const before = await everyoneRow();
+    await app().dataSource.query(
+      'UPDATE users_token_invalidation SET everyone_logged_out_at = clock_timestamp()',
+    );
+    expect(await everyoneRow()).toMatchObject({ version: before.version + 1 });
+  });
+
+  it('an invalidation raises the version also when the cutoff stands still', async () => {
+    const { version } = await app().invalidator.invalidateEveryone();
+    const cutoff = await aheadOfClock('4 minutes');
+    const receipt = await app().dataSource.transaction((transaction) =>
+      app().invalidator.invalidateEveryone({ transaction }),
+    );
+    expect(receipt).toMatchObject({ version: version + 1, effectiveAt: cutoff });
+    expect(await everyoneRow()).toEqual({ version: version + 1, cutoff });
+  });
+
+  async function everyoneRow(): Promise<{ version: number; cutoff: Date | null }> {
+    const [row] = await app().dataSource.query('SELECT * FROM users_token_invalidation');
+    return { version: Number(row.everyone_version), cutoff: row.everyone_logged_out_at };
+  }
+
+  /** A cutoff as it was written before the database's clock was set back. */
+  async function aheadOfClock(interval: string): Promise<Date> {
+    const table = 'users_token_invalidation';
+    await app().dataSource.transaction(async (transaction) => {
+      await transaction.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
+      const ahead = `UPDATE ${table} SET everyone_logged_out_at = clock_timestamp() + $1::interval`;
+      await transaction.query(ahead, [interval]);
+      await transaction.query(`ALTER TABLE ${table} ENABLE TRIGGER USER`);
+    });
+    return (await everyoneRow()).cutoff!;
   }
 });

@@ -41,7 +41,7 @@ describe('promise 4: nothing revives a token', () => {
     const user = await createUser(app().dataSource);
     const token = await app().login(user.email, PASSWORD);
     await app().invalidator.logoutEverywhere(user.id);
-    await app().invalidator.passwordChanged(user.id);
+    await app().invalidator.invalidateAfterPasswordChange(user.id);
 
     await app().dataSource.query(`UPDATE users SET ${set} WHERE id = $1`, [user.id]);
 
@@ -100,16 +100,21 @@ describe('promise 4: nothing revives a token', () => {
     expect(await app().ask(token)).toMatch(/^401 /);
   });
 
-  it('not the global cutoff set to NULL, moved back or deleted', async () => {
+  it('not the row for everyone cleared, moved back or deleted', async () => {
     const user = await createUser(app().dataSource);
     const token = await app().login(user.email, PASSWORD);
-    await app().invalidator.invalidateEveryone();
-    const global = 'users_token_invalidation';
+    const { version, effectiveAt } = await app().invalidator.invalidateEveryone();
+    const everyone = 'users_token_invalidation';
 
-    await app().dataSource.query(`UPDATE ${global} SET everyone_logged_out_at = NULL`);
-    await app().dataSource.query(`UPDATE ${global} SET everyone_logged_out_at = '2000-01-01'`);
-    await expect(app().dataSource.query(`DELETE FROM ${global}`)).rejects.toThrow('stays');
+    await app().dataSource.query(`UPDATE ${everyone} SET everyone_logged_out_at = NULL`);
+    await app().dataSource.query(`UPDATE ${everyone} SET everyone_logged_out_at = '2000-01-01'`);
+    await app().dataSource.query(`UPDATE ${everyone} SET everyone_version = 0`);
+    const removal = app().dataSource.query(`DELETE FROM ${everyone}`);
+    await expect(removal).rejects.toThrow('cannot be deleted');
 
     expect(await app().ask(token)).toBe('401 everyone_logged_out');
+    expect(await app().dataSource.query(`SELECT * FROM ${everyone}`)).toMatchObject([
+      { everyone_version: String(version), everyone_logged_out_at: effectiveAt },
+    ]);
   });
 });

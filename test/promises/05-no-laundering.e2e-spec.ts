@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LoginGate } from '../support/auth.controller.js';
+import type { TestApp } from '../support/create-app.js';
+import { OffsetClock } from '../support/offset-clock.js';
 import { hashPassword } from '../support/passwords.js';
 import { useApp } from '../support/use-app.js';
 import { createUser, PASSWORD } from '../support/users.js';
@@ -11,32 +13,35 @@ describe('promise 5: a token carries the version of the record that the password
     ['changed by the service', 'password_changed'],
     ['changed by SQL', 'password_changed'],
     ['left alone and the user logged out', 'logged_out_everywhere'],
-  ])('a login held while the password is %s yields a dead token', async (how, reason) => {
-    const user = await createUser(app().dataSource);
-    const login = await heldLogin(user.email);
+  ])(
+    'a login held while the password is %s yields a token that is refused',
+    async (how, reason) => {
+      const user = await createUser(app().dataSource);
+      const login = await heldLogin(app(), user.email);
 
-    if (how === 'changed by the service') {
-      const { passwordHash } = await app().users.findOneOrFail({
-        where: { id: user.id },
-        select: { passwordHash: true },
-      });
-      const newHash = await hashPassword('another one');
-      await app().invalidator.changePassword(user.id, { currentHash: passwordHash, newHash });
-    } else if (how === 'changed by SQL') {
-      const sql = `UPDATE users SET password_hash = 'other' WHERE id = $1`;
-      await app().dataSource.query(sql, [user.id]);
-    } else {
-      await app().invalidator.logoutEverywhere(user.id);
-    }
+      if (how === 'changed by the service') {
+        const { passwordHash } = await app().users.findOneOrFail({
+          where: { id: user.id },
+          select: { passwordHash: true },
+        });
+        const newHash = await hashPassword('another one');
+        await app().invalidator.changePassword(user.id, { currentHash: passwordHash, newHash });
+      } else if (how === 'changed by SQL') {
+        const sql = `UPDATE users SET password_hash = 'other' WHERE id = $1`;
+        await app().dataSource.query(sql, [user.id]);
+      } else {
+        await app().invalidator.logoutEverywhere(user.id);
+      }
 
-    expect(await app().ask(await login.finish())).toBe(`401 ${reason}`);
-  });
+      expect(await app().ask(await login.finish())).toBe(`401 ${reason}`);
+    },
+  );
 
-  it('the token that keeps a device in is dead when another invalidation came in between', async () => {
+  it('the token that keeps a device in is refused when another invalidation came in between', async () => {
     const user = await createUser(app().dataSource);
     const claims = await accepted(await app().login(user.email, PASSWORD));
     const receipt = await app().invalidator.logoutEverywhere(user.id, { ifVersion: claims.ver });
-    await app().invalidator.passwordChanged(user.id);
+    await app().invalidator.invalidateAfterPasswordChange(user.id);
 
     // Which of the two is named depends on whether they fell into one millisecond.
     expect(await app().ask(app().issuer.reissue(receipt, claims))).toMatch(
@@ -60,7 +65,7 @@ describe('promise 5: a token carries the version of the record that the password
   it('the endpoint does not bump for a token that was ended after the guard let it in', async () => {
     const user = await createUser(app().dataSource);
     const { ver } = await accepted(await app().login(user.email, PASSWORD));
-    await app().invalidator.passwordChanged(user.id);
+    await app().invalidator.invalidateAfterPasswordChange(user.id);
 
     await expect(
       app().invalidator.logoutEverywhere(user.id, { ifVersion: ver }),
@@ -73,27 +78,40 @@ describe('promise 5: a token carries the version of the record that the password
     if (!verdict.accepted) throw new Error(`refused: ${verdict.reason}`);
     return verdict.claims;
   }
-
-  /** A login that has checked the password and waits before it issues the token. */
-  async function heldLogin(email: string): Promise<{ finish(): Promise<string> }> {
-    const gate = app().app.get(LoginGate);
-    const opened = deferred();
-    const reached = deferred();
-    gate.beforeIssue = async () => {
-      reached.resolve();
-      await opened.promise;
-    };
-    const token = app().login(email, PASSWORD);
-    await Promise.race([reached.promise, token]);
-    gate.beforeIssue = async () => {};
-    return {
-      finish: () => {
-        opened.resolve();
-        return token;
-      },
-    };
-  }
 });
+
+describe('promise 5: on a node whose clock is ahead of the database, where no cutoff can refuse', () => {
+  const app = useApp({ clock: new OffsetClock(60) });
+
+  it('a login held while the password is changed yields a token that its version refuses', async () => {
+    const user = await createUser(app().dataSource);
+    const login = await heldLogin(app(), user.email);
+    await app().dataSource.query(`UPDATE users SET password_hash = 'other' WHERE id = $1`, [
+      user.id,
+    ]);
+    expect(await app().ask(await login.finish())).toBe('401 version_stale');
+  });
+});
+
+/** A login that has checked the password and waits before it issues the token. */
+async function heldLogin(app: TestApp, email: string): Promise<{ finish(): Promise<string> }> {
+  const gate = app.app.get(LoginGate);
+  const opened = deferred();
+  const reached = deferred();
+  gate.beforeIssue = async () => {
+    reached.resolve();
+    await opened.promise;
+  };
+  const token = app.login(email, PASSWORD);
+  await Promise.race([reached.promise, token]);
+  gate.beforeIssue = async () => {};
+  return {
+    finish: () => {
+      opened.resolve();
+      return token;
+    },
+  };
+}
 
 function deferred(): { promise: Promise<void>; resolve: () => void } {
   let resolve!: () => void;

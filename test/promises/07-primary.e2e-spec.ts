@@ -68,7 +68,7 @@ describe('promise 7: the check reads the primary, also with replication', () => 
   it('loads the user from the primary, too, where TypeORM has to', async () => {
     const hooked = await createReplicated({
       entities: [User, HookedUser],
-      module: { entity: HookedUser },
+      store: { entity: HookedUser },
     });
     const user = await createOnPrimary(hooked);
     expect(await hooked.ask(hooked.issuer.issue(user))).toBe(200);

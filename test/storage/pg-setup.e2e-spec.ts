@@ -45,7 +45,7 @@ const problemsOf = (options: object, given?: Pool) => storeOf(options, given).ch
 const read = async (store: PgTokenStateStore, subject: string) =>
   (await store.read([{ subject }], { timeoutMs: 10_000 })).records[0];
 
-describe('a table with names of its own', () => {
+describe('a table with other names', () => {
   it('is read, changed and invalidated, and its users are rows without the password', async () => {
     const store = storeOf({ ...NAMES, deletedAt: 'gone' });
     expect(await store.checkSetup()).toEqual([]);

@@ -26,7 +26,7 @@ export interface AppOptions extends Omit<ModuleMetadata, 'exports'> {
   /** Over the defaults of these tests: store, secret, clock, global guard, endpoints under auth. */
   module?: Partial<TokenInvalidationModuleOptions>;
   /** Over the default of these tests: the entity `User`. */
-  store?: Partial<TypeOrmStoreOptions<User>>;
+  store?: Partial<TypeOrmStoreOptions>;
   /** In place of `TokenInvalidationModule.forRoot(module)`. */
   tokenModule?: NonNullable<ModuleMetadata['imports']>[number];
   typeorm?: Partial<TypeOrmModuleOptions>;
@@ -96,7 +96,7 @@ export async function createApp(options: AppOptions): Promise<TestApp> {
 function moduleOptions(options: AppOptions, clock: FrozenClock): TokenInvalidationModuleOptions {
   const { keys } = options.module ?? {};
   return {
-    store: typeOrmStore({ entity: User, ...options.store }),
+    store: typeOrmStore<object>({ entity: User, ...options.store }),
     ...(keys === undefined && { secret: SECRET }),
     clock,
     isGlobal: true,

@@ -96,7 +96,7 @@ describe('an id that is given again', () => {
     expect(await ask(old)).toBe('version_stale');
   });
 
-  it('does not when the new row brings a version of its own', async () => {
+  it('does not when the new row brings its own version', async () => {
     await insert();
     await store.invalidate({ subject: id }, 'logout');
     const old = await issue();

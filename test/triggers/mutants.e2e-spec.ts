@@ -18,7 +18,7 @@ const EQUIVALENT: readonly (readonly [name: RegExp, reason: string])[] = [
 const SYNTAX_ERRORS = /^(42601|42P13|42703|42704)$/;
 
 // There is nothing to replace in a database without triggers, and the table has no partitions.
-const original = createTriggers(CHECKED).filter((statement) => !/^D/.test(statement));
+const original = createTriggers(CHECKED).filter((statement) => !statement.startsWith('D'));
 const mutants = mutantsOf(original);
 
 let database: TestDatabase;
@@ -63,7 +63,7 @@ describe('the triggers', () => {
       const equivalent = EQUIVALENT.some(([pattern]) => pattern.test(name));
       const failed = await verdictOn(statements);
       const foundOut = failed === undefined || failed.length > 0;
-      expect(foundOut, String(failed)).toBe(!equivalent);
+      expect(foundOut).toBe(!equivalent);
     },
   );
 });

@@ -33,14 +33,31 @@ interface Everyone {
 }
 const everyone = async () => (await database.query<Everyone>(`SELECT * FROM ${EVERYONE}`))[0]!;
 
-describe('the data of a backup, restored into a migrated database', () => {
-  /** What pg_restore --data-only sends. */
-  const restore = (at: string, version: number, retired: number) =>
-    session.query(
-      `COPY ${EVERYONE} (singleton, everyone_logged_out_at, everyone_version, retired_version)
+/** What pg_restore --data-only sends. */
+const restore = (at: string, version: number, retired: number) =>
+  session.query(
+    `COPY ${EVERYONE} (singleton, everyone_logged_out_at, everyone_version, retired_version)
        FROM PROGRAM 'echo "t,${at},${version},${retired}"' (FORMAT csv)`,
-    );
+  );
 
+const asReplica = async (sql: string, values: unknown[]) => {
+  await session.query('SET session_replication_role = replica');
+  try {
+    await session.query(sql, values);
+  } finally {
+    await session.query('RESET session_replication_role');
+  }
+};
+
+const partVersion = async (id: number) => {
+  const [row] = await database.query<{ token_version: number }>(
+    'SELECT token_version FROM parts WHERE id = $1',
+    [id],
+  );
+  return row!.token_version;
+};
+
+describe('the data of a backup, restored into a migrated database', () => {
   it('brings the cutoff of everyone, its version and the retired version', async () => {
     await restore('2026-01-01T00:00:00Z', 40, 50);
     expect(await everyone()).toMatchObject({
@@ -91,15 +108,6 @@ describe('the data of a backup, restored into a migrated database', () => {
 });
 
 describe('a session that applies what another server did', () => {
-  const asReplica = async (sql: string, values: unknown[]) => {
-    await session.query('SET session_replication_role = replica');
-    try {
-      await session.query(sql, values);
-    } finally {
-      await session.query('RESET session_replication_role');
-    }
-  };
-
   it('invalidates with a changed password', async () => {
     const { id, token_version } = await insertUser(database);
     await asReplica("UPDATE users SET password_hash = 'new' WHERE id = $1", [id]);
@@ -140,14 +148,6 @@ describe('a session that applies what another server did', () => {
 });
 
 describe('a partitioned users table', () => {
-  const version = async (id: number) => {
-    const [row] = await database.query<{ token_version: number }>(
-      'SELECT token_version FROM parts WHERE id = $1',
-      [id],
-    );
-    return row!.token_version;
-  };
-
   beforeAll(async () => {
     await session.query(
       'CREATE TABLE parts (id integer PRIMARY KEY, hash text) PARTITION BY RANGE (id)',
@@ -168,23 +168,23 @@ describe('a partitioned users table', () => {
     ['parts_high_1', 102],
   ])('lets no id come back at an old version after TRUNCATE of %s', async (table, id) => {
     await session.query('INSERT INTO parts (id) VALUES ($1)', [id]);
-    const first = await version(id);
+    const first = await partVersion(id);
     await session.query(`UPDATE ${table} SET token_version = token_version + 5 WHERE id = $1`, [
       id,
     ]);
     await session.query(`TRUNCATE ${table}`);
     await session.query('INSERT INTO parts (id) VALUES ($1)', [id]);
-    expect(await version(id)).toBeGreaterThan(first + 5);
+    expect(await partVersion(id)).toBeGreaterThan(first + 5);
   });
 
   it('nor after TRUNCATE of the whole table', async () => {
     await session.query('TRUNCATE parts');
     await session.query('INSERT INTO parts (id) VALUES (3)');
     await session.query('UPDATE parts SET token_version = token_version + 5');
-    const before = await version(3);
+    const before = await partVersion(3);
     await session.query('TRUNCATE parts');
     await session.query('INSERT INTO parts (id) VALUES (3)');
-    expect(await version(3)).toBeGreaterThan(before);
+    expect(await partVersion(3)).toBeGreaterThan(before);
   });
 
   it('nor of a partition made later, once the migration was run again', async () => {
@@ -194,11 +194,11 @@ describe('a partitioned users table', () => {
     const { up, down } = tokenInvalidationSql({ table: 'parts', password: 'hash' });
     await session.query(up);
     await session.query('INSERT INTO parts (id) VALUES (200)');
-    const first = await version(200);
+    const first = await partVersion(200);
     await session.query('UPDATE parts_later SET token_version = token_version + 5');
     await session.query('TRUNCATE parts_later');
     await session.query('INSERT INTO parts (id) VALUES (200)');
-    expect(await version(200)).toBeGreaterThan(first + 5);
+    expect(await partVersion(200)).toBeGreaterThan(first + 5);
     await session.query(down);
     const triggers = await session.query(
       "SELECT tgname FROM pg_trigger WHERE tgname LIKE 'zz_token%' AND tgrelid::regclass::text LIKE 'parts%'",

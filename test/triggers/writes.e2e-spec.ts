@@ -64,7 +64,7 @@ const WRITERS: Record<string, (id: string, hash: string) => Promise<unknown>> = 
          logout_all_at = NULL WHERE id = $1`,
       [id, hash],
     ),
-  'SQL that writes a state of its own': (id, hash) =>
+  'SQL that writes its own state': (id, hash) =>
     session.query(
       `UPDATE users SET password_hash = $2, token_version = token_version + 1,
          password_changed_at = clock_timestamp() WHERE id = $1`,
@@ -97,7 +97,7 @@ describe.each(Object.entries(WRITERS))('a password written by %s', (_, write) =>
 });
 
 const SAME_HASH = Object.entries(WRITERS).filter(
-  ([name]) => name !== 'SQL that writes a state of its own',
+  ([name]) => name !== 'SQL that writes its own state',
 );
 
 it.each(SAME_HASH)('invalidates nothing when %s writes the same hash', async (_, write) => {

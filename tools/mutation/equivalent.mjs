@@ -6,34 +6,14 @@
  */
 export const EQUIVALENT = [
   {
-    file: 'src/http/revocable-jwt.guard.ts',
-    mutants: ['ConditionalExpression: maxAuthAge === undefined → false'],
-    reason: 'the rule asks for nothing then, either',
-  },
-  {
     file: 'src/state/strict-reader.ts',
     mutants: ['ConditionalExpression: this.beginsThisTurn → false', 'BooleanLiteral: true → false'],
     reason: 'what begins a second time finds nobody waiting',
   },
   {
-    file: 'src/tokens/signing-key.ts',
+    file: 'src/keys/signing-key.ts',
     mutants: ["ConditionalExpression: type === 'pkcs8' → false", `StringLiteral: 'pkcs8' → ""`],
     reason: 'createPublicKey() takes pkcs8 too, although nothing promises it',
-  },
-  {
-    file: 'src/tokens/token-verifier.service.ts',
-    mutants: ['ConditionalExpression: maxAgeSeconds === undefined → false'],
-    reason: 'the rule asks for nothing then, either',
-  },
-  {
-    file: 'src/tokens/verified-tokens.ts',
-    mutants: [
-      'ArrowFunction: (value) => Object(value) !== value → () => undefined',
-      'EqualityOperator: Object(value) !== value → Object(value) === value',
-      'ConditionalExpression: Object(value) !== value → false',
-      'ConditionalExpression: isFlat && !Array.isArray(payload) → false',
-    ],
-    reason: 'a copy is quicker, and parsing again gives the same',
   },
   {
     file: 'src/typeorm/finding-loader.ts',
@@ -53,23 +33,23 @@ export const EQUIVALENT = [
       `StringLiteral: 'int2' → ""`,
       `StringLiteral: 'int4' → ""`,
       `StringLiteral: 'integer' → ""`,
-      'ConditionalExpression: AS_THEY_COME.has(column.type) && !column.transformer && !column.embeddedMetadata → false',
+      'ConditionalExpression: UNCHANGED.has(column.type) && !column.transformer && !column.embeddedMetadata → false',
       'ConditionalExpression: isPlain → false',
       'BlockStatement: { return (user, value) => { user[propertyName] = value; }; } → {}',
     ],
     reason: 'what is not plain takes the general way, to the same end',
   },
   {
-    file: 'src/typeorm/primary.ts',
+    file: 'src/postgres/primary.ts',
     mutants: [
       'EqualityOperator: performance.now() - started > 0.9 * timeoutMs → performance.now() - started >= 0.9 * timeoutMs',
     ],
     reason: 'no test can meet the very moment',
   },
   {
-    file: 'src/typeorm/primary.ts',
+    file: 'src/postgres/pg-error.ts',
     mutants: [
-      'OptionalChaining: (error as { code?: unknown } | null)?.code → (error as { code?: unknown; } | null).code',
+      'OptionalChaining: (error as { code?: unknown } | null | undefined)?.code → (error as { code?: unknown; } | null | undefined).code',
     ],
     reason: 'pg throws objects, and anything else must not become another error',
   },

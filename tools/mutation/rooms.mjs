@@ -8,47 +8,52 @@ import { readdirSync } from 'node:fs';
  * A folder of src/ is a room, judged by the specs in it, unless this table says something else about it.
  */
 const OTHERWISE = {
-  rule: { leastScore: 100 },
-  http: {
+  rule: { specs: ['src/rule/*.spec.ts', 'test/rule/*.spec.ts'], leastScore: 100 },
+  postgres: {
+    files: /^postgres\/(?!schema\/)/,
     specs: [
-      'src/http/challenge.spec.ts',
-      'src/http/http-answers.spec.ts',
-      'src/http/route-access.spec.ts',
-      'src/http/token-state-unavailable.filter.spec.ts',
-      'src/http/revocable-jwt.*.spec.ts',
-      'src/http/logout-everywhere.controller.spec.ts',
-      'src/http/openapi.spec.ts',
-    ],
-  },
-  typeorm: {
-    files: /^typeorm\/(?!trigger-sql|.*\.migration)/,
-    specs: [
-      'src/typeorm/*.spec.ts',
-      'test/storage/mapping.e2e-spec.ts',
+      'src/postgres/*.spec.ts',
       'test/storage/setup.e2e-spec.ts',
-      'test/storage/loading.e2e-spec.ts',
+      'test/storage/type-parsers.e2e-spec.ts',
       'test/storage/primary.e2e-spec.ts',
-      'test/promises/07-*',
+      'test/storage/transactions.e2e-spec.ts',
       'test/storage/prepared-statement.e2e-spec.ts',
       'test/promises/03-*',
+      'test/promises/09-*',
+      'test/storage/pg-contract.e2e-spec.ts',
       'test/storage/typeorm-contract.e2e-spec.ts',
     ],
   },
-  // Apart from the store, about which its specs have little to say. The other specs of the triggers use those of the
-  // migrated template, which no mutant has made.
-  migration: {
-    files: /^typeorm\/(trigger-sql|.*\.migration)/,
+  // Apart from the rest of postgres/, about which these specs say little. The other specs of the triggers use those of
+  // the migrated template, which no mutant has made.
+  schema: {
+    files: /^postgres\/schema\//,
     specs: [
-      'src/typeorm/*.spec.ts',
+      'src/postgres/schema/*.spec.ts',
       'test/triggers/mutants.e2e-spec.ts',
       'test/triggers/ids.e2e-spec.ts',
       'test/migration/*.e2e-spec.ts',
     ],
   },
-  testing: {
+  typeorm: {
     specs: [
-      'test/storage/store-contract.e2e-spec.ts',
-      'src/http/logout-everywhere.controller.spec.ts',
+      'src/typeorm/*.spec.ts',
+      'test/storage/mapping.e2e-spec.ts',
+      'test/storage/setup.e2e-spec.ts',
+      'test/storage/loading.e2e-spec.ts',
+      'test/storage/transactions.e2e-spec.ts',
+      'test/promises/07-*',
+      'test/migration/migration.e2e-spec.ts',
+      'test/module/store-options.e2e-spec.ts',
+      'test/storage/typeorm-contract.e2e-spec.ts',
+    ],
+  },
+  pg: {
+    specs: [
+      'test/storage/pg-setup.e2e-spec.ts',
+      'test/storage/transactions.e2e-spec.ts',
+      'test/module/store-options.e2e-spec.ts',
+      'test/storage/pg-contract.e2e-spec.ts',
     ],
   },
   // What puts the rooms together.

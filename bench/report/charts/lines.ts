@@ -11,7 +11,7 @@ export interface LinesOptions {
   readonly title: string;
 }
 
-/** One line for each variant, one panel for each platform, side by side and to one scale. */
+/** One line a variant, a panel a platform, to one scale. */
 export function lines(points: readonly Point[], options: LinesOptions, theme: Theme): TopLevelSpec {
   const variants = variantsOf(points);
   const values = [...new Set(points.map((point) => point[options.x]))];

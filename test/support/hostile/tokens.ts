@@ -113,7 +113,7 @@ function withAHeaderThatHelps(good: Genuine): Named {
     'jku to a file': { jku: 'file:///dev/null' },
     x5u: { x5u: ELSEWHERE },
     x5c: { x5c: [Buffer.from(JSON.stringify(jwk)).toString('base64')] },
-    'all of them and a kid of its own': { jwk, jku: ELSEWHERE, x5u: ELSEWHERE, kid: 'mine' },
+    'all of them and another kid': { jwk, jku: ELSEWHERE, x5u: ELSEWHERE, kid: 'mine' },
     crit: { crit: ['exp'] },
     'an empty crit': { crit: [] },
     'an unencoded payload': { b64: false, crit: ['b64'] },

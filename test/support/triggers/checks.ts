@@ -93,7 +93,7 @@ const STATE: Record<string, Check> = {
       same(after.logout_at, before.logout_at)
     );
   },
-  'another hash with a version of its own': async (checked, before) => {
+  'another hash with its own version': async (checked, before) => {
     const raised = await checked.set("hash = 'new', version = version + 1");
     const lowered = await checked.set("hash = 'newer', version = 0");
     return raised.version === before.version + 1 && lowered.version === before.version + 2;
@@ -220,7 +220,7 @@ const STATE: Record<string, Check> = {
 };
 
 const IDS: Record<string, Check> = {
-  'a new user starts at 0, or where it is told to': async (checked) => {
+  'a new user starts at 0, or at the given version': async (checked) => {
     await checked.run("INSERT INTO checked (id) VALUES ('a')");
     await checked.run("INSERT INTO checked (id, version) VALUES ('b', 7)");
     return (await checked.user('a')).version === 0 && (await checked.user('b')).version === 7;
@@ -354,7 +354,7 @@ const IDS: Record<string, Check> = {
       [cutoff, cutoff, null, null],
     );
   },
-  'whoever may write users needs no other right': async (checked) => {
+  'a role that may write users needs no other right': async (checked) => {
     await checked.run('SET LOCAL ROLE pg_monitor');
     await checked.run("INSERT INTO checked (id) VALUES ('a')");
     await checked.run("UPDATE checked SET hash = 'new'");

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { naiveVerdict, type NaiveCase } from '../../test/support/rule/naive-rule.js';
-import { tries } from '../../test/support/properties.js';
+import { naiveVerdict, type NaiveCase } from '../support/rule/naive-rule.js';
+import { tries } from '../support/properties.js';
 import {
   cutoffs,
   instants,
@@ -10,9 +10,9 @@ import {
   seconds,
   TOLERANCE,
   versions,
-} from '../../test/support/rule/rule-cases.js';
-import { judge } from '../../test/support/rule/judge.js';
-import type { Circumstances, JudgedRecord } from './rule.js';
+} from '../support/rule/rule-cases.js';
+import { judge } from '../support/rule/judge.js';
+import type { Circumstances, JudgedRecord } from '../../src/rule/rule.js';
 
 /** Thousands of tries, on a machine that may be busy. */
 const PATIENT = { timeout: 30_000 };

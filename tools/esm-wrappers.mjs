@@ -1,0 +1,18 @@
+// The second half of `npm run build`. Each entry is compiled to CommonJS once. Here it gets an ES module that holds no
+// code, only the same names: whoever imports and whoever requires have the same classes, so that injection tokens and
+// `instanceof` agree, also when an application does both.
+import { writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { builtFile, ENTRIES } from './entries.mjs';
+
+const require = createRequire(import.meta.url);
+const path = (entry, extension) =>
+  fileURLToPath(new URL(`../${builtFile(entry, extension)}`, import.meta.url));
+
+for (const entry of ENTRIES) {
+  const names = Object.keys(require(path(entry, '.js'))).toSorted();
+  // The names are listed, since Node finds those behind `export *` of CommonJS by a guess.
+  writeFileSync(path(entry, '.mjs'), `export { ${names.join(', ')} } from './index.js';\n`);
+  writeFileSync(path(entry, '.d.mts'), `export * from './index.js';\n`);
+}
