@@ -13,7 +13,8 @@ import {
 } from '../state/token-state.store.js';
 import { CutoffRepair, type RepairSubject } from './cutoff-repair.js';
 import type { DataLayer } from './data-layer.js';
-import type { Statement } from './pg-pool.js';
+import { findRealm } from './find-realm.js';
+import type { RunStatement, Statement } from './pg-pool.js';
 import { Primary } from './primary.js';
 import { readState } from './state-reading.js';
 import { StateWriter } from './state-writer.js';
@@ -28,6 +29,7 @@ export class PostgresTokenStateStore<User, Transaction>
   private readonly primary: Primary;
   private readonly writer: StateWriter<Transaction>;
   private readonly cutoffs = new CutoffRepair((subject) => this.repair(subject));
+  private named: string | undefined;
   private bound: Promise<UserDatabase<User>> | undefined;
 
   constructor(
@@ -54,6 +56,11 @@ export class PostgresTokenStateStore<User, Transaction>
   async onApplicationShutdown(): Promise<void> {
     this.writer.close();
     await this.primary.close();
+  }
+
+  realm(): string {
+    if (this.named !== undefined) return this.named;
+    throw new Error('The realm is known once the users table is: checkSetup() looks for it.');
   }
 
   describe(user: User): { readonly subject: string; readonly state: TokenState } {
@@ -143,7 +150,9 @@ export class PostgresTokenStateStore<User, Transaction>
 
   private async bind(): Promise<UserDatabase<User>> {
     try {
-      const source = await this.layer.bind((statement) => this.writer.run(statement));
+      const run: RunStatement = (statement) => this.writer.run(statement);
+      const source = await this.layer.bind(run);
+      this.named = this.settings.realm ?? (await findRealm(run, source.columns));
       return userDatabase(source, this.layer.words, this.settings);
     } catch (error) {
       this.bound = undefined;

@@ -6,6 +6,8 @@ import { valueOf } from '../options/option-table.js';
 export const STORE_OPTIONS = {
   /** Table that holds what concerns everyone. Default: the users table's name with `_token_invalidation`, in its schema. */
   everyoneTable: textRow('is not text: give the name of the table, without its schema.'),
+  /** Names the users of this table: every token carries it, and a token with another is refused. Default: the table with its schema, as `public.users`. */
+  realm: textRow("is not text: give a name for the users of this table, such as 'customers'."),
   /** Whether boot looks for the columns and the triggers in the database. Default: `true`. */
   checkSchema: booleanRow(true),
   /** How long a write outside of a transaction may take. Seconds, or text with a unit. Default: `'10s'`. */
@@ -14,6 +16,7 @@ export const STORE_OPTIONS = {
 
 export interface StoreSettings {
   readonly everyoneTable: string | undefined;
+  readonly realm: string | undefined;
   readonly checkSchema: boolean;
   readonly writeTimeoutMs: number;
 }
@@ -22,10 +25,11 @@ type GivenOptions = { [Name in keyof typeof STORE_OPTIONS]?: unknown };
 
 /** Fills in the defaults, also for options that cannot be used: boot names those before anything runs. */
 export function storeSettings(given: GivenOptions): StoreSettings {
-  const { everyoneTable, checkSchema, writeTimeout } = STORE_OPTIONS;
+  const { everyoneTable, realm, checkSchema, writeTimeout } = STORE_OPTIONS;
   const duration = writeTimeout.check(given.writeTimeout) ? given.writeTimeout : undefined;
   return {
     everyoneTable: valueOf(everyoneTable, given.everyoneTable),
+    realm: valueOf(realm, given.realm),
     checkSchema: valueOf(checkSchema, given.checkSchema),
     writeTimeoutMs: 1000 * requireSeconds(valueOf(writeTimeout, duration), 'writeTimeout'),
   };

@@ -86,9 +86,15 @@ export abstract class TokenStateStore<User = unknown, Transaction = unknown> {
   }
 
   /**
+   * Names the users of this store, so that no token of theirs is accepted for those of another: every token carries it, as
+   * `realm`. The same for all services over the same users. Asked once `checkSetup()` has resolved.
+   */
+  abstract realm(): string;
+
+  /**
    * The subject and the state that a record of the application carries. No I/O.
    *
-   * @throws TypeError when the record was loaded without them
+   * @throws TypeError when the record was loaded without them, or is known to belong to another store
    */
   abstract describe(user: User): { readonly subject: string; readonly state: TokenState };
 

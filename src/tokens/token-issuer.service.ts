@@ -10,7 +10,18 @@ import type { TokenState } from '../rule/token-state.js';
 import type { Clock } from './clock.js';
 
 /** Claims that only the issuer may set. */
-const RESERVED = ['sub', 'ver', 'iat', 'exp', 'nbf', 'jti', 'auth_time', 'iss', 'aud'] as const;
+const RESERVED = [
+  'sub',
+  'realm',
+  'ver',
+  'iat',
+  'exp',
+  'nbf',
+  'jti',
+  'auth_time',
+  'iss',
+  'aud',
+] as const;
 
 /** Claims that the application adds; those of the issuer cannot be overridden. */
 export type ExtraClaims = { readonly [claim: string]: unknown } & {
@@ -64,7 +75,8 @@ export class TokenIssuer<User = IssuableUser> {
    * Give it the record that the password was checked against. If the password has changed meanwhile, a token from that
    * record is refused; one from a record that was read again would be accepted.
    *
-   * @throws TypeError when the record lacks its id or token state, when a claim is reserved, or a duration is not one
+   * @throws TypeError when the record lacks its id or token state or belongs to another users table, when a claim is
+   *   reserved, or a duration is not one
    */
   issue(user: User, options: IssueOptions = {}): string {
     const { subject, state } = this.parts.store.describe(user);
@@ -129,6 +141,7 @@ export class TokenIssuer<User = IssuableUser> {
     const payload = {
       ...withoutReserved(options.claims),
       sub: subject,
+      realm: this.parts.store.realm(),
       ver: version,
       iat,
       exp: iat + lifetimeSeconds(options.expiresIn ?? expiresInSeconds),

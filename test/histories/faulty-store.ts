@@ -29,6 +29,7 @@ class WholeStore extends PostgresTokenStateStore<User, EntityManager> {
   constructor(protected readonly dataSource: DataSource) {
     super(new TypeOrmLayer<User>({ dataSource, entity: User, properties: {}, problems: [] }), {
       everyoneTable: undefined,
+      realm: undefined,
       checkSchema: false,
       writeTimeoutMs: 10_000,
     });

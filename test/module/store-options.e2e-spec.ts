@@ -14,7 +14,7 @@ import { Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createDatabase, type TestDatabase } from '../support/database.js';
-import { forge } from '../support/forge.js';
+import { forge, REALM } from '../support/forge.js';
 import { MeController } from '../support/me.controller.js';
 import { createMemoryApp, type MemoryApp } from '../support/memory-app.js';
 import {
@@ -114,6 +114,7 @@ const employeeStore = (options: Partial<TypeOrmStoreOptions<Employee>> = {}) =>
     dataSource: employees,
     properties: EMPLOYEE_PROPERTIES,
     everyoneTable: STAFF.everyoneTable,
+    realm: REALM,
     ...options,
   });
 
@@ -121,7 +122,14 @@ const userStore = (options: Partial<TypeOrmStoreOptions<User>> = {}) =>
   typeOrmStore({ entity: User, dataSource: employees, ...options });
 
 const staffStore = (options: Partial<PgStoreOptions> = {}) =>
-  pgStore({ pool, ...STAFF, ...options });
+  pgStore({ pool, ...STAFF, realm: REALM, ...options });
+
+async function expectRealm(storeWith: (realm?: string) => Store): Promise<void> {
+  expect(await answer(storeWith(REALM))).toBe(200);
+  for (const realm of ['others', undefined]) {
+    expect(await answer(storeWith(realm))).toBe('401 token_invalid');
+  }
+}
 
 /** Boot refuses a disabled trigger, unless it does not look. */
 async function expectSchemaCheck(storeWith: (checkSchema?: boolean) => Store): Promise<void> {
@@ -176,6 +184,7 @@ const TYPEORM: Record<keyof TypeOrmStoreOptions, Row> = {
     'is the table of what concerns everyone',
     () => expectName(employeeStore, 'everyoneTable', '"people_token_invalidation"'),
   ],
+  realm: ['names the users of the table', () => expectRealm((realm) => employeeStore({ realm }))],
   checkSchema: [
     'says whether boot looks at the database',
     () => expectSchemaCheck((checkSchema) => employeeStore({ checkSchema })),
@@ -276,6 +285,7 @@ const PG: Record<keyof PgStoreOptions, Row> = {
     'is the table of what concerns everyone',
     () => expectName(staffStore, 'everyoneTable', '"people_token_invalidation"'),
   ],
+  realm: ['names the users of the table', () => expectRealm((realm) => staffStore({ realm }))],
   checkSchema: [
     'says whether boot looks at the database',
     () => expectSchemaCheck((checkSchema) => staffStore({ checkSchema })),

@@ -20,10 +20,17 @@ const PATIENT = { timeout: 30_000 };
 type Cutoff = Date | null;
 type State = NonNullable<NaiveCase['record']>;
 
-function circumstancesOf({ tolerance, legacyUntil, maxAuthAge, now }: NaiveCase): Circumstances {
+function circumstancesOf({
+  realm,
+  tolerance,
+  legacyUntil,
+  maxAuthAge,
+  now,
+}: NaiveCase): Circumstances {
   return {
     policy: {
       clockToleranceSeconds: tolerance,
+      ...(realm !== undefined && { realm }),
       ...(legacyUntil !== undefined && { legacyUntil }),
     },
     now,
@@ -62,6 +69,7 @@ const soundCases = fc
   .map(({ iat, ver, ...state }): NaiveCase & { record: State } => ({
     claims: { sub: '7', iat, exp: SECOND + 10_000, ver },
     record: { active: true, ...state },
+    realm: undefined,
     tolerance: TOLERANCE + 1,
     legacyUntil: new Date(Date.UTC(2100, 0)),
     maxAuthAge: undefined,
@@ -113,6 +121,7 @@ describe('the rule, and the table that it was written from', PATIENT, () => {
       'password_changed',
       'reauthentication_required',
       'token_expired',
+      'token_invalid',
       'user_inactive',
       'user_unknown',
       'version_ahead',
@@ -169,6 +178,7 @@ describe('cutoffs', PATIENT, () => {
       const given = {
         claims: { sub: '7', iat, exp: SECOND + 10_000, ver: version },
         record: { ...state, everyoneVersion: 0, everyoneLoggedOutAt: null },
+        realm: undefined,
         tolerance: TOLERANCE + 1,
         legacyUntil: undefined,
         maxAuthAge: undefined,
@@ -234,6 +244,7 @@ describe('a token issued from the state', PATIENT, () => {
           everyoneVersion: 0,
           everyoneLoggedOutAt: null,
         },
+        realm: undefined,
         tolerance: TOLERANCE,
         legacyUntil: undefined,
         maxAuthAge: undefined,

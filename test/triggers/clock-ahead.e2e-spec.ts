@@ -1,3 +1,4 @@
+import type { TokenState } from 'nestjs-token-invalidation';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApp } from '../support/create-app.js';
 import { openUsers, type StorageDatabase, type TypeOrmStore } from '../support/storage/database.js';
@@ -125,7 +126,7 @@ describe("the cutoff of everyone that lies ahead of the database's clock", () =>
 
 const read = async (subject = id) => {
   const { everyone: all, records } = await store.read([{ subject }], { timeoutMs: 10_000 });
-  return { everyone: all, record: records[0] as { state: { tokenVersion: number } } };
+  return { everyone: all, record: records[0] as { state: TokenState } };
 };
 
 /** Until the condition holds. Asks, and does not sleep. */
@@ -147,7 +148,7 @@ describe('a user whose cutoff lies a day ahead', () => {
     await allLockedOut();
     expect(await app.ask(await login())).toBe('401 everyone_logged_out');
     await until(async () => (await everyone()).everyone_logged_out_at <= (await database.clock()));
-    app.clock.advance(2);
+    app.clock.advance(60);
     expect(await app.ask(await login())).toBe(200);
     await app.close();
   });
@@ -159,7 +160,8 @@ describe('a strict read that sees a cutoff far ahead', () => {
     const before = await userRow(database, id);
 
     const readings = await Promise.all(Array.from({ length: 20 }, () => read()));
-    expect(readings[0]!.record.state).toMatchObject({ logoutAllAt: before.logout_all_at });
+    const found = readings.map(({ record }) => record.state.logoutAllAt);
+    expect(found).toContainEqual(before.logout_all_at);
 
     await until(async () => (await userRow(database, id)).token_version > before.token_version);
     await read();

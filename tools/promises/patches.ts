@@ -56,7 +56,7 @@ export const PATCHES: readonly Patch[] = [
   {
     promise: 4,
     file: 'src/postgres/schema/core-2-triggers.ts',
-    find: '      NEW.${version} := greatest(OLD.${version}, NEW.${version});\n',
+    find: '      ${raisedAtMost(version, 'highest')}\n',
     replace: '',
     spec: 'test/promises/04-never-unrevoked.e2e-spec.ts',
     test: 'a lower version',

@@ -117,8 +117,9 @@ export const readingCases: ContractCases = {
     const ahead = inOneHour(earliest);
     await harness.writeCutoffs(subject, ahead);
 
-    const [first] = await Promise.all(Array.from({ length: 20 }, () => recordOf(harness, subject)));
-    assert.deepEqual(first!.state.logoutAllAt, ahead, 'the read did not find the cutoff');
+    const found = await Promise.all(Array.from({ length: 20 }, () => recordOf(harness, subject)));
+    const sawIt = found.some(({ state }) => Number(state.logoutAllAt) === Number(ahead));
+    assert.ok(sawIt, 'no read found the cutoff');
 
     const isRepaired = async () =>
       (await recordOf(harness, subject)).state.tokenVersion > before.tokenVersion;

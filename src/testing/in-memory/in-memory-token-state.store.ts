@@ -98,6 +98,11 @@ export class InMemoryTokenStateStore<
     return this.database.transaction(work);
   }
 
+  /** One for all in-memory stores; a subclass can name another one. */
+  realm(): string {
+    return 'in-memory';
+  }
+
   describe(user: User): { subject: string; state: TokenState } {
     return describeUser(user);
   }

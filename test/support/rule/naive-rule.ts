@@ -11,6 +11,7 @@ export interface NaiveCase {
         readonly everyoneLoggedOutAt: Date | null;
       }
     | undefined;
+  readonly realm: string | undefined;
   readonly tolerance: number;
   readonly legacyUntil: Date | undefined;
   readonly maxAuthAge: number | undefined;
@@ -29,7 +30,7 @@ export function naiveVerdict(given: NaiveCase): string {
   return first === undefined ? 'accepted' : first[1]();
 }
 
-function rowsOfClaims({ claims, tolerance, legacyUntil, now }: NaiveCase): Row[] {
+function rowsOfClaims({ claims, realm, tolerance, legacyUntil, now }: NaiveCase): Row[] {
   const { sub, iat, exp, nbf, ver } = claims;
   const windowOpen = legacyUntil !== undefined && Number(legacyUntil) - now > 0;
   const ahead = (time: number) => isUnknown(now) || time > now / 1000 + tolerance;
@@ -39,6 +40,11 @@ function rowsOfClaims({ claims, tolerance, legacyUntil, now }: NaiveCase): Row[]
     [() => nbf !== undefined && !isTime(nbf), () => 'claims_invalid'],
     [() => ver !== undefined && !isVersion(ver), () => 'claims_invalid'],
     [() => ver === undefined && !windowOpen, () => 'claims_invalid'],
+    [
+      () => claims['realm'] === undefined && realm !== undefined && !windowOpen,
+      () => 'token_invalid',
+    ],
+    [() => claims['realm'] !== undefined && claims['realm'] !== realm, () => 'token_invalid'],
     [() => ahead(iat as number), () => 'issued_in_future'],
     [() => nbf !== undefined && ahead(nbf as number), () => 'not_yet_valid'],
     [() => now / 1000 >= (exp as number), () => 'token_expired'],
