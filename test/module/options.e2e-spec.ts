@@ -176,7 +176,7 @@ const OPTIONS: Record<keyof typeof OPTION_ROWS, Row> = {
   legacyUntil: [
     'accepts tokens from before this library, until then',
     async () => {
-      const token = forge({ sub: 'anna' }, { alg: 'HS256', typ: 'JWT' });
+      const token = forge({ sub: 'anna', realm: undefined }, { alg: 'HS256', typ: 'JWT' });
       const [past, future] = [new Date(Date.now() - 60_000), new Date(Date.now() + 60_000)];
       const answers = await each(
         [{ legacyUntil: future }, { legacyUntil: past }, {}],
