@@ -13,12 +13,15 @@ import {
   textRow,
 } from './options/checks.js';
 import { type OptionRow, type OptionsOf, option } from './options/option-table.js';
+import type { LegacyPolicy } from './rule/legacy-claims.js';
 import { TokenStateStore, type TokenStateStoreDefinition } from './state/token-state.store.js';
 import { type Clock, systemClock } from './tokens/clock.js';
 import type { IsActive } from './tokens/token-verifier.service.js';
 
 const isListOfObjects = (value: unknown): boolean =>
   Array.isArray(value) && value.length > 0 && value.every(isPlainObject);
+
+type LegacySubject = NonNullable<LegacyPolicy['legacySubject']>;
 
 /**
  * What the module works with, one row an option. With `forRootAsync` this is what the factory returns. The comment
@@ -45,11 +48,18 @@ export const OPTION_ROWS = {
   }),
   /** How far ahead of this node's clock `iat` and `nbf` may be. Default: `'5m'`. */
   clockTolerance: durationRow('5m', { least: 0, most: 86_400 }),
-  /** Until this instant (a `Date`), tokens from before this library are accepted: without `ver`, with `typ: JWT`, without `kid`. The user's first invalidation ends that. Default: they are refused. */
+  /** Until this instant (a `Date`), tokens from before this library are accepted: without `ver`, with `typ: JWT`, without `kid`, with a number as `sub`, signed with a key of `keys` that is too short. The user's first invalidation ends that. Default: they are refused. */
   legacyUntil: option<Date>({
     check: (value) => value instanceof Date && !Number.isNaN(value.getTime()),
     problem: 'is not a valid Date: give the instant at which the last old token has expired.',
   }),
+  /** `(payload) => string | number`: the user's id in a token from before this library, where `sub` does not have it. Only until `legacyUntil`. Default: `sub`. */
+  legacySubject: option<LegacySubject>({
+    check: isFunction,
+    problem: "is not a function: give (payload) => the user's id.",
+  }),
+  /** How long after its `iat` a token from before this library ends if it has no `exp`. Seconds, or text with a unit. Only until `legacyUntil`. Default: such a token is refused. */
+  legacyMaxAge: durationRow(undefined, { least: 1, most: Number.MAX_SAFE_INTEGER }),
   /** `(user, claims) => boolean`, or a promise of it: whether the user may use the application now. Called for each request, with the user just read. Default: always. */
   // `never`, so that an application may name the type of its users. A method's type would not survive in the .d.ts file.
   isActive: option<IsActive<never>>({

@@ -1,4 +1,4 @@
-import type { DynamicModule, Provider } from '@nestjs/common';
+import { type DynamicModule, Logger, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { endpointControllers } from './endpoints/endpoint-controllers.js';
 import { TokenEventEmitter } from './events/token-event.emitter.js';
@@ -172,6 +172,8 @@ async function setUp(
     ...((await store?.checkSetup()) ?? []),
   ];
   if (problems.length > 0) throw new TokenInvalidationConfigError(problems);
+  const logger = new Logger('TokenInvalidation');
+  for (const warning of (resolved as ResolvedOptions).warnings) logger.warn(warning);
   return resolved as ResolvedOptions;
 }
 

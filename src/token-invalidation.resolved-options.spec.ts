@@ -363,6 +363,8 @@ const OPTION_NAMES = [
   'audience',
   'clockTolerance',
   'legacyUntil',
+  'legacySubject',
+  'legacyMaxAge',
   'isActive',
   'jwtFromRequest',
   'signatureCacheSize',

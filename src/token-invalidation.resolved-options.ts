@@ -1,5 +1,5 @@
 import { KeySet } from './keys/key-set.js';
-import { type GivenKeys, readKeys } from './keys/read-keys.js';
+import { readKeys, weakKeyWarnings } from './keys/read-keys.js';
 import type { SigningKey } from './keys/signing-key.js';
 import type { TokenExtractor } from './http/token-extractor.js';
 import { type Duration, requireSeconds } from './options/duration.js';
@@ -26,6 +26,8 @@ export interface ResolvedOptions {
   readonly issuer?: string;
   readonly audience?: string | string[];
   readonly isActive: IsActive<unknown>;
+  /** What works and may still be a mistake, to be said at boot. */
+  readonly warnings: readonly string[];
 }
 
 /** Fills in the defaults; or everything that cannot work, each with what to do. */
@@ -34,13 +36,10 @@ export function resolveOptions(given: TokenInvalidationOptions): ResolvedOptions
   const problems = [...optionProblems(given), ...keys.filter((key) => typeof key === 'string')];
   if (problems.length > 0) return problems;
 
-  const { legacyUntil } = given;
   return {
     keys: new KeySet(keys as SigningKey[]),
-    policy: {
-      clockToleranceSeconds: secondsOf(given, 'clockTolerance'),
-      ...(legacyUntil !== undefined && { legacyUntil }),
-    },
+    warnings: weakKeyWarnings(keys as SigningKey[]),
+    policy: policyOf(given),
     expiresInSeconds: Math.floor(secondsOf(given, 'expiresIn')),
     readTimeoutMs: secondsOf(given, 'readTimeout') * 1000,
     retryAfterSeconds: Math.ceil(secondsOf(given, 'retryAfter')),
@@ -54,9 +53,25 @@ export function resolveOptions(given: TokenInvalidationOptions): ResolvedOptions
   };
 }
 
+function policyOf(given: TokenInvalidationOptions): TokenPolicy {
+  const { legacyUntil, legacySubject, legacyMaxAge } = given;
+  return {
+    clockToleranceSeconds: secondsOf(given, 'clockTolerance'),
+    ...(legacyUntil !== undefined && { legacyUntil }),
+    ...(legacySubject !== undefined && { legacySubject: legacySubject.bind(given) }),
+    ...(legacyMaxAge !== undefined && { legacyMaxAgeSeconds: secondsOf(given, 'legacyMaxAge') }),
+  };
+}
+
 /** Keys are read only when they are a list of objects, or none: otherwise the table has said so. */
-function readGivenKeys({ secret, keys }: GivenKeys): (SigningKey | string)[] {
-  return keys === undefined || OPTION_ROWS.keys.check(keys) ? readKeys({ secret, keys }) : [];
+function readGivenKeys({
+  secret,
+  keys,
+  legacyUntil,
+}: TokenInvalidationOptions): (SigningKey | string)[] {
+  return keys === undefined || OPTION_ROWS.keys.check(keys)
+    ? readKeys({ secret, keys }, legacyUntil !== undefined)
+    : [];
 }
 
 type DurationOption = {
@@ -72,7 +87,7 @@ function secondsOf(
   return requireSeconds(valueOf(OPTION_ROWS[name] as OptionRow<Duration>, given[name]), name);
 }
 
-function optionProblems(given: object): string[] {
+function optionProblems(given: TokenInvalidationOptions): string[] {
   // By name, because an instance of a class may have inherited some.
   const known = Object.keys(OPTION_ROWS).map((name) => [name, Reflect.get(given, name)]);
   const unknown = Object.keys(given).filter((name) => !Object.hasOwn(OPTION_ROWS, name));
@@ -83,7 +98,15 @@ function optionProblems(given: object): string[] {
         : unknownModuleOption(name),
     ),
     ...problemsOf(OPTION_ROWS, Object.fromEntries(known)),
+    ...withoutWindow(given),
   ];
+}
+
+function withoutWindow(given: TokenInvalidationOptions): string[] {
+  if (given.legacyUntil !== undefined) return [];
+  return (['legacySubject', 'legacyMaxAge'] as const)
+    .filter((name) => given[name] !== undefined)
+    .map((name) => `${name} needs legacyUntil: without it every token from before is refused.`);
 }
 
 const FACTORY_NAMES = new Set([

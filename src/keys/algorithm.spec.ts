@@ -1,6 +1,12 @@
 import { createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { ALGORITHMS, algorithmProblem, defaultAlgorithm } from './algorithm.js';
+import {
+  type Algorithm,
+  ALGORITHMS,
+  algorithmProblem,
+  defaultAlgorithm,
+  weaknessOf,
+} from './algorithm.js';
 
 const secret = (bytes: number) => createSecretKey(Buffer.alloc(bytes, 7));
 const ec = (namedCurve: string) => generateKeyPairSync('ec', { namedCurve }).publicKey;
@@ -62,30 +68,33 @@ describe('algorithmProblem', () => {
     }
   });
 
-  it.each([
+  it.each<[Algorithm, number]>([
     ['HS256', 32],
     ['HS384', 48],
     ['HS512', 64],
-  ])('%s takes a secret of %i bytes and none that is shorter', (algorithm, bytes) => {
-    expect(algorithmProblem(algorithm, secret(bytes))).toBeUndefined();
-    expect(algorithmProblem(algorithm, secret(bytes - 1))).toContain(
+  ])('%s takes a secret of %i bytes and none that is shorter', (algorithm: Algorithm, bytes) => {
+    expect(weaknessOf(algorithm, secret(bytes))).toBeUndefined();
+    expect(weaknessOf(algorithm, secret(bytes - 1))).toContain(
       `the secret has ${bytes - 1} bytes and ${algorithm} needs at least ${bytes} (RFC 7518 section 3.2)`,
     );
   });
 
-  it.each([
+  it.each<[Algorithm, number]>([
     ['HS256', 48],
     ['HS384', 96],
     ['HS512', 96],
-  ])('what it says to do for %s gives a secret that is long enough', (algorithm, random) => {
-    const said = `generate one with "openssl rand -base64 ${random}"`;
-    expect(algorithmProblem(algorithm, secret(1))).toContain(said);
-    const generated = Buffer.alloc(random, 7).toString('base64');
-    expect(algorithmProblem(algorithm, createSecretKey(Buffer.from(generated)))).toBeUndefined();
-  });
+  ])(
+    'what it says to do for %s gives a secret that is long enough',
+    (algorithm: Algorithm, random) => {
+      const said = `generate one with "openssl rand -base64 ${random}"`;
+      expect(weaknessOf(algorithm, secret(1))).toContain(said);
+      const generated = Buffer.alloc(random, 7).toString('base64');
+      expect(weaknessOf(algorithm, createSecretKey(Buffer.from(generated)))).toBeUndefined();
+    },
+  );
 
-  it.each(['RS256', 'PS512'])('%s takes no RSA key below 2048 bits', (algorithm) => {
-    const problem = algorithmProblem(algorithm, rsa(1024));
+  it.each(['RS256', 'PS512'] as const)('%s takes no RSA key below 2048 bits', (algorithm) => {
+    const problem = weaknessOf(algorithm, rsa(1024));
     expect(problem).toContain(`the RSA key has 1024 bits and ${algorithm} needs at least 2048`);
     expect(problem).toContain('openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048');
   });

@@ -39,7 +39,7 @@ export function defaultAlgorithm(key: KeyObject): Algorithm | undefined {
 /** What keeps the key from being used with the algorithm, and what to do; `undefined`: nothing. */
 export function algorithmProblem(algorithm: string, key: KeyObject): string | undefined {
   if (!isAlgorithm(algorithm)) return unsupported(algorithm);
-  if (key.type === 'secret') return secretProblem(algorithm, key);
+  if (key.type === 'secret') return secretProblem(algorithm);
   if (algorithm.startsWith('HS')) {
     return `${algorithm} takes a secret and was given a ${key.asymmetricKeyType} key: name an algorithm of that key, or give a secret.`;
   }
@@ -56,12 +56,32 @@ function unsupported(algorithm: string): string {
   return `the algorithm ${JSON.stringify(algorithm)} is not one that jsonwebtoken can use: choose one of ${ALGORITHMS.join(', ')}.`;
 }
 
-/** RFC 7518 section 3.2: an HMAC secret is at least as long as the hash. */
-function secretProblem(algorithm: Algorithm, key: KeyObject): string | undefined {
-  if (!algorithm.startsWith('HS')) {
-    return `${algorithm} takes a key pair and was given a secret: give privateKey or publicKey, or use HS256.`;
+function secretProblem(algorithm: Algorithm): string | undefined {
+  return algorithm.startsWith('HS')
+    ? undefined
+    : `${algorithm} takes a key pair and was given a secret: give privateKey or publicKey, or use HS256.`;
+}
+
+function rsaProblem(algorithm: Algorithm, key: KeyObject): string | undefined {
+  const type = key.asymmetricKeyType;
+  if (type !== 'rsa' && !(type === 'rsa-pss' && algorithm.startsWith('PS'))) {
+    return `${algorithm} does not fit a key of type ${type}: use ${defaultAlgorithm(key) ?? 'another key; jsonwebtoken cannot use this type'}.`;
   }
-  const size = key.symmetricKeySize ?? 0;
+  return fitsPssParameters(algorithm, key)
+    ? undefined
+    : `${algorithm} does not fit the hash or the salt length that the RSA-PSS key prescribes: generate one without, or for ${algorithm}.`;
+}
+
+/** Why a key that fits the algorithm is too short for it, and what to do; `undefined`: it is not. */
+export function weaknessOf(algorithm: Algorithm, key: KeyObject): string | undefined {
+  if (key.type === 'secret') return shortSecret(algorithm, key.symmetricKeySize ?? 0);
+  return algorithm.startsWith('ES')
+    ? undefined
+    : shortRsaKey(algorithm, key.asymmetricKeyDetails!.modulusLength ?? 0);
+}
+
+/** RFC 7518 section 3.2: an HMAC secret is at least as long as the hash. */
+function shortSecret(algorithm: Algorithm, size: number): string | undefined {
   const needed = Number(algorithm.slice(2)) / 8;
   return size < needed
     ? `the secret has ${size} bytes and ${algorithm} needs at least ${needed} (RFC 7518 section 3.2): generate one with "openssl rand -base64 ${needed === 32 ? 48 : 96}".`
@@ -69,15 +89,7 @@ function secretProblem(algorithm: Algorithm, key: KeyObject): string | undefined
 }
 
 /** RFC 7518 sections 3.3 and 3.5: RSA keys have at least 2048 bits. */
-function rsaProblem(algorithm: Algorithm, key: KeyObject): string | undefined {
-  const type = key.asymmetricKeyType;
-  if (type !== 'rsa' && !(type === 'rsa-pss' && algorithm.startsWith('PS'))) {
-    return `${algorithm} does not fit a key of type ${type}: use ${defaultAlgorithm(key) ?? 'another key; jsonwebtoken cannot use this type'}.`;
-  }
-  const bits = key.asymmetricKeyDetails!.modulusLength ?? 0;
-  if (!fitsPssParameters(algorithm, key)) {
-    return `${algorithm} does not fit the hash or the salt length that the RSA-PSS key prescribes: generate one without, or for ${algorithm}.`;
-  }
+function shortRsaKey(algorithm: Algorithm, bits: number): string | undefined {
   return bits < 2048
     ? `the RSA key has ${bits} bits and ${algorithm} needs at least 2048 (RFC 7518 section 3.3): generate a new one with "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048".`
     : undefined;

@@ -35,7 +35,7 @@ export class KeySet {
       });
     }
     const key = this.keyOf(header, legacy);
-    if (key === undefined) {
+    if (key === undefined || (key.weakness !== undefined && !legacy)) {
       return refusal('token_invalid', { detail: `"kid" ${quote(header.kid)} is none of the keys` });
     }
     if (key.algorithm === header.alg) return key;

@@ -20,13 +20,17 @@ export interface GivenKeys {
   readonly keys?: readonly KeyOptions[] | undefined;
 }
 
-/** The keys, or what is wrong with them, each with what to do. */
-export function readKeys({ secret, keys }: GivenKeys): SigningKey[] | string[] {
+/**
+ * The keys, or what is wrong with them, each with what to do.
+ *
+ * @param mayBeWeak - whether keys that only verify may be too short
+ */
+export function readKeys({ secret, keys }: GivenKeys, mayBeWeak = false): SigningKey[] | string[] {
   if (keys !== undefined && secret !== undefined) {
     return ['secret and keys are both given: put the secret into keys, as { secret }.'];
   }
   if (keys === undefined) return collect([readKey({ secret: secret ?? '' }, 'options')]);
-  return collect(keys.map((key, index) => readKey(key, `keys[${index}]`)));
+  return collect(keys.map((key, index) => readKey(key, `keys[${index}]`, mayBeWeak && index > 0)));
 }
 
 function collect(read: readonly (SigningKey | string)[]): SigningKey[] | string[] {
@@ -53,5 +57,16 @@ function repeatedKids(keys: readonly SigningKey[]): string[] {
   return [...repeated].map(
     (kid) =>
       `keys: two have the kid ${JSON.stringify(kid)}: give each a different one, or leave kid out.`,
+  );
+}
+
+/** What to say at boot about keys that are too short. */
+export function weakKeyWarnings(keys: readonly SigningKey[]): string[] {
+  return keys.flatMap(({ weakness }, index) =>
+    weakness === undefined
+      ? []
+      : [
+          `keys[${index}]: ${weakness.split(':', 1)[0]}. An attacker who guesses it can forge tokens. It is used until legacyUntil and not after it: remove it then.`,
+        ],
   );
 }

@@ -6,7 +6,7 @@ import {
   createSecretKey,
   KeyObject,
 } from 'node:crypto';
-import { type Algorithm, algorithmProblem, defaultAlgorithm } from './algorithm.js';
+import { type Algorithm, algorithmProblem, defaultAlgorithm, weaknessOf } from './algorithm.js';
 
 /** Key material: text (PEM for a key pair), bytes, or a key that Node has parsed already. */
 export type KeyMaterial = string | Buffer | KeyObject;
@@ -32,10 +32,16 @@ export interface SigningKey {
   readonly verifyWith: KeyObject;
   /** Absent when the key only verifies. */
   readonly signWith?: KeyObject;
+  /** Why the key is too short. Present: it verifies tokens from before this library, and only in the legacy window. */
+  readonly weakness?: string;
 }
 
-/** The key, or what is wrong with it and what to do. */
-export function readKey(options: KeyOptions, path: string): SigningKey | string {
+/**
+ * The key, or what is wrong with it and what to do.
+ *
+ * @param mayBeWeak - whether a key that is too short is a key with its `weakness`
+ */
+export function readKey(options: KeyOptions, path: string, mayBeWeak = false): SigningKey | string {
   const material = readMaterial(options, path);
   if (typeof material === 'string') return material;
 
@@ -46,9 +52,19 @@ export function readKey(options: KeyOptions, path: string): SigningKey | string 
   }
   const problem = algorithmProblem(algorithm, verifyWith);
   if (problem !== undefined) return `${path}: ${problem}`;
-  const { kid = fingerprint(verifyWith) } = options;
+  const weakness = weaknessOf(algorithm, verifyWith);
+  if (weakness !== undefined && !mayBeWeak) return `${path}: ${weakness}`;
+  const key = { ...material, algorithm, ...(weakness !== undefined && { weakness }) };
+  return named(key, options, path);
+}
+
+function named(
+  key: Omit<SigningKey, 'kid'>,
+  { kid = fingerprint(key.verifyWith) }: KeyOptions,
+  path: string,
+): SigningKey | string {
   return typeof kid === 'string' && kid !== ''
-    ? { ...material, algorithm, kid }
+    ? { ...key, kid }
     : `${path}.kid: is not text: give text, or leave it out.`;
 }
 

@@ -37,11 +37,11 @@ export function textRow(problem: string, fallback?: string): OptionRow<string> {
 
 /** A row for a duration between two numbers of seconds. */
 export function durationRow(
-  fallback: Duration,
+  fallback: Duration | undefined,
   { least, most }: { least: number; most: number },
 ): OptionRow<Duration> {
   return {
-    default: fallback,
+    ...(fallback !== undefined && { default: fallback }),
     check: (value) => {
       const seconds = durationSeconds(value as Duration);
       return seconds !== undefined && seconds >= least && seconds <= most;

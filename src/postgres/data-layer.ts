@@ -34,6 +34,8 @@ export interface DataLayer<User, Transaction> {
 export interface UserSource<User> {
   readonly columns: UserColumns;
   readonly loader: UserLoader<User>;
+  /** Properties of a record that no response may hold, token state and hash: `a.b` for one of an object within. */
+  readonly hidden: readonly string[];
 }
 
 export interface SetupWords {

@@ -12,7 +12,7 @@ import type { UserDatabase } from './user-database.js';
 
 /** A batch of queries in one statement. Subjects that cannot be ids are not sent. */
 export async function readState<User>(
-  { subjects, loader, statements }: UserDatabase<User>,
+  { subjects, loader, hide, statements }: UserDatabase<User>,
   queries: readonly StateQuery[],
   run: RunStatement,
 ): Promise<StateReading<User>> {
@@ -28,7 +28,9 @@ export async function readState<User>(
   const rows = found.filter((row) => asked[positionOf(row)]!.subject === subjectOf(row));
   const users = await loader.load(rows, FIRST_VALUE);
   for (const [index, row] of rows.entries()) {
-    records[asked[positionOf(row)]!.index] = recordOf(row, users[index]);
+    const user = users[index];
+    if (user !== undefined && !(user instanceof Error)) hide(user as object);
+    records[asked[positionOf(row)]!.index] = recordOf(row, user);
   }
   return { everyone: decodeEveryone(found[0]), records };
 }

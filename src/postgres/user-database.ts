@@ -1,3 +1,4 @@
+import { type HideProperties, hideProperties } from '../state/hidden-properties.js';
 import type { SetupWords, UserSource } from './data-layer.js';
 import type { RunStatement } from './pg-pool.js';
 import { checkSchema } from './schema-check.js';
@@ -9,6 +10,7 @@ import type { UserLoader } from './user-loader.js';
 /** All that is known of the users table once the application is up. */
 export interface UserDatabase<User> {
   readonly loader: UserLoader<User>;
+  readonly hide: HideProperties;
   readonly statements: StateStatements;
   readonly subjects: SubjectFormat;
   /** What the database lacks, each with what to do. */
@@ -16,7 +18,7 @@ export interface UserDatabase<User> {
 }
 
 export function userDatabase<User>(
-  { columns, loader }: UserSource<User>,
+  { columns, loader, hidden }: UserSource<User>,
   words: SetupWords,
   settings: { readonly everyoneTable: string | undefined },
 ): UserDatabase<User> {
@@ -24,6 +26,7 @@ export function userDatabase<User>(
   const everyoneTable = quoteTable(columns.schema, name);
   return {
     loader,
+    hide: hideProperties(hidden),
     statements: stateStatements({ columns, everyoneTable, loaded: loader.columns }),
     subjects: subjectFormat(columns.idType)!,
     check: (run) => checkSchema(run, { columns, everyoneTable, words }),

@@ -397,6 +397,76 @@ describe('the legacy window', () => {
   );
 });
 
+/** The verdict on a token from before the library. */
+const old = (claims: object, policy: object = {}, more: Case = {}) =>
+  outcome({
+    claims: { ver: undefined, ...claims },
+    state: { tokenVersion: 0 },
+    policy: { ...LEGACY, ...policy },
+    ...more,
+  });
+/** Whose it is, or why it is refused. */
+const subject = (claims: object, policy: object = {}) => {
+  const { payload, circumstances } = inputs({
+    claims: { ver: undefined, ...claims },
+    policy: { ...LEGACY, ...policy },
+  });
+  const checked = judgeClaims(payload, circumstances);
+  return checked.accepted ? checked.claims.sub : checked.reason;
+};
+
+const byId = (payload: { id?: unknown }) => payload.id;
+
+describe('what tokens from before the library lack', () => {
+  it('is a subject as text', () => {
+    expect([7, 0, -1, 2 ** 53 - 1].map((sub) => subject({ sub }))).toEqual([
+      '7',
+      '0',
+      '-1',
+      '9007199254740991',
+    ]);
+    for (const sub of [0.5, 2 ** 53, Number.NaN, Infinity, null, [7], '']) {
+      expect(subject({ sub })).toBe('claims_invalid');
+    }
+    expect(outcome({ claims: { sub: 7 }, policy: LEGACY })).toBe('claims_invalid');
+    expect(outcome({ claims: { sub: 7, ver: undefined } })).toBe('claims_invalid');
+  });
+
+  it('is a subject in `sub`', () => {
+    expect(subject({ id: 8 }, { legacySubject: byId })).toBe('8');
+    expect(subject({ sub: '7' }, { legacySubject: byId })).toBe('claims_invalid');
+    expect(subject({ sub: '7', ver: 3 }, { legacySubject: byId })).toBe('7');
+    expect(
+      subject(
+        {},
+        {
+          legacySubject: () => {
+            throw new Error('none');
+          },
+        },
+      ),
+    ).toBe('claims_invalid');
+    const { circumstances } = inputs({ policy: { ...LEGACY, legacySubject: byId } });
+    for (const payload of [null, 7, 'x', [{ id: 8 }]]) {
+      expect(judgeClaims(payload, circumstances)).toMatchObject({ reason: 'claims_invalid' });
+    }
+  });
+
+  it('is an end', () => {
+    const policy = { legacyMaxAgeSeconds: 10 };
+    const endless = { exp: undefined };
+    expect(old(endless, policy, { now: NOW + 9999 })).toBe('accepted');
+    expect(old(endless, policy, { now: NOW + 10_000 })).toBe('token_expired');
+    expect(old(endless)).toBe('claims_invalid');
+    expect(old({ exp: null }, policy)).toBe('claims_invalid');
+    expect(old({ ...endless, iat: undefined }, policy)).toBe('claims_invalid');
+    expect(old({ ...endless, iat: `${SECOND}` }, policy)).toBe('claims_invalid');
+    expect(old({ exp: SECOND + 900 }, policy, { now: NOW + 20_000 })).toBe('accepted');
+    expect(old({ ...endless, ver: 0 }, policy)).toBe('claims_invalid');
+    expect(old(endless, { ...policy, legacyUntil: at(0) })).toBe('claims_invalid');
+  });
+});
+
 /** What becomes of a login at this time, where none older than 600 s is asked for. */
 const login = (auth_time: unknown, now = NOW) =>
   outcome({ claims: { auth_time }, maxAuthAgeSeconds: 600, now });

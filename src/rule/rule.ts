@@ -1,9 +1,10 @@
 import { refuseMalformed, type TokenClaims } from './claims.js';
+import { type LegacyPolicy, readLegacyPayload } from './legacy-claims.js';
 import { refusal, type Refusal, type RefusalReason } from './refusal.js';
 import { type EveryoneState, type TokenState, wholeSecond } from './token-state.js';
 
 /** What the application decided about tokens, for all routes. */
-export interface TokenPolicy {
+export interface TokenPolicy extends LegacyPolicy {
   /** How far `iat` and `nbf` may be ahead of this node's clock. */
   readonly clockToleranceSeconds: number;
   /** Whose tokens these are: `realm` of every token that is accepted. */
@@ -48,10 +49,11 @@ export function isLegacyWindowOpen({ legacyUntil }: TokenPolicy, now: number): b
  * `undefined < x` is false, and a check that asks "is it older?" would accept it.
  */
 export function judgeClaims(
-  payload: unknown,
+  given: unknown,
   { policy, now }: Circumstances,
 ): CheckedClaims | Refusal {
   const legacy = isLegacyWindowOpen(policy, now);
+  const payload = legacy ? readLegacyPayload(given, policy) : given;
   const malformed = refuseMalformed(payload, !legacy);
   if (malformed !== undefined) return malformed;
 

@@ -4,6 +4,7 @@ import { type Duration, requireSeconds } from '../options/duration.js';
 import type { TokenClaims } from '../rule/claims.js';
 import { refusal, type Refusal } from '../rule/refusal.js';
 import {
+  type CheckedClaims,
   type Circumstances,
   isLegacyWindowOpen,
   judgeClaims,
@@ -67,36 +68,37 @@ export class TokenVerifier<User = unknown> {
     token: string | null | undefined,
     { maxAuthAge }: VerifyOptions = {},
   ): Promise<Verdict<User>> {
-    const { policy, clock } = this.parts;
-    const circumstances: Circumstances = {
-      policy,
-      now: clock.now(),
-      maxAuthAgeSeconds:
-        maxAuthAge === undefined ? undefined : requireSeconds(maxAuthAge, 'maxAuthAge'),
-    };
-    if (!token) return this.report(refusal('token_missing'));
+    const circumstances = this.circumstances(maxAuthAge);
+    const checked = this.judgeToken(token, circumstances);
+    if (!checked.accepted) return this.report(checked);
 
-    const legacy = isLegacyWindowOpen(policy, circumstances.now);
-    const signed = this.parts.signature.payloadOf(token, legacy);
-    if (!signed.accepted) return this.report(signed);
-    const checked = judgeClaims(signed.payload, circumstances);
-    return checked.accepted ? this.judgeUser(checked.claims, circumstances) : this.report(checked);
-  }
-
-  private async judgeUser(
-    claims: TokenClaims,
-    circumstances: Circumstances,
-  ): Promise<Verdict<User>> {
+    const { claims } = checked;
     const record = await this.parts.reader.read({ subject: claims.sub });
-    const active = record?.active === true && (await this.isActive(record.user, claims));
+    let active = record?.active === true;
+    if (active) {
+      const answer: unknown = this.parts.isActive(record!.user, claims);
+      // Only true is yes: undefined is what a forgotten return, or a column that was not loaded, gives.
+      active = answer === true || (await answer) === true;
+    }
     const refused = judgeRecord(claims, record && { ...record, active }, circumstances);
     return refused ? this.report(refused, claims) : { accepted: true, user: record!.user, claims };
   }
 
-  /** Only true is yes: undefined is what a forgotten return, or a column that was not loaded, gives. */
-  private async isActive(user: User, claims: TokenClaims): Promise<boolean> {
-    const answer: unknown = await this.parts.isActive(user, claims);
-    return answer === true;
+  private circumstances(maxAuthAge: Duration | undefined): Circumstances {
+    const maxAuthAgeSeconds =
+      maxAuthAge === undefined ? undefined : requireSeconds(maxAuthAge, 'maxAuthAge');
+    return { policy: this.parts.policy, now: this.parts.clock.now(), maxAuthAgeSeconds };
+  }
+
+  /** All that can be judged before the user is read. */
+  private judgeToken(
+    token: string | null | undefined,
+    circumstances: Circumstances,
+  ): CheckedClaims | Refusal {
+    if (!token) return refusal('token_missing');
+    const legacy = isLegacyWindowOpen(circumstances.policy, circumstances.now);
+    const signed = this.parts.signature.payloadOf(token, legacy);
+    return signed.accepted ? judgeClaims(signed.payload, circumstances) : signed;
   }
 
   /** Every refusal passes here, so that listeners get each one once. */

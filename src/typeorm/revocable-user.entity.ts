@@ -1,5 +1,7 @@
 import { Column } from 'typeorm';
 
+const HIDDEN = { value: undefined, enumerable: false, writable: true, configurable: true };
+
 /**
  * The three columns that make a user's tokens revocable. Let the user entity extend it, or declare the same columns
  * yourself.
@@ -7,6 +9,9 @@ import { Column } from 'typeorm';
  * `insert: false` and `update: false` keep TypeORM from writing them: a `save()` writes no stale version back, and none
  * that a request's body brought. `update()`, `increment()` and the query builder refuse to touch them too: call
  * `TokenInvalidator`.
+ *
+ * They are not enumerable: `JSON.stringify`, `instanceToPlain`, `structuredClone` and `{ ...user }` leave them out, so
+ * that no response shows them. Issue tokens from the entity itself.
  *
  * @example
  * ```ts
@@ -43,4 +48,10 @@ export abstract class RevocableUser {
     update: false,
   })
   readonly logoutAllAt!: Date | null;
+
+  constructor() {
+    Object.defineProperty(this, 'tokenVersion', HIDDEN);
+    Object.defineProperty(this, 'passwordChangedAt', HIDDEN);
+    Object.defineProperty(this, 'logoutAllAt', HIDDEN);
+  }
 }

@@ -40,7 +40,8 @@ export class TypeOrmLayer<User extends ObjectLiteral> implements DataLayer<User,
 
   async bind(): Promise<UserSource<User>> {
     const { dataSource, table } = this.bound();
-    return { columns: table.columns, loader: chooseLoader<User>(dataSource, table) };
+    const { columns, hidden } = table;
+    return { columns, hidden, loader: chooseLoader<User>(dataSource, table) };
   }
 
   describe(user: User): { subject: string; state: TokenState } {

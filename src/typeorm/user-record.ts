@@ -54,6 +54,6 @@ export function stateOf(dataSource: DataSource, table: UserTable, user: ObjectLi
 
 function incomplete({ metadata }: UserTable, column: ColumnMetadata): TypeError {
   return new TypeError(
-    `The ${metadata.name} record has no ${column.propertyPath}: load the whole record, or add ${column.propertyPath} to its "select". A token can only be issued from the record's own id and token state.`,
+    `The ${metadata.name} record has no ${column.propertyPath}: load the whole record, or add ${column.propertyPath} to its "select". A token can only be issued from the record's own id and token state, which a copy such as { ...user } does not have.`,
   );
 }

@@ -172,7 +172,7 @@ describe('describeUserTable', () => {
 
 const incomplete = (entity: string, property: string) =>
   new TypeError(
-    `The ${entity} record has no ${property}: load the whole record, or add ${property} to its "select". A token can only be issued from the record's own id and token state.`,
+    `The ${entity} record has no ${property}: load the whole record, or add ${property} to its "select". A token can only be issued from the record's own id and token state, which a copy such as { ...user } does not have.`,
   );
 
 const subject = (entity: new () => object, properties: UserProperties, id: unknown) =>

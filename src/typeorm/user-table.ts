@@ -24,6 +24,8 @@ export interface UserTable {
   readonly tokenVersion: ColumnMetadata;
   readonly passwordChangedAt: ColumnMetadata;
   readonly logoutAllAt: ColumnMetadata;
+  /** Paths of the properties that no response may hold. */
+  readonly hidden: readonly string[];
 }
 
 /** The users table behind an entity. @throws TokenInvalidationConfigError with all that is wrong with the entity */
@@ -47,7 +49,13 @@ export function describeUserTable(
   const { id, idType } = findId(dataSource, metadata);
   if (id === undefined) problems.unshift(wrongId(dataSource, metadata));
   if (problems.length > 0 || id === undefined) throw new TokenInvalidationConfigError(problems);
-  return { metadata, id, ...columns, columns: namesOf(metadata, { ...columns, id }, idType) };
+  return {
+    metadata,
+    id,
+    ...columns,
+    columns: namesOf(metadata, { ...columns, id }, idType),
+    hidden: Object.values(columns).flatMap((column) => column?.propertyPath ?? []),
+  };
 }
 
 type StateColumns = Pick<UserTable, 'tokenVersion' | 'passwordChangedAt' | 'logoutAllAt'> & {

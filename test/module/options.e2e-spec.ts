@@ -96,6 +96,8 @@ async function tokenWith(module: Partial<TokenInvalidationModuleOptions>): Promi
 const ownHeader = (request: { headers: Record<string, string> }) =>
   request.headers['x-token'] ?? null;
 
+const userOf = (payload: { user?: unknown }) => payload.user;
+
 const OPTIONS: Record<keyof typeof OPTION_ROWS, Row> = {
   secret: [
     'signs and verifies',
@@ -183,6 +185,24 @@ const OPTIONS: Record<keyof typeof OPTION_ROWS, Row> = {
         askFor(token),
       );
       expect(answers).toEqual([200, '401 token_invalid', '401 token_invalid']);
+    },
+  ],
+  legacySubject: [
+    'finds the user in a token from before this library',
+    async () => {
+      const token = forge({ sub: 'x', user: 'anna', realm: undefined }, { alg: 'HS256', typ: 'JWT' });
+      const legacyUntil = new Date(Date.now() + 60_000);
+      const modules = [{ legacyUntil, legacySubject: userOf }, { legacyUntil }];
+      expect(await each(modules, askFor(token))).toEqual([200, '401 user_unknown']);
+    },
+  ],
+  legacyMaxAge: [
+    'ends a token from before this library that has no exp',
+    async () => {
+      const token = forge({ sub: 'anna', exp: undefined, realm: undefined }, { alg: 'HS256', typ: 'JWT' });
+      const legacyUntil = new Date(Date.now() + 3_600_000);
+      const modules = [{ legacyUntil, legacyMaxAge: '1h' }, { legacyUntil }];
+      expect(await each(modules, askFor(token))).toEqual([200, '401 claims_invalid']);
     },
   ],
   isActive: [

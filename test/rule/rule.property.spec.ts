@@ -20,18 +20,15 @@ const PATIENT = { timeout: 30_000 };
 type Cutoff = Date | null;
 type State = NonNullable<NaiveCase['record']>;
 
-function circumstancesOf({
-  realm,
-  tolerance,
-  legacyUntil,
-  maxAuthAge,
-  now,
-}: NaiveCase): Circumstances {
+function circumstancesOf(given: NaiveCase): Circumstances {
+  const { realm, tolerance, legacyUntil, legacyClaim, legacyMaxAge, maxAuthAge, now } = given;
   return {
     policy: {
       clockToleranceSeconds: tolerance,
       ...(realm !== undefined && { realm }),
       ...(legacyUntil !== undefined && { legacyUntil }),
+      ...(legacyClaim !== undefined && { legacySubject: (payload) => payload[legacyClaim] }),
+      ...(legacyMaxAge !== undefined && { legacyMaxAgeSeconds: legacyMaxAge }),
     },
     now,
     maxAuthAgeSeconds: maxAuthAge,

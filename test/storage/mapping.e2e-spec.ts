@@ -18,6 +18,7 @@ import {
   type StorageDatabase,
   type TypeOrmStore,
 } from '../support/storage/database.js';
+import { shown } from '../support/storage/shown.js';
 
 /** Nothing has the name that it has by default, and nothing is inherited. */
 @Entity('Ann\'s "Accounts"', { schema: 'the "auth" schema' })
@@ -251,7 +252,7 @@ describe('an entity with other names', () => {
       .getRepository(Account)
       .findOneByOrFail({ accountNumber: 1 });
     expect(record!.user).toBeInstanceOf(Account);
-    expect(record!.user).toEqual(user);
+    expect(shown(record!.user)).toEqual(shown(user));
     expect(record!.state.tokenVersion).toBe(2);
     expect(accounts().describe(user)).toEqual({ subject: '1', state: record!.state });
     const reading = await accounts().read([{ subject: '1' }], { timeoutMs: 10_000 });
@@ -310,8 +311,7 @@ describe('an entity of many columns', () => {
     const [record] = await read(store, id);
     const expected = await find(id);
     expect(record!.user).toBeInstanceOf(Person);
-    expect(record!.user).toStrictEqual(expected);
-    expect(Object.keys(record!.user).toSorted()).toEqual(Object.keys(expected).toSorted());
+    expect(shown(record!.user)).toStrictEqual(shown(expected));
   });
 
   it('runs the class: constructor, getters, embedded classes, transformers', async () => {
@@ -342,7 +342,7 @@ describe('an entity of many columns', () => {
     Object.assign(first!.home.geo!, { x: 9 });
     Object.assign(first!.extra!, { a: [] });
     Object.assign(first!.trial!, { days: 99 });
-    expect(second).toStrictEqual(expected);
+    expect(shown(second!)).toStrictEqual(shown(expected));
     expect(Buffer.isBuffer(second!.avatar)).toBe(true);
     expect(second!.trial!.toPostgres()).toBe(expected.trial!.toPostgres());
   });
@@ -367,7 +367,7 @@ describe('an entity whose state goes through transformers', () => {
     const [record] = await read(store, id);
     const user = await database.dataSource.getRepository(Transformed).findOneByOrFail({ id });
 
-    expect(record!.user).toEqual(user);
+    expect(shown(record!.user)).toEqual(shown(user));
     expect(store.describe(user)).toEqual({ subject: id, state: record!.state });
   });
 });

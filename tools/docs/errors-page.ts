@@ -11,7 +11,7 @@ const FIXES: Readonly<Record<RefusalReason, string>> = {
   token_invalid:
     'Issue tokens with `TokenIssuer`, not with `JwtService`. Check that all nodes have the same keys, `issuer` and `audience`. The detail is in the `refused` event.',
   claims_invalid:
-    'Issue tokens with `TokenIssuer`. For tokens from before this library set `legacyUntil`. The detail is in the `refused` event.',
+    'Issue tokens with `TokenIssuer`. For tokens from before this library set `legacyUntil`, with `legacySubject` or `legacyMaxAge` where they lack `sub` or `exp`. The detail is in the `refused` event.',
   issued_in_future: 'Run NTP on all nodes, or raise `clockTolerance`.',
   not_yet_valid: 'Wait until then, or correct the clocks.',
   token_expired: 'The client logs in again, or refreshes its token.',

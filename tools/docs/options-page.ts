@@ -45,6 +45,18 @@ From \`nestjs-token-invalidation/pg\`.
 
 ${optionTable(membersOf('src/pg/pg-store.ts', 'PgStoreOptions'))}
 
+## \`prismaStore()\`
+
+From \`nestjs-token-invalidation/prisma\`. Fields by their names in Prisma's schema.
+
+${optionTable(membersOf('src/prisma/prisma-store.ts', 'PrismaStoreOptions'))}
+
+## \`drizzleStore()\`
+
+From \`nestjs-token-invalidation/drizzle\`. Columns by the names of the table's properties in Drizzle's schema.
+
+${optionTable(membersOf('src/drizzle/drizzle-store.ts', 'DrizzleStoreOptions'))}
+
 ## \`tokenInvalidationMigration()\`
 
 From \`nestjs-token-invalidation/typeorm\`. \`tokenInvalidationSql()\` from \`nestjs-token-invalidation/pg\` has the same options.

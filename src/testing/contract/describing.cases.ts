@@ -43,6 +43,15 @@ export const describingCases: ContractCases = {
     assert.deepEqual(harness.store().describe(user), before, 'not the record, but the row');
   },
 
+  'keeps the state out of a copy of the user of a reading, as of a response': async (harness) => {
+    const { user } = await recordOf(harness, await invalidatedUser(harness));
+    const copies = [{ ...(user as object) }, JSON.parse(JSON.stringify(user)) as unknown];
+
+    for (const copy of copies) {
+      assert.equal(describeOrRefuse(harness, copy), 'refused', 'the state is enumerable');
+    }
+  },
+
   'refuses a record without id and state': async (harness) => {
     assert.throws(
       () => harness.store().describe({}),
@@ -56,15 +65,16 @@ export const describingCases: ContractCases = {
     const user = (await harness.loadUser(subject)) as object;
     const whole = harness.store().describe(user);
 
-    for (const property of Object.keys(user)) {
-      const part = Object.assign(
-        Object.create(Object.getPrototypeOf(user) as object) as object,
-        user,
-      );
+    for (const property of Reflect.ownKeys(user)) {
+      const part = Object.create(
+        Object.getPrototypeOf(user) as object,
+        Object.getOwnPropertyDescriptors(user),
+      ) as object;
       Reflect.deleteProperty(part, property);
       const described = describeOrRefuse(harness, part);
       // A property that the state does not need may be missing.
-      if (described !== 'refused') assert.deepEqual(described, whole, `without ${property}`);
+      if (described !== 'refused')
+        assert.deepEqual(described, whole, `without ${String(property)}`);
     }
   },
 };

@@ -1,4 +1,5 @@
 import type { TokenState } from '../../rule/token-state.js';
+import { hideProperties } from '../../state/hidden-properties.js';
 import {
   type CutoffKind,
   type InvalidationTarget,
@@ -23,6 +24,13 @@ import {
   type UserWrite,
 } from './in-memory-rows.js';
 import type { InMemoryTransaction } from './in-memory-transaction.js';
+
+const hideState = hideProperties([
+  'passwordHash',
+  'tokenVersion',
+  'passwordChangedAt',
+  'logoutAllAt',
+]);
 
 /**
  * A store for an application's unit tests, without a database. It keeps every promise of the port within one process.
@@ -112,6 +120,7 @@ export class InMemoryTokenStateStore<
       const user = this.find(subject);
       if (user === undefined) return undefined;
       const { state } = structuredClone(describeUser(user));
+      hideState(user);
       return { user, state, active: !user.deletedAt };
     });
     const everyone = structuredClone(this.database.rows.everyone);

@@ -14,6 +14,9 @@ export interface NaiveCase {
   readonly realm: string | undefined;
   readonly tolerance: number;
   readonly legacyUntil: Date | undefined;
+  /** The claim that names the user in tokens from before the library. */
+  readonly legacyClaim?: string | undefined;
+  readonly legacyMaxAge?: number | undefined;
   readonly maxAuthAge: number | undefined;
   readonly now: number;
 }
@@ -30,12 +33,19 @@ export function naiveVerdict(given: NaiveCase): string {
   return first === undefined ? 'accepted' : first[1]();
 }
 
-function rowsOfClaims({ claims, realm, tolerance, legacyUntil, now }: NaiveCase): Row[] {
-  const { sub, iat, exp, nbf, ver } = claims;
+function rowsOfClaims(given: NaiveCase): Row[] {
+  const { claims, realm, tolerance, legacyUntil, now } = given;
+  const { iat, nbf, ver } = claims;
   const windowOpen = legacyUntil !== undefined && Number(legacyUntil) - now > 0;
+  const isOld = windowOpen && ver === undefined;
+  const sub = isOld ? claims[given.legacyClaim ?? 'sub'] : claims['sub'];
+  const isText = typeof sub === 'string' && sub.length > 0;
+  const isNumber = isTime(sub) && isVersion(Math.abs(sub));
+  const ends = isOld && claims['exp'] === undefined && given.legacyMaxAge !== undefined;
+  const exp = ends ? (iat as number) + given.legacyMaxAge : claims['exp'];
   const ahead = (time: number) => isUnknown(now) || time > now / 1000 + tolerance;
   return [
-    [() => typeof sub !== 'string' || sub.length === 0, () => 'claims_invalid'],
+    [() => !isText && !(isOld && isNumber), () => 'claims_invalid'],
     [() => !isTime(iat) || !isTime(exp), () => 'claims_invalid'],
     [() => nbf !== undefined && !isTime(nbf), () => 'claims_invalid'],
     [() => ver !== undefined && !isVersion(ver), () => 'claims_invalid'],

@@ -57,15 +57,22 @@ export const cutoffs: fc.Arbitrary<Date | null> = fc.oneof(
 /** Few, so that they are often equal, or neighbours. */
 export const versions: fc.Arbitrary<number> = fc.integer({ min: 0, max: 3 });
 
+const subjects = fc.oneof(
+  { weight: 20, arbitrary: fc.constantFrom<unknown>('7', '7', 7) },
+  { weight: 1, arbitrary: rubbish },
+  { weight: 1, arbitrary: anyNumber },
+  { weight: 1, arbitrary: fc.string() },
+);
+
 const claims: fc.Arbitrary<Record<string, unknown>> = fc.record(
   {
-    sub: fc.oneof(
-      { weight: 20, arbitrary: fc.constant('7') },
-      { weight: 1, arbitrary: rubbish },
-      { weight: 1, arbitrary: fc.string() },
-    ),
+    sub: subjects,
+    user: subjects,
     iat: mostly(seconds),
-    exp: mostly(fc.oneof(seconds, { weight: 3, arbitrary: fc.constant(SECOND + 900) })),
+    exp: fc.oneof(
+      { weight: 9, arbitrary: mostly(fc.oneof(seconds, fc.constant(SECOND + 900))) },
+      fc.constant(undefined),
+    ),
     nbf: mostly(seconds),
     ver: mostly(versions),
     auth_time: mostly(seconds),
@@ -104,6 +111,8 @@ export const ruleCases: fc.Arbitrary<NaiveCase> = fc.record({
     fc.constantFrom(new Date(NOW + 3_600_000), new Date(NOW), new Date(NOW + 1), new Date('none')),
     { nil: undefined },
   ),
+  legacyClaim: fc.constantFrom(undefined, undefined, 'user'),
+  legacyMaxAge: fc.constantFrom(undefined, 1, 900),
   maxAuthAge: fc.option(fc.constantFrom(0, 1, TOLERANCE), { nil: undefined, freq: 2 }),
   now: fc.oneof(
     { weight: 30, arbitrary: fc.constantFrom(0, 0, 0, 1, -1, 999, 1000).map((ms) => NOW + ms) },

@@ -32,6 +32,12 @@ export function row(store: Store, id: string): WritableUser {
   return rows(store).users.get(id) ?? ({} as WritableUser);
 }
 
+/** A copy of a record with what a spread leaves out, and with some changes. */
+export function copyOf<User extends object>(user: User, changes: Partial<User> = {}): User {
+  const copy = Object.defineProperties({}, Object.getOwnPropertyDescriptors(user));
+  return Object.assign(copy, changes) as User;
+}
+
 /** What lets other work come in between. */
 export const pause = () => new Promise<void>((resolve) => setImmediate(resolve));
 

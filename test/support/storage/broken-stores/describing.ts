@@ -1,16 +1,16 @@
 import type { MakeStore } from '../memory-harness.js';
-import { broken } from './broken.js';
+import { broken, copyOf } from './broken.js';
 
 export const DESCRIBING: Record<string, MakeStore> = {
   'guesses the version': broken((_store, { describe }) => ({
-    describe: (user) => describe({ ...user, tokenVersion: user.tokenVersion ?? 0 }),
+    describe: (user) => describe(copyOf(user, { tokenVersion: user.tokenVersion ?? 0 })),
   })),
   'guesses a cutoff': broken((_store, { describe }) => ({
-    describe: (user) => describe({ ...user, logoutAllAt: user.logoutAllAt ?? null }),
+    describe: (user) => describe(copyOf(user, { logoutAllAt: user.logoutAllAt ?? null })),
   })),
   'guesses the id': broken((_store, { describe }) => ({
     describe: (user) =>
-      describe({ ...user, id: (user.id as unknown) === undefined ? '' : user.id }),
+      describe(copyOf(user, { id: (user.id as unknown) === undefined ? '' : user.id })),
   })),
   'throws another error at an incomplete record': broken((_store, { describe }) => ({
     describe: (user) => {
@@ -26,10 +26,20 @@ export const DESCRIBING: Record<string, MakeStore> = {
   })),
   'confuses the cutoffs': broken((_store, { describe }) => ({
     describe: (user) =>
-      describe({
-        ...user,
-        logoutAllAt: user.passwordChangedAt,
-        passwordChangedAt: user.logoutAllAt,
-      }),
+      describe(
+        copyOf(user, { logoutAllAt: user.passwordChangedAt, passwordChangedAt: user.logoutAllAt }),
+      ),
+  })),
+  'shows the state of a user whom it read': broken((_store, { read }) => ({
+    read: async (queries) => {
+      const { everyone, records } = await read(queries);
+      const shown = records.map((record) => {
+        if (record === undefined || record instanceof Error) return record;
+        const { user } = record;
+        const entries = Reflect.ownKeys(user).map((name) => [name, Reflect.get(user, name)]);
+        return Object.assign(record, { user: Object.fromEntries(entries) as typeof user });
+      });
+      return { everyone, records: shown };
+    },
   })),
 };

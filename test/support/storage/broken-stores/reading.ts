@@ -1,6 +1,6 @@
 import type { EveryoneState } from '../../../../src/rule/token-state.js';
 import type { MakeStore } from '../memory-harness.js';
-import { broken, row, rows, type Store } from './broken.js';
+import { broken, copyOf, row, rows, type Store } from './broken.js';
 
 export const READING: Record<string, MakeStore> = {
   'answers in another order': broken((_store, { read }) => ({
@@ -62,7 +62,7 @@ export const READING: Record<string, MakeStore> = {
         const key = JSON.stringify(queries);
         const reading = cache.get(key) ?? (await read(queries));
         cache.set(key, reading);
-        return structuredClone(reading);
+        return { ...structuredClone(reading), records: reading.records.map(copyOfRecord) };
       },
     };
   }),
@@ -140,4 +140,11 @@ function brokenEveryone(change: (everyone: EveryoneState) => EveryoneState): Mak
       return { everyone: change(everyone), records };
     },
   }));
+}
+
+type Answer = Awaited<ReturnType<Store['read']>>['records'][number];
+
+function copyOfRecord(record: Answer): Answer {
+  if (record === undefined || record instanceof Error) return record;
+  return { ...record, user: copyOf(record.user) };
 }

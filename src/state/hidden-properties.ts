@@ -1,0 +1,38 @@
+/** Hides some properties of a record. */
+export type HideProperties = (record: object) => void;
+
+/**
+ * Hides properties from whatever copies or serialises a record: `JSON.stringify`, `structuredClone`,
+ * `instanceToPlain`, a spread. So a handler that returns the user answers neither token state nor hash. Code reads and
+ * writes them as before.
+ *
+ * @param paths - names of properties; `a.b` for one of an object within
+ */
+export function hideProperties(paths: readonly string[]): HideProperties {
+  const hiding = paths.map((path) => {
+    const names = path.split('.');
+    const name = names.pop()!;
+    return { within: names, name };
+  });
+  return (record) => {
+    for (const { within, name } of hiding) hide(ownerOf(record, within), name);
+  };
+}
+
+function ownerOf(record: object, within: readonly string[]): unknown {
+  return within.reduce<unknown>((owner, name) => Reflect.get(Object(owner), name), record);
+}
+
+/** What the record lacks stays missing. Asking first is cheap, and hiding what is hidden is not. */
+function hide(owner: unknown, name: string): void {
+  if (typeof owner !== 'object' || owner === null || !isEnumerable(owner, name)) return;
+  // A frozen object, which the application made so, stays as it is: no exception.
+  Reflect.defineProperty(owner, name, HIDDEN);
+}
+
+/** Also of an object that has its methods from nowhere, or hides them. */
+function isEnumerable(owner: object, name: string): boolean {
+  return Object.prototype.propertyIsEnumerable.call(owner, name);
+}
+
+const HIDDEN = { enumerable: false };
