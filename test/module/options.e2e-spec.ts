@@ -190,7 +190,10 @@ const OPTIONS: Record<keyof typeof OPTION_ROWS, Row> = {
   legacySubject: [
     'finds the user in a token from before this library',
     async () => {
-      const token = forge({ sub: 'x', user: 'anna', realm: undefined }, { alg: 'HS256', typ: 'JWT' });
+      const token = forge(
+        { sub: 'x', user: 'anna', realm: undefined },
+        { alg: 'HS256', typ: 'JWT' },
+      );
       const legacyUntil = new Date(Date.now() + 60_000);
       const modules = [{ legacyUntil, legacySubject: userOf }, { legacyUntil }];
       expect(await each(modules, askFor(token))).toEqual([200, '401 user_unknown']);
@@ -199,7 +202,10 @@ const OPTIONS: Record<keyof typeof OPTION_ROWS, Row> = {
   legacyMaxAge: [
     'ends a token from before this library that has no exp',
     async () => {
-      const token = forge({ sub: 'anna', exp: undefined, realm: undefined }, { alg: 'HS256', typ: 'JWT' });
+      const token = forge(
+        { sub: 'anna', exp: undefined, realm: undefined },
+        { alg: 'HS256', typ: 'JWT' },
+      );
       const legacyUntil = new Date(Date.now() + 3_600_000);
       const modules = [{ legacyUntil, legacyMaxAge: '1h' }, { legacyUntil }];
       expect(await each(modules, askFor(token))).toEqual([200, '401 claims_invalid']);

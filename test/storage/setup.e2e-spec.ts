@@ -140,7 +140,7 @@ describe('a store without its parts', () => {
       .useFactory(undefined)
       .checkSetup();
     expect(found).toEqual([
-      'typeOrmStore: globalTable is not an option: choose from entity, dataSource, properties, everyoneTable, checkSchema, writeTimeout.',
+      'typeOrmStore: globalTable is not an option: choose from entity, dataSource, properties, everyoneTable, realm, checkSchema, writeTimeout.',
       'typeOrmStore: entity is not a class: give the class of the user entity.',
       'typeOrmStore: dataSource is neither a DataSource nor an injection token.',
       'typeOrmStore: properties.passwordHash is not an option: choose from tokenVersion, passwordChangedAt, logoutAllAt, password.',
