@@ -43,6 +43,8 @@ export interface DrizzleStoreOptions<
   realm?: string | undefined;
   /** Whether boot looks for the columns and the triggers in the database. Default: `true`. */
   checkSchema?: boolean | undefined;
+  /** Says that the policies of row level security hide no row from the application's role. Default: `false`. */
+  seesAllRows?: boolean | undefined;
   /** How long a write outside of a transaction may take. Seconds, or text with a unit. Default: `'10s'`. */
   writeTimeout?: Duration | undefined;
 }

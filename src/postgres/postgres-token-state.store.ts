@@ -13,7 +13,6 @@ import {
 } from '../state/token-state.store.js';
 import { CutoffRepair, type RepairSubject } from './cutoff-repair.js';
 import type { DataLayer } from './data-layer.js';
-import { findRealm } from './find-realm.js';
 import type { RunStatement, Statement } from './pg-pool.js';
 import { Primary } from './primary.js';
 import { readState } from './state-reading.js';
@@ -44,8 +43,9 @@ export class PostgresTokenStateStore<User, Transaction>
   override async checkSetup(): Promise<string[]> {
     try {
       const database = await this.database();
-      if (!this.settings.checkSchema) return [];
-      return await database.check((statement) => this.writer.run(statement));
+      const run: RunStatement = (statement) => this.writer.run(statement);
+      this.named ??= this.settings.realm ?? (await database.findRealm(run));
+      return this.settings.checkSchema ? await database.check(run) : [];
     } catch (error) {
       if (error instanceof TokenInvalidationConfigError) return [...error.problems];
       throw error;
@@ -150,9 +150,7 @@ export class PostgresTokenStateStore<User, Transaction>
 
   private async bind(): Promise<UserDatabase<User>> {
     try {
-      const run: RunStatement = (statement) => this.writer.run(statement);
-      const source = await this.layer.bind(run);
-      this.named = this.settings.realm ?? (await findRealm(run, source.columns));
+      const source = await this.layer.bind((statement) => this.writer.run(statement));
       return userDatabase(source, this.layer.words, this.settings);
     } catch (error) {
       this.bound = undefined;

@@ -10,6 +10,8 @@ export const STORE_OPTIONS = {
   realm: textRow("is not text: give a name for the users of this table, such as 'customers'."),
   /** Whether boot looks for the columns and the triggers in the database. Default: `true`. */
   checkSchema: booleanRow(true),
+  /** Says that the policies of row level security hide no row from the application's role. Default: `false`. */
+  seesAllRows: booleanRow(false),
   /** How long a write outside of a transaction may take. Seconds, or text with a unit. Default: `'10s'`. */
   writeTimeout: durationRow('10s', { least: 0.001, most: 3600 }),
 };
@@ -18,6 +20,7 @@ export interface StoreSettings {
   readonly everyoneTable: string | undefined;
   readonly realm: string | undefined;
   readonly checkSchema: boolean;
+  readonly seesAllRows: boolean;
   readonly writeTimeoutMs: number;
 }
 
@@ -25,12 +28,13 @@ type GivenOptions = { [Name in keyof typeof STORE_OPTIONS]?: unknown };
 
 /** Fills in the defaults, also for options that cannot be used: boot names those before anything runs. */
 export function storeSettings(given: GivenOptions): StoreSettings {
-  const { everyoneTable, realm, checkSchema, writeTimeout } = STORE_OPTIONS;
+  const { everyoneTable, realm, checkSchema, seesAllRows, writeTimeout } = STORE_OPTIONS;
   const duration = writeTimeout.check(given.writeTimeout) ? given.writeTimeout : undefined;
   return {
     everyoneTable: valueOf(everyoneTable, given.everyoneTable),
     realm: valueOf(realm, given.realm),
     checkSchema: valueOf(checkSchema, given.checkSchema),
+    seesAllRows: valueOf(seesAllRows, given.seesAllRows),
     writeTimeoutMs: 1000 * requireSeconds(valueOf(writeTimeout, duration), 'writeTimeout'),
   };
 }

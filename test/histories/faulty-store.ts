@@ -30,6 +30,7 @@ class WholeStore extends PostgresTokenStateStore<User, EntityManager> {
     super(new TypeOrmLayer<User>({ dataSource, entity: User, properties: {}, problems: [] }), {
       everyoneTable: undefined,
       realm: undefined,
+      seesAllRows: false,
       checkSchema: false,
       writeTimeoutMs: 10_000,
     });

@@ -136,9 +136,14 @@ async function expectSchemaCheck(storeWith: (checkSchema?: boolean) => Store): P
   await pool.query('ALTER TABLE staff.people DISABLE TRIGGER USER');
   expect(await answer(storeWith(false))).toBe(200);
   for (const checkSchema of [true, undefined]) {
-    expect(await answer(storeWith(checkSchema))).toContain('ENABLE TRIGGER');
+    expect(await answer(storeWith(checkSchema))).toContain('ENABLE ALWAYS TRIGGER');
   }
   await pool.query('ALTER TABLE staff.people ENABLE TRIGGER USER');
+}
+
+/** What it changes is in test/storage/protection: here the role is a superuser, from whom nothing is hidden. */
+async function expectSeesAllRows(storeWith: (seesAllRows: boolean) => Store): Promise<void> {
+  for (const seesAllRows of [true, false]) expect(await answer(storeWith(seesAllRows))).toBe(200);
 }
 
 /** The store works with the name, and boot says what is missing without it. */
@@ -188,6 +193,10 @@ const TYPEORM: Record<keyof TypeOrmStoreOptions, Row> = {
   checkSchema: [
     'says whether boot looks at the database',
     () => expectSchemaCheck((checkSchema) => employeeStore({ checkSchema })),
+  ],
+  seesAllRows: [
+    'says that no policy hides a row',
+    () => expectSeesAllRows((seesAllRows) => employeeStore({ seesAllRows })),
   ],
   writeTimeout: [
     'is how long a write may take',
@@ -289,6 +298,10 @@ const PG: Record<keyof PgStoreOptions, Row> = {
   checkSchema: [
     'says whether boot looks at the database',
     () => expectSchemaCheck((checkSchema) => staffStore({ checkSchema })),
+  ],
+  seesAllRows: [
+    'says that no policy hides a row',
+    () => expectSeesAllRows((seesAllRows) => staffStore({ seesAllRows })),
   ],
   writeTimeout: [
     'is how long a write may take',
