@@ -1,5 +1,4 @@
 import { Logger } from '@nestjs/common';
-import { LRUCache } from 'lru-cache';
 import { isFarAhead } from '../state/far-ahead.js';
 import type { StateQuery, StateReading, WriteOutcome } from '../state/token-state.store.js';
 
@@ -14,7 +13,8 @@ const EVERYONE = Symbol('everyone');
  */
 export class CutoffRepair {
   private readonly logger = new Logger('TokenInvalidation');
-  private readonly recent = new LRUCache<string | symbol, true>({ max: 1000, ttl: 10_000 });
+  /** When each subject's last repair began. */
+  private readonly recent = new Map<string | symbol, number>();
   private running = false;
 
   /** @param write - raises the version and returns the cutoffs, where they lie ahead of the database's clock */
@@ -34,9 +34,11 @@ export class CutoffRepair {
 
   private begin(subject: RepairSubject): void {
     const key = subject ?? EVERYONE;
-    if (this.running || this.recent.has(key)) return;
+    const now = performance.now();
+    if (this.running || now - (this.recent.get(key) ?? -Infinity) < 10_000) return;
     this.running = true;
-    this.recent.set(key, true);
+    if (this.recent.size === 1000) this.recent.clear();
+    this.recent.set(key, now);
     void this.repair(subject).finally(() => {
       this.running = false;
     });

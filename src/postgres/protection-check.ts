@@ -1,4 +1,4 @@
-import type { ExpectedSchema } from './schema-check.js';
+import type { ExpectedSchema } from './expected-schema.js';
 import type { RunStatement } from './pg-pool.js';
 import { quoteTable, quoteText, TRIGGER } from './sql.js';
 
@@ -45,8 +45,26 @@ export async function checkProtection(
     ...(found.readOnly
       ? ['database: the server is a standby or read-only: connect to the primary.']
       : []),
-    ...triggerModes(users, OF_USERS, found.ofUsers, migrate),
-    ...triggerModes(everyoneTable, OF_EVERYONE, found.ofEveryone, migrate),
+    ...triggerModes({ table: users, names: OF_USERS, found: found.ofUsers }, migrate),
+    ...triggerModes({ table: everyoneTable, names: OF_EVERYONE, found: found.ofEveryone }, migrate),
+    ...foreignProblems(users, found),
+    ...found.partitions.map(
+      (name) => `database: the partition ${name} lacks the trigger for TRUNCATE: ${migrate}.`,
+    ),
+    ...found.secured.map(
+      (table) =>
+        `database: row level security of ${table} applies to this role, and users whom it hides would be unknown: give the role BYPASSRLS, or declare with seesAllRows: true that it sees every row.`,
+    ),
+    ...found.denied.map((grant) => `database: this role lacks a right: GRANT ${grant} TO it.`),
+    ...(found.rows === 0
+      ? [`database: ${everyoneTable} has lost its row: ${migrate}, and log everyone out.`]
+      : []),
+  ];
+}
+
+/** What the application made itself. */
+function foreignProblems(users: string, found: Protection): string[] {
+  return [
     ...found.later.map(
       (name) =>
         `database: the trigger "${name}" of ${users} runs after "${TRIGGER}", which would not see a hash that it changes: give it a name that comes first in the alphabet, by ALTER TRIGGER … RENAME.`,
@@ -59,26 +77,16 @@ export async function checkProtection(
       (name) =>
         `database: ${name} inherits from ${users} and has no triggers: make it a partition, or a table of its own.`,
     ),
-    ...found.partitions.map(
-      (name) => `database: the partition ${name} lacks the trigger for TRUNCATE: ${migrate}.`,
-    ),
-    ...found.secured.map(
-      (table) =>
-        `database: row level security of ${table} applies to this role, and users whom it hides would be unknown: give the role BYPASSRLS, or declare with seesAllRows: true that it sees every row.`,
-    ),
-    ...found.denied.map((right) => `database: this role lacks a right: GRANT ${right} TO it.`),
-    ...(found.rows === 0
-      ? [`database: ${everyoneTable} has lost its row: ${migrate}, and log everyone out.`]
-      : []),
   ];
 }
 
-function triggerModes(
-  table: string,
-  names: readonly string[],
-  found: Readonly<Record<string, string>>,
-  migrate: string,
-): string[] {
+interface Triggers {
+  readonly table: string;
+  readonly names: readonly string[];
+  readonly found: Readonly<Record<string, string>>;
+}
+
+function triggerModes({ table, names, found }: Triggers, migrate: string): string[] {
   return names.flatMap((name) => {
     const mode = found[name];
     if (mode === undefined) return [`database: ${table} has no trigger "${name}": ${migrate}.`];
@@ -91,18 +99,23 @@ function triggerModes(
   });
 }
 
+function list(query: string): string {
+  return `ARRAY(${query})`;
+}
+
+function modes(table: string): string {
+  return `(SELECT coalesce(json_object_agg(tgname, tgenabled), '{}') FROM pg_trigger WHERE tgrelid = ${table} AND NOT tgisinternal)`;
+}
+
 function protectionQuery({ columns, everyoneTable, seesAllRows }: ExpectedSchema, users: string) {
   const ofUsers = `to_regclass(${quoteText(users)})`;
   const ofEveryone = `to_regclass(${quoteText(everyoneTable)})`;
-  const list = (query: string) => `ARRAY(${query})`;
-  const modes = (table: string) =>
-    `(SELECT coalesce(json_object_agg(tgname, tgenabled), '{}') FROM pg_trigger WHERE tgrelid = ${table} AND NOT tgisinternal)`;
   const state = [columns.tokenVersion, columns.passwordChangedAt, columns.logoutAllAt];
   const everyone = ['everyone_version', 'everyone_logged_out_at'];
   const rights = [
-    ...[columns.id, ...state].map((name) => right(ofUsers, users, name, 'SELECT')),
-    ...state.map((name) => right(ofUsers, users, name, 'UPDATE')),
-    ...everyone.map((name) => right(ofEveryone, everyoneTable, name, 'SELECT')),
+    ...[columns.id, ...state].map((name) => right(users, name, 'SELECT')),
+    ...state.map((name) => right(users, name, 'UPDATE')),
+    ...everyone.map((name) => right(everyoneTable, name, 'SELECT')),
   ];
   const secured = [users, everyoneTable]
     .map((table) => `(to_regclass(${quoteText(table)}), ${quoteText(table)})`)
@@ -122,9 +135,9 @@ function protectionQuery({ columns, everyoneTable, seesAllRows }: ExpectedSchema
   )::text`;
 }
 
-function right(relation: string, table: string, column: string, privilege: string): string {
+function right(table: string, column: string, privilege: string): string {
   const name = `${privilege} (${column}) ON ${table}`;
-  return `(has_column_privilege(${relation}, ${quoteText(column)}, '${privilege}'), ${quoteText(name)})`;
+  return `(has_column_privilege(to_regclass(${quoteText(table)}), ${quoteText(column)}, '${privilege}'), ${quoteText(name)})`;
 }
 
 /** Only where the role may read it, because a right that lacks is named and not thrown. */

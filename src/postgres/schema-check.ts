@@ -1,19 +1,9 @@
 import type { SetupWords } from './data-layer.js';
+import type { ExpectedSchema } from './expected-schema.js';
 import type { RunStatement } from './pg-pool.js';
 import { checkProtection } from './protection-check.js';
 import { NEEDED } from './schema/parts.js';
 import { quoteTable, quoteText, TRIGGER } from './sql.js';
-import type { UserColumns } from './user-columns.js';
-
-/** What the check looks for. */
-export interface ExpectedSchema {
-  readonly columns: UserColumns;
-  /** Quoted, with its schema. */
-  readonly everyoneTable: string;
-  readonly words: SetupWords;
-  /** The application says that no policy hides a row from its role. */
-  readonly seesAllRows: boolean;
-}
 
 /** What the catalogue says. */
 interface Catalogue {
