@@ -15,7 +15,10 @@ export interface StateQuery {
 
 /** The answer to one query. */
 export interface StateRecord<User> {
-  /** The user as the application knows it: a new object for each query, as it becomes `request.user`. */
+  /**
+   * The user as the application knows it: a new object for each query, as it becomes `request.user`. Only its own
+   * request asks for it, so a getter can make it there, in the request's async context.
+   */
   readonly user: User;
   readonly state: TokenState;
   /** False when the row itself says that the user is gone (soft-deleted). */

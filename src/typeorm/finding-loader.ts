@@ -6,7 +6,8 @@ import {
   type QueryRunner,
   QueryRunnerAlreadyReleasedError,
 } from 'typeorm';
-import { asError, type UserLoader } from '../postgres/user-loader.js';
+import { asError } from '../postgres/as-error.js';
+import type { UserLoader } from '../postgres/user-loader.js';
 import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
 import { subjectOf } from './user-record.js';
 import type { UserTable } from './user-table.js';
