@@ -98,7 +98,8 @@ function invalidation(columns: UserColumns, kind: CutoffKind, where: string): st
 function changePassword(columns: UserColumns, password: string): string {
   return update(columns, {
     set: [`${quoteName(password)} = $3`, raised(columns), moved(columns.passwordChangedAt)],
-    where: `${column(password)} = $2`,
+    // NULL is what a user has who never had a password.
+    where: `${column(password)} IS NOT DISTINCT FROM $2`,
     instant: column(columns.passwordChangedAt),
   });
 }

@@ -53,6 +53,12 @@ export interface PasswordReplacement {
   readonly newHash: string;
 }
 
+/** A new password. `currentHash: null` for the first one of a user who had none, as after a social login. */
+export interface PasswordChange extends Omit<PasswordReplacement, 'currentHash'> {
+  /** The stored hash that the old password was checked against; `null`: there is none. */
+  readonly currentHash: string | null;
+}
+
 /**
  * What a write did. `unknown`: no such user. `conflict`: the user exists and the condition was not met. Neither
  * changes anything.
@@ -115,7 +121,7 @@ export abstract class TokenStateStore<User = unknown, Transaction = unknown> {
   /** Replaces the hash when it is still `currentHash`, and invalidates in the same statement. */
   abstract changePassword(
     subject: string,
-    replacement: PasswordReplacement,
+    replacement: PasswordChange,
     transaction?: Transaction,
   ): Promise<WriteOutcome>;
 

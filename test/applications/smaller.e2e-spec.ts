@@ -28,7 +28,7 @@ async function start(module: TokenInvalidationOptions): Promise<void> {
 const startWith = (key: KeyOptions) => start({ keys: [key] });
 
 describe('a key id', () => {
-  it.fails.each(['schlüssel', 'キー', 'a\u0000b', 'line\nbreak'])(
+  it.each(['schlüssel', 'キー', 'a\u0000b', 'line\nbreak'])(
     'of other than printable ASCII is refused at boot: %j',
     async (kid) => {
       await expect(startWith({ secret: SECRET, kid })).rejects.toThrow(
@@ -45,7 +45,7 @@ describe('a key id', () => {
 describe('a certificate given as a secret', () => {
   const der = Buffer.from(CERTIFICATE, 'base64');
 
-  it.fails.each([
+  it.each([
     ['DER', der],
     ['base64 of DER, as in x5c', CERTIFICATE],
     ['x5c in a JWK set', JSON.stringify({ x5c: [CERTIFICATE] })],
@@ -105,10 +105,10 @@ describe('the first password of a user who came by a social login', () => {
     ];
   };
 
-  it.fails('is set where there is none, and invalidates', async () => {
+  it('is set where there is none, and invalidates', async () => {
     for (const [, store] of stores()) {
       const id = await add(null);
-      expect(await store.changePassword(id, first as never)).toMatchObject({ version: 1 });
+      expect(await store.changePassword(id, first)).toMatchObject({ version: 1 });
       const [row] = await database.query('SELECT password FROM people WHERE id = $1', [id]);
       expect(row).toEqual({ password: 'the first hash' });
     }
@@ -116,7 +116,7 @@ describe('the first password of a user who came by a social login', () => {
 
   it('is a conflict where there is one already', async () => {
     for (const [, store] of stores()) {
-      expect(await store.changePassword(await add('hash'), first as never)).toBe('conflict');
+      expect(await store.changePassword(await add('hash'), first)).toBe('conflict');
     }
   });
 
