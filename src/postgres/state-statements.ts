@@ -163,7 +163,8 @@ function repair(columns: UserColumns): string {
 function changePassword(columns: UserColumns, password: string): string {
   return update(columns, {
     set: [`${quoteName(password)} = $3`, raised(columns), moved(columns.passwordChangedAt)],
-    due: `${column(password)} = $2`,
+    // NULL is what a user has who never had a password.
+    due: `${column(password)} IS NOT DISTINCT FROM $2`,
     done: `${isRaised(columns)} AND ${column(password)} = $3`,
     instant: column(columns.passwordChangedAt),
   });
