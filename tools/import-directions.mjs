@@ -19,6 +19,7 @@ const MAIN_ROOMS = {
     rooms: ['tokens', 'state', 'options', 'rule'],
     packages: ['@nestjs/common', '@nestjs/core', 'timers'],
   },
+  audit: { rooms: ['http', 'options'], packages: ['@nestjs/common', '@nestjs/core'] },
   endpoints: {
     rooms: ['http', 'invalidation', 'tokens', 'state', 'rule'],
     packages: ['@nestjs/common', 'module'],
@@ -29,7 +30,7 @@ const MAIN_ROOMS = {
 const SUBPATH_ROOMS = {
   postgres: {
     rooms: ['state', 'options', 'rule'],
-    packages: ['@nestjs/common', 'timers', 'crypto'],
+    packages: ['@nestjs/common', 'timers', 'crypto', 'util'],
   },
   typeorm: {
     rooms: ['postgres', 'state', 'options', 'rule'],
@@ -47,7 +48,7 @@ const SUBPATH_ROOMS = {
     packages: ['@nestjs/common', '@nestjs/core', '@nestjs/passport', 'passport'],
   },
   testing: {
-    rooms: ['invalidation', 'tokens', 'state', 'rule'],
+    rooms: ['audit', 'invalidation', 'tokens', 'state', 'rule'],
     packages: ['@nestjs/common', 'assert/strict', 'test'],
   },
 };

@@ -15,6 +15,7 @@ import { CutoffRepair, type RepairSubject } from './cutoff-repair.js';
 import type { DataLayer } from './data-layer.js';
 import type { RunStatement, Statement } from './pg-pool.js';
 import { Primary } from './primary.js';
+import { checkServer, fullServerProblem } from './server-check.js';
 import { readState } from './state-reading.js';
 import { StateWriter } from './state-writer.js';
 import type { StoreSettings } from './store-options.js';
@@ -44,11 +45,15 @@ export class PostgresTokenStateStore<User, Transaction>
     try {
       const database = await this.database();
       const run: RunStatement = (statement) => this.writer.run(statement);
+      const problems = await checkServer(run);
       this.named ??= this.settings.realm ?? (await database.findRealm(run));
-      return this.settings.checkSchema ? await database.check(run) : [];
+      if (!this.settings.checkSchema) return problems;
+      return [...problems, ...(await database.check(run))];
     } catch (error) {
       if (error instanceof TokenInvalidationConfigError) return [...error.problems];
-      throw error;
+      const problem = fullServerProblem(error);
+      if (problem === undefined) throw error;
+      return problem;
     }
   }
 

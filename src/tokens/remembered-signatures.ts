@@ -28,9 +28,17 @@ export class RememberedSignatures {
   /** @param payload - the JSON text of the verified token's payload: an object or a list */
   remember(token: string, payload: string): void {
     if (this.size === 0 || token.length > MAX_LENGTH) return;
-    this.payloads.set(token, payload);
+    this.payloads.set(ownCopy(token), payload);
     if (this.payloads.size <= this.size) return;
     const [oldest] = this.payloads.keys();
     this.payloads.delete(oldest!);
   }
+}
+
+/**
+ * A part of a longer text keeps all of that text in memory: the whole header in which the token came. A verified token
+ * is ASCII.
+ */
+function ownCopy(token: string): string {
+  return Buffer.from(token, 'latin1').toString('latin1');
 }

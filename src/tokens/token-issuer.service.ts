@@ -8,6 +8,7 @@ import { ACCESS_TOKEN_TYPE, type KeySet } from '../keys/key-set.js';
 import { type Duration, durationProblem, requireSeconds } from '../options/duration.js';
 import type { TokenState } from '../rule/token-state.js';
 import type { Clock } from './clock.js';
+import type { TokenStamp } from './token-stamp.js';
 
 /** Claims that only the issuer may set. */
 const RESERVED = [
@@ -79,10 +80,22 @@ export class TokenIssuer<User = IssuableUser> {
    *   reserved, or a duration is not one
    */
   issue(user: User, options: IssueOptions = {}): string {
+    const { sub, ver, iat, auth_time } = this.stampOf(user, options);
+    return this.sign(sub, ver, { ...options, iat, authTime: auth_time });
+  }
+
+  /**
+   * What to store or sign with a credential of the application itself, such as a refresh token, so that
+   * `TokenVerifier.judgeStamp()` can judge it later. Sends no query. Give it the record that the password was checked
+   * against.
+   *
+   * @throws TypeError when the record lacks its id or token state
+   */
+  stampOf(user: User, { authTime }: Pick<IssueOptions, 'authTime'> = {}): TokenStamp {
     const { subject, state } = this.parts.store.describe(user);
     const iat = this.issuedAt(state.passwordChangedAt, state.logoutAllAt);
-    const authTime = options.authTime ?? iat;
-    return this.sign(subject, state.tokenVersion, { ...options, iat, authTime });
+    const realm = this.parts.store.realm();
+    return { sub: subject, realm, ver: state.tokenVersion, iat, auth_time: authTime ?? iat };
   }
 
   /**

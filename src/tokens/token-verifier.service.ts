@@ -64,12 +64,39 @@ export class TokenVerifier<User = unknown> {
    * @throws TypeError when `maxAuthAge` is not a duration
    * @throws TokenStateUnavailableError when the user could not be read in time: nothing is known about the token
    */
-  async verify(
+  verify(
     token: string | null | undefined,
     { maxAuthAge }: VerifyOptions = {},
   ): Promise<Verdict<User>> {
+    return this.judge((circumstances) => this.judgeToken(token, circumstances), maxAuthAge);
+  }
+
+  /**
+   * Judges a stamp as `verify` judges a token, with the same rule, reasons and events: what `TokenIssuer.stampOf()`
+   * gave and the application stored, or the payload of a token in which it signed it. Its `exp` counts, if it has one.
+   * What the stamp says is believed, so it must come from a place, or with a signature, that only the application can
+   * write. Without one the verdict is the refusal `token_missing`.
+   *
+   * @throws TypeError when `maxAuthAge` is not a duration
+   * @throws TokenStateUnavailableError when the user could not be read in time: nothing is known about the stamp
+   */
+  judgeStamp(
+    stamp: object | null | undefined,
+    { maxAuthAge }: VerifyOptions = {},
+  ): Promise<Verdict<User>> {
+    return this.judge((circumstances) => {
+      if (!stamp) return refusal('token_missing');
+      return judgeClaims({ exp: Number.MAX_SAFE_INTEGER, ...stamp }, circumstances);
+    }, maxAuthAge);
+  }
+
+  /** @param check - everything that can be judged before the user is read */
+  private async judge(
+    check: (circumstances: Circumstances) => CheckedClaims | Refusal,
+    maxAuthAge: Duration | undefined,
+  ): Promise<Verdict<User>> {
     const circumstances = this.circumstances(maxAuthAge);
-    const checked = this.judgeToken(token, circumstances);
+    const checked = check(circumstances);
     if (!checked.accepted) return this.report(checked);
 
     const { claims } = checked;

@@ -9,6 +9,7 @@ import {
   JoinColumn,
   ManyToOne,
   PrimaryColumn,
+  RelationId,
   TableInheritance,
   VirtualColumn,
 } from 'typeorm';
@@ -41,6 +42,16 @@ class EagerRelation extends User {
   @ManyToOne(() => Team, { eager: true })
   @JoinColumn()
   team!: Team;
+}
+
+@Entity()
+class RelationIds extends User {
+  @ManyToOne(() => Team)
+  @JoinColumn()
+  team!: Team;
+
+  @RelationId((user: RelationIds) => user.team)
+  teamId!: string;
 }
 
 @Entity()
@@ -77,7 +88,17 @@ class LoadSubscriber implements EntitySubscriberInterface {
   afterLoad(): void {}
 }
 
-const ENTITIES = [Team, OwnColumns, EagerRelation, Hook, Virtual, Spatial, Parent, Child];
+const ENTITIES = [
+  Team,
+  OwnColumns,
+  EagerRelation,
+  RelationIds,
+  Hook,
+  Virtual,
+  Spatial,
+  Parent,
+  Child,
+];
 
 async function loaderOf(entity: new () => object, subscribers: (new () => object)[] = []) {
   const dataSource = new DataSource({ type: 'postgres', entities: ENTITIES, subscribers });
@@ -93,7 +114,7 @@ describe('chooseLoader', () => {
     expect(await loaderOf(OwnColumns, [WriteSubscriber])).toBeInstanceOf(HydratingLoader);
   });
 
-  it.each([EagerRelation, Hook, Virtual, Spatial, Parent, Child])(
+  it.each([EagerRelation, RelationIds, Hook, Virtual, Spatial, Parent, Child])(
     'leaves it to TypeORM where there is more to it: %o',
     async (entity) => {
       expect(await loaderOf(entity)).toBeInstanceOf(FindingLoader);

@@ -19,6 +19,7 @@ function needsTypeOrmToLoad(dataSource: DataSource, metadata: EntityMetadata): b
   const spatial = new Set<unknown>(dataSource.driver.spatialTypes);
   return (
     metadata.eagerRelations.length > 0 ||
+    metadata.relationIds.length > 0 ||
     // An entity with subclasses, or one of them.
     metadata.discriminatorColumn !== undefined ||
     metadata.afterLoadListeners.length > 0 ||

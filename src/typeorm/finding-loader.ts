@@ -17,11 +17,14 @@ type Found<User> = Map<string, User>;
 export class FindingLoader<User extends ObjectLiteral> implements UserLoader<User> {
   readonly columns: readonly string[];
 
+  private readonly uncached: DataSource;
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly table: UserTable,
   ) {
     this.columns = [table.columns.id];
+    this.uncached = withoutCache(dataSource);
   }
 
   async load(
@@ -60,10 +63,19 @@ export class FindingLoader<User extends ObjectLiteral> implements UserLoader<Use
     const { driver } = this.dataSource;
     const { metadata, id } = this.table;
     const values = ids.map((raw): unknown => driver.prepareHydratedValue(raw, id));
-    const users = await runner.manager.find<User>(metadata.target, {
+    const manager = this.uncached.createEntityManager(runner);
+    const users = await manager.find<User>(metadata.target, {
       where: { [id.propertyName]: In(values) } as never,
       withDeleted,
     });
     return new Map(users.map((user) => [subjectOf(this.dataSource, this.table, user), user]));
   }
+}
+
+/**
+ * The same data source, except that it answers nothing from a cache. An application may have every query cached, and
+ * the option `cache: false` of a `find` does not reach the queries for `@RelationId`.
+ */
+function withoutCache(dataSource: DataSource): DataSource {
+  return Object.create(dataSource, { queryResultCache: { value: undefined } }) as DataSource;
 }

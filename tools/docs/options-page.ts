@@ -25,6 +25,14 @@ ${optionTable(rowsOf(MODULE, 'EXTRA_ROWS'))}
 
 ${optionTable(membersOf('src/keys/signing-key.ts', 'KeyOptions'))}
 
+### \`handshake\`
+
+${optionTable(membersOf('src/http/contexts/handshake-tokens.ts', 'HandshakeOptions'))}
+
+### \`rpc\`
+
+${optionTable(membersOf(MODULE, 'RpcOptions'))}
+
 ### \`endpoints\`
 
 ${optionTable(membersOf('src/endpoints/endpoints-options.ts', 'EndpointsOptions'))}

@@ -1,0 +1,16 @@
+/**
+ * What of a user's state a credential of the application itself, such as a refresh token, has to carry so that it can be
+ * judged by the rule. Plain JSON, named as the claims of a token are.
+ */
+export interface TokenStamp {
+  /** The user's id, as text. */
+  readonly sub: string;
+  /** Which users the user is one of: the realm of their store. */
+  readonly realm: string;
+  /** The user's token version. */
+  readonly ver: number;
+  /** When the stamp was made, in seconds since the epoch. */
+  readonly iat: number;
+  /** When the user entered credentials, in seconds since the epoch. */
+  readonly auth_time: number;
+}
