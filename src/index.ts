@@ -39,6 +39,7 @@ export { CONCURRENT_READS, TokenStateStore } from './state/token-state.store.js'
 export type {
   CutoffKind,
   InvalidationTarget,
+  PasswordChange,
   PasswordReplacement,
   StateChange,
   StateQuery,

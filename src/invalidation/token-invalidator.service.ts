@@ -4,6 +4,7 @@ import type { InvalidationEvent } from '../events/token-event.listener.js';
 import type { TokenEventEmitter } from '../events/token-event.emitter.js';
 import type {
   CutoffKind,
+  PasswordChange,
   PasswordReplacement,
   StateChange,
   TokenStateStore,
@@ -88,13 +89,13 @@ export class TokenInvalidator<Transaction = unknown> {
 
   /**
    * Stores a new password hash and invalidates the user's tokens, provided that the stored hash is still the one that
-   * the current password was checked against.
+   * the current password was checked against; `null` for the first password of a user who has none.
    *
    * @throws PasswordConflictError when it no longer is
    */
   async changePassword(
     userId: UserId,
-    replacement: PasswordReplacement,
+    replacement: PasswordChange,
     { transaction }: InvalidationOptions<Transaction> = {},
   ): Promise<InvalidationReceipt> {
     const subject = String(userId);

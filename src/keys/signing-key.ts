@@ -5,6 +5,7 @@ import {
   createPublicKey,
   createSecretKey,
   KeyObject,
+  X509Certificate,
 } from 'node:crypto';
 import { type Algorithm, algorithmProblem, defaultAlgorithm, weaknessOf } from './algorithm.js';
 
@@ -63,9 +64,13 @@ function named(
   { kid = fingerprint(key.verifyWith) }: KeyOptions,
   path: string,
 ): SigningKey | string {
-  return typeof kid === 'string' && kid !== ''
+  if (typeof kid !== 'string' || kid === '') {
+    return `${path}.kid: is not text: give text, or leave it out.`;
+  }
+  // Headers are read as bytes by some and as UTF-8 by others: the token would come back with another kid.
+  return /^[ -~]+$/.test(kid)
     ? { ...key, kid }
-    : `${path}.kid: is not text: give text, or leave it out.`;
+    : `${path}.kid: has other characters than printable ASCII: give others, or leave it out.`;
 }
 
 type Material = Pick<SigningKey, 'verifyWith' | 'signWith'>;
@@ -104,9 +109,19 @@ function readSecret(secret: KeyMaterial, path: string): Material | string {
 function isKeyPair(bytes: Buffer): boolean {
   return [bytes, Buffer.from(bytes.toString(), 'base64')].some(
     (material) =>
-      /---- ?BEGIN |"kty"|^\s*(sk-)?(ssh|ecdsa)-/.test(material.toString()) ||
+      /---- ?BEGIN |"kty"|"x5c"|^\s*(sk-)?(ssh|ecdsa)-/.test(material.toString()) ||
+      isCertificate(material) ||
       (['spki', 'pkcs1', 'pkcs8'] as const).some((type) => isDer(material, type)),
   );
+}
+
+/** Also as `x5c` has it (RFC 7517 section 4.7). Everyone may have it. */
+function isCertificate(material: Buffer): boolean {
+  try {
+    return new X509Certificate(material).publicKey !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function isDer(key: Buffer, type: 'spki' | 'pkcs1' | 'pkcs8'): boolean {

@@ -1,5 +1,5 @@
 import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
-import { asError } from './user-loader.js';
+import { asError } from './as-error.js';
 
 type Found<User> = ReadonlyMap<string, User>;
 

@@ -4,6 +4,7 @@ import type { TokenState } from '../rule/token-state.js';
 import {
   type CutoffKind,
   type InvalidationTarget,
+  type PasswordChange,
   type PasswordReplacement,
   type StateChange,
   type StateQuery,
@@ -99,7 +100,7 @@ export class PostgresTokenStateStore<User, Transaction>
 
   async changePassword(
     subject: string,
-    { currentHash, newHash }: PasswordReplacement,
+    { currentHash, newHash }: PasswordChange,
     transaction?: Transaction,
   ): Promise<WriteOutcome> {
     const text = this.passwordText((await this.database()).statements.changePassword);

@@ -1,4 +1,6 @@
+import type { HideProperties } from '../state/hidden-properties.js';
 import type { StateQuery, StateReading, StateRecord } from '../state/token-state.store.js';
+import { LateRecord, LateUser } from './late-user.js';
 import type { RunStatement } from './pg-pool.js';
 import {
   decodeEveryone,
@@ -9,6 +11,7 @@ import {
   subjectOf,
 } from './state-row.js';
 import type { UserDatabase } from './user-database.js';
+import type { LoadedUser } from './user-loader.js';
 
 /** A batch of queries in one statement. Subjects that cannot be ids are not sent. */
 export async function readState<User>(
@@ -28,17 +31,26 @@ export async function readState<User>(
   const rows = found.filter((row) => asked[positionOf(row)]!.subject === subjectOf(row));
   const users = await loader.load(rows, FIRST_VALUE);
   for (const [index, row] of rows.entries()) {
-    const user = users[index];
-    if (user !== undefined && !(user instanceof Error)) hide(user as object);
-    records[asked[positionOf(row)]!.index] = recordOf(row, user);
+    records[asked[positionOf(row)]!.index] = recordOf(row, users[index], hide);
   }
   return { everyone: decodeEveryone(found[0]), records };
 }
 
 function recordOf<User>(
   row: StateRow,
-  user: User | Error | undefined,
+  user: LoadedUser<User>,
+  hide: HideProperties,
 ): StateRecord<User> | Error | undefined {
   if (user === undefined || user instanceof Error) return user as Error | undefined;
-  return decodeRecord(row, user);
+  if (!(user instanceof LateUser)) {
+    hide(user as object);
+    return decodeRecord(row, user);
+  }
+  const make = (): User => {
+    const made = user.make();
+    hide(made as object);
+    return made;
+  };
+  const { state, active } = decodeRecord(row, undefined);
+  return new LateRecord(new LateUser(make), state, active);
 }

@@ -75,39 +75,42 @@ export function stateStatements(parts: StatementParts): StateStatements {
  *
  * It is locked first, and the clock is read after that: a wait must not leave the cutoff behind the acknowledgement.
  */
-function invalidateEveryone(table: string): string {
+function invalidateEveryone(everyoneTable: string): string {
+  const returned = changeColumns('e.everyone_version', 'e.everyone_logged_out_at', 'e');
   return (
-    `WITH locked AS MATERIALIZED (SELECT e.singleton, e.everyone_version FROM ${table} AS e FOR NO KEY UPDATE), ` +
-    `changed AS (${raiseEveryone(table, 'true')}), ` +
-    `inserted AS (INSERT INTO ${table} AS e (everyone_logged_out_at, everyone_version) ` +
-    `SELECT ${CLOCK}, 1 WHERE NOT EXISTS (SELECT FROM locked) RETURNING ${everyoneColumns()}, 'true' AS done), ` +
-    `written AS (SELECT * FROM changed UNION ALL SELECT * FROM inserted) ` +
-    `SELECT written.version, written.instant, written.writer, written.transaction, 'true' AS due, written.done ` +
-    `FROM (SELECT) AS one LEFT JOIN written ON true`
+    `${lockEveryone(everyoneTable)}, ` +
+    `changed AS (${raiseEveryone(everyoneTable)}), ` +
+    `inserted AS (INSERT INTO ${everyoneTable} AS e (everyone_logged_out_at, everyone_version) ` +
+    `SELECT ${CLOCK}, 1 WHERE NOT EXISTS (SELECT FROM locked) RETURNING ${returned}), ` +
+    `made AS (SELECT * FROM changed UNION ALL SELECT * FROM inserted) ` +
+    `SELECT made.*, 'true' AS due, ` +
+    `(made.version::bigint > coalesce((SELECT locked.version FROM locked), 0))::text AS done ` +
+    `FROM (SELECT) AS one LEFT JOIN made ON true`
   );
 }
 
-/** The same where the cutoff lies ahead of the clock. */
-function repairEveryone(table: string): string {
-  const due = `coalesce(e.everyone_logged_out_at > ${CLOCK}, false)`;
+/** Returns a cutoff of everyone that lies ahead of the clock to it. */
+function repairEveryone(everyoneTable: string): string {
   return (
-    `WITH locked AS MATERIALIZED (SELECT e.singleton, e.everyone_version, ${due} AS due FROM ${table} AS e FOR NO KEY UPDATE), ` +
-    `changed AS (${raiseEveryone(table, 'locked.due')}) ` +
-    `SELECT changed.version, changed.instant, changed.writer, changed.transaction, locked.due::text AS due, changed.done ` +
+    `${lockEveryone(everyoneTable)}, changed AS (${raiseEveryone(everyoneTable, 'locked.ahead')}) ` +
+    `SELECT changed.*, locked.ahead::text AS due, (changed.version::bigint > locked.version)::text AS done ` +
     `FROM locked LEFT JOIN changed ON true`
   );
 }
 
-function raiseEveryone(table: string, due: string): string {
+function lockEveryone(everyoneTable: string): string {
   return (
-    `UPDATE ${table} AS e SET everyone_version = e.everyone_version + 1, everyone_logged_out_at = ${CLOCK} ` +
-    `FROM locked WHERE e.singleton = locked.singleton AND ${due} ` +
-    `RETURNING ${everyoneColumns()}, (e.everyone_version > locked.everyone_version)::text AS done`
+    `WITH locked AS MATERIALIZED (SELECT e.singleton, e.everyone_version AS version, ` +
+    `e.everyone_logged_out_at > ${CLOCK} AS ahead FROM ${everyoneTable} AS e FOR NO KEY UPDATE)`
   );
 }
 
-function everyoneColumns(): string {
-  return changeColumns('e.everyone_version', 'e.everyone_logged_out_at', 'e');
+function raiseEveryone(everyoneTable: string, condition = 'true'): string {
+  return (
+    `UPDATE ${everyoneTable} AS e SET everyone_version = e.everyone_version + 1, ` +
+    `everyone_logged_out_at = ${CLOCK} FROM locked WHERE e.singleton = locked.singleton AND ${condition} ` +
+    `RETURNING ${changeColumns('e.everyone_version', 'e.everyone_logged_out_at', 'e')}`
+  );
 }
 
 /**
@@ -151,7 +154,7 @@ function repair(columns: UserColumns): string {
   );
   return update(columns, {
     set: [raised(columns), ...returned],
-    due: `coalesce(${cutoffs.map(isAhead).join(' OR ')}, false)`,
+    due: `(${cutoffs.map(isAhead).join(' OR ')})`,
     done: isRaised(columns),
     instant: CLOCK,
   });
@@ -160,7 +163,8 @@ function repair(columns: UserColumns): string {
 function changePassword(columns: UserColumns, password: string): string {
   return update(columns, {
     set: [`${quoteName(password)} = $3`, raised(columns), moved(columns.passwordChangedAt)],
-    due: `${column(password)} = $2`,
+    // NULL is what a user has who never had a password.
+    due: `${column(password)} IS NOT DISTINCT FROM $2`,
     done: `${isRaised(columns)} AND ${column(password)} = $3`,
     instant: column(columns.passwordChangedAt),
   });

@@ -137,9 +137,18 @@ export class StrictReader<User> extends StateReader<User> {
   }
 }
 
+/** The user is not looked at here: a store may make it when it is first asked for, which only its own request may do. */
 function strictRecord<User>(
-  { user, state, active }: StateRecord<User>,
+  record: StateRecord<User>,
   everyone: EveryoneState,
 ): StrictRecord<User> {
-  return { user, state, active, everyone };
+  const { state, active } = record;
+  return {
+    get user() {
+      return record.user;
+    },
+    state,
+    active,
+    everyone,
+  };
 }

@@ -15,7 +15,10 @@ export interface StateQuery {
 
 /** The answer to one query. */
 export interface StateRecord<User> {
-  /** The user as the application knows it: a new object for each query, as it becomes `request.user`. */
+  /**
+   * The user as the application knows it: a new object for each query, as it becomes `request.user`. Only its own
+   * request asks for it, so a getter can make it there, in the request's async context.
+   */
   readonly user: User;
   readonly state: TokenState;
   /** False when the row itself says that the user is gone (soft-deleted). */
@@ -48,6 +51,12 @@ export interface PasswordReplacement {
   /** The stored hash that the old password was checked against. */
   readonly currentHash: string;
   readonly newHash: string;
+}
+
+/** A new password. `currentHash: null` for the first one of a user who had none, as after a social login. */
+export interface PasswordChange extends Omit<PasswordReplacement, 'currentHash'> {
+  /** The stored hash that the old password was checked against; `null`: there is none. */
+  readonly currentHash: string | null;
 }
 
 /**
@@ -124,7 +133,7 @@ export abstract class TokenStateStore<User = unknown, Transaction = unknown> {
   /** Replaces the hash when it is still `currentHash`, and invalidates in the same statement. */
   abstract changePassword(
     subject: string,
-    replacement: PasswordReplacement,
+    replacement: PasswordChange,
     transaction?: Transaction,
   ): Promise<WriteOutcome>;
 

@@ -5,7 +5,7 @@
 export interface TokenStamp {
   /** The user's id, as text. */
   readonly sub: string;
-  /** Which users the user is one of: the realm of their store. */
+  /** Whose users these are: the realm of the store. */
   readonly realm: string;
   /** The user's token version. */
   readonly ver: number;

@@ -1,6 +1,8 @@
 import type { DataSource, EntityMetadata, ObjectLiteral } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
-import { asError, type UserLoader } from '../postgres/user-loader.js';
+import { LateUser } from '../postgres/late-user.js';
+import { asError } from '../postgres/as-error.js';
+import type { UserLoader } from '../postgres/user-loader.js';
 
 /** Puts a value from the database on the entity. */
 type Setter = (user: ObjectLiteral, value: unknown) => void;
@@ -24,6 +26,7 @@ const UNCHANGED = new Set<unknown>([
 export class HydratingLoader<User extends ObjectLiteral> implements UserLoader<User> {
   readonly columns: readonly string[];
   private readonly setters: readonly Setter[];
+  private readonly runsTransformers: boolean;
 
   constructor(
     dataSource: DataSource,
@@ -33,9 +36,16 @@ export class HydratingLoader<User extends ObjectLiteral> implements UserLoader<U
     const columns = metadata.columns.filter((column) => column.isSelect && !column.isVirtual);
     this.columns = columns.map(({ databaseName }) => databaseName);
     this.setters = columns.map((column) => setterOf(column, dataSource));
+    this.runsTransformers = columns.some(({ transformer }) => transformer !== undefined);
   }
 
-  async load(rows: readonly (readonly unknown[])[], first: number): Promise<(User | Error)[]> {
+  async load(
+    rows: readonly (readonly unknown[])[],
+    first: number,
+  ): Promise<(User | LateUser<User> | Error)[]> {
+    if (this.runsTransformers) {
+      return rows.map((row) => new LateUser(() => this.hydrate(row, first)));
+    }
     return rows.map((row) => {
       try {
         return this.hydrate(row, first);

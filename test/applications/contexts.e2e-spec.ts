@@ -59,7 +59,7 @@ async function tokens(...roles: string[]): Promise<string[]> {
 }
 
 describe('code of the application that runs for one user', () => {
-  it.fails('sees the context of that request, in a column transformer', async () => {
+  it('sees the context of that request, in a column transformer', async () => {
     const roles = TENANTS.map((tenant) => `member of ${tenant}`);
     const all = await tokens(...roles);
     const verdicts = await Promise.all(
@@ -70,10 +70,10 @@ describe('code of the application that runs for one user', () => {
     );
   });
 
-  it.fails("is what the application's own findOneBy in that request gives", async () => {
+  it("is what the application's own findOneBy in that request gives", async () => {
     const [token] = await tokens('member');
     const many = await Promise.all(
-      TENANTS.map((tenant) => tenants.run(tenant, () => app.verifier.verify(token!))),
+      TENANTS.map((tenant) => tenants.run(tenant, () => app.verifier.verify(token))),
     );
     for (const [index, verdict] of many.entries()) {
       const { id, role } = (verdict as { user: { id: string; role: string } }).user;
@@ -90,14 +90,14 @@ describe('code of the application that runs for one user', () => {
     await Promise.all(
       all.map((token, index) => tenants.run(TENANTS[index]!, () => app.verifier.verify(token))),
     );
-    expect(askedIn.toSorted()).toEqual(TENANTS);
+    expect(new Set(askedIn)).toEqual(new Set(TENANTS));
   });
 
   it('fails its own request and no other', async () => {
     const [good, bad] = await tokens('member', 'broken');
     const [one, other] = await Promise.allSettled([
-      tenants.run('t1', () => app.verifier.verify(good!)),
-      tenants.run('t2', () => app.verifier.verify(bad!)),
+      tenants.run('t1', () => app.verifier.verify(good)),
+      tenants.run('t2', () => app.verifier.verify(bad)),
     ]);
     expect(one).toMatchObject({ status: 'fulfilled', value: { accepted: true } });
     expect(other).toMatchObject({ reason: { message: 'This role cannot be read.' } });

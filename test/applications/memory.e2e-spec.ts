@@ -36,6 +36,11 @@ const PLACES: readonly [string, object, (token: string) => Record<string, string
 let app: MemoryApp;
 afterEach(() => app.close());
 
+const withLongHeader = (token: string) => ({
+  authorization: `Bearer ${token}`,
+  'x-other': FILLER,
+});
+
 /** How much memory is used for good by requests with a token each. */
 async function growth(
   module: object,
@@ -67,8 +72,7 @@ describe('valid tokens of one user, remembered', () => {
   });
 
   it('keep no more than themselves alive in the header of bearer tokens, with a long one next to it', async () => {
-    const headersOf = (token: string) => ({ authorization: `Bearer ${token}`, 'x-other': FILLER });
-    expect(await growth({}, headersOf)).toBeLessThan(3 * MEGABYTE);
+    expect(await growth({}, withLongHeader)).toBeLessThan(3 * MEGABYTE);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { EveryoneState, TokenState } from '../../rule/token-state.js';
 import type {
   CutoffKind,
-  PasswordReplacement,
+  PasswordChange,
   StateChange,
   WriteOutcome,
 } from '../../state/token-state.store.js';
@@ -91,10 +91,7 @@ export function unchanged(user: WritableUser, now: Date): StateChange {
 }
 
 /** Whether the hash was the current one, and so was replaced. */
-export function replaceHash(
-  user: WritableUser,
-  { currentHash, newHash }: PasswordReplacement,
-): boolean {
+export function replaceHash(user: WritableUser, { currentHash, newHash }: PasswordChange): boolean {
   if (user.passwordHash !== currentHash) return false;
   user.passwordHash = newHash;
   return true;

@@ -3,6 +3,7 @@ import { hideProperties } from '../../state/hidden-properties.js';
 import {
   type CutoffKind,
   type InvalidationTarget,
+  type PasswordChange,
   type PasswordReplacement,
   type StateChange,
   type StateQuery,
@@ -143,7 +144,7 @@ export class InMemoryTokenStateStore<
 
   async changePassword(
     subject: string,
-    replacement: PasswordReplacement,
+    replacement: PasswordChange,
     transaction?: InMemoryTransaction,
   ): Promise<WriteOutcome> {
     const write: UserWrite = (user, now) =>
