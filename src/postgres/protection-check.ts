@@ -4,7 +4,6 @@ import { quoteTable, quoteText, TRIGGER } from './sql.js';
 
 /** What the catalogue says of what could pass the triggers, or hide the state. */
 interface Protection {
-  readonly readOnly: boolean;
   /** `pg_trigger.tgenabled` by the name of the trigger. */
   readonly ofUsers: Readonly<Record<string, string>>;
   readonly ofEveryone: Readonly<Record<string, string>>;
@@ -42,9 +41,6 @@ export async function checkProtection(
   const found = JSON.parse(row![0] as string) as Protection;
   const migrate = `run the migration made with ${words.migration}() again`;
   return [
-    ...(found.readOnly
-      ? ['database: the server is a standby or read-only: connect to the primary.']
-      : []),
     ...triggerModes({ table: users, names: OF_USERS, found: found.ofUsers }, migrate),
     ...triggerModes({ table: everyoneTable, names: OF_EVERYONE, found: found.ofEveryone }, migrate),
     ...foreignProblems(users, found),
@@ -122,7 +118,6 @@ function protectionQuery({ columns, everyoneTable, seesAllRows }: ExpectedSchema
     .join(', ');
   // As one text, which no application parses in another way.
   return `SELECT json_build_object(
-    'readOnly', pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean,
     'ofUsers', ${modes(ofUsers)},
     'ofEveryone', ${modes(ofEveryone)},
     'later', ${list(`SELECT tgname FROM pg_trigger WHERE tgrelid = ${ofUsers} AND NOT tgisinternal AND tgenabled <> 'D' AND tgtype & 19 = 19 AND tgname > '${TRIGGER}' AND NOT starts_with(tgname, '${TRIGGER}')`)},

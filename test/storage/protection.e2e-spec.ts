@@ -181,14 +181,4 @@ describe('the check of the set-up, as a role that is held to policies', () => {
       await session.query(`ALTER TABLE ${table} DISABLE ROW LEVEL SECURITY`);
     },
   );
-
-  it('names a server that takes no writes', async () => {
-    await session.query(`ALTER ROLE ${ROLE} SET default_transaction_read_only = on`);
-    const readOnly = new DataSource({ ...dataSource.options } as never);
-    await readOnly.initialize();
-    expect(await makeStore(readOnly, { entity: User }).checkSetup()).toEqual([
-      'database: the server is a standby or read-only: connect to the primary.',
-    ]);
-    await readOnly.destroy();
-  });
 });
