@@ -92,7 +92,8 @@ export default defineConfig({
           name: 'package',
           include: ['test/package/*.package-spec.ts'],
           globalSetup: [...globalSetup, 'test/package/pack.ts'],
-          testTimeout: 60_000,
+          // A compiler that checks the types of all libraries takes a minute on a busy machine.
+          testTimeout: 240_000,
           hookTimeout: 300_000,
         },
       },

@@ -47,7 +47,8 @@ export const USAGE = `npm run bench -- [options]
   --json FILE          writes the results, too
   --profile FOLDER     writes a CPU profile of each server
   --soak               only the soak: 10 million requests to the library; with --series, after them
-  --soak-requests N    a soak of another length`;
+  --soak-requests N    a soak of another length
+  --messages           only what the guard costs a message of a gateway, over a store in memory`;
 
 const ARGUMENTS = {
   quick: { type: 'boolean', default: false },

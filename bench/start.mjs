@@ -12,9 +12,10 @@ if (!isInstalled()) npm('ci', '--prefix', bench, '--no-audit', '--no-fund');
 linkPackage();
 node(join(root, 'node_modules/typescript/bin/tsc'), '-p', bench);
 
+const program = process.argv.includes('--messages') ? 'message-guard.js' : 'main.js';
 const main = spawn(
   process.execPath,
-  [join(bench, 'dist/bench/main.js'), ...process.argv.slice(2)],
+  [join(bench, 'dist/bench', program), ...process.argv.slice(2)],
   {
     stdio: 'inherit',
   },

@@ -4,7 +4,9 @@ export type {
   TokenInvalidationModuleAsyncOptions,
   TokenInvalidationModuleOptions,
 } from './token-invalidation.module-definition.js';
+export type { AuditMode } from './audit/audit-settings.js';
 export type {
+  RpcOptions,
   TokenInvalidationExtras,
   TokenInvalidationOptions,
   TokenInvalidationOptionsFactory,
@@ -46,6 +48,7 @@ export type {
   TokenStateStoreDefinition,
   WriteOutcome,
 } from './state/token-state.store.js';
+export { TokenStateUnchangedError } from './state/token-state-unchanged.error.js';
 export { TokenStateUnavailableError } from './state/token-state-unavailable.error.js';
 
 export { TokenInvalidator } from './invalidation/token-invalidator.service.js';
@@ -80,9 +83,12 @@ export { Public } from './http/public.decorator.js';
 export { RequireRecentLogin } from './http/require-recent-login.decorator.js';
 export { TokenClaims } from './http/token-claims.decorator.js';
 export { TokenRefusedException } from './http/http-answers.js';
-export type { HeaderWriter } from './http/http-answers.js';
 export { RevocableJwtGuard } from './http/revocable-jwt.guard.js';
-export type { AuthenticatedRequest } from './http/revocable-jwt.guard.js';
+export { callerOf } from './http/contexts/caller.js';
+export type { Caller } from './http/contexts/caller.js';
+export type { Handshake, HandshakeSource } from './http/contexts/handshake.js';
+export type { HandshakeOptions } from './http/contexts/handshake-tokens.js';
+export type { MessageTokenExtractor } from './http/contexts/message-header.js';
 export type { TokenExtractor } from './http/token-extractor.js';
 
 export type { EndpointsOptions } from './endpoints/endpoints-options.js';

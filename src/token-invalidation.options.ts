@@ -1,6 +1,10 @@
 import type { ControllerOptions, DynamicModule, Type } from '@nestjs/common';
 import type { EndpointsOptions } from './endpoints/endpoints-options.js';
 import type { TokenEventListener } from './events/token-event.listener.js';
+import { AUDIT_MODES, type AuditMode } from './audit/audit-settings.js';
+import { type HandshakeOptions } from './http/contexts/handshake-tokens.js';
+import { isHandshakeSource } from './http/contexts/handshake.js';
+import type { MessageTokenExtractor } from './http/contexts/message-header.js';
 import { bearerToken, type TokenExtractor } from './http/token-extractor.js';
 import { KEY_ROWS } from './keys/read-keys.js';
 import type { KeyMaterial, KeyOptions } from './keys/signing-key.js';
@@ -20,6 +24,37 @@ import type { IsActive } from './tokens/token-verifier.service.js';
 
 const isListOfObjects = (value: unknown): boolean =>
   Array.isArray(value) && value.length > 0 && value.every(isPlainObject);
+
+/** The options of `handshake`. */
+export const HANDSHAKE_ROWS = {
+  token: option<NonNullable<HandshakeOptions['token']>>({
+    default: ['auth.token', 'connectionParams.authorization', 'header'],
+    check: (value) =>
+      typeof value === 'function' ||
+      isHandshakeSource(value) ||
+      (Array.isArray(value) && value.length > 0 && value.every(isHandshakeSource)),
+    problem:
+      "is not a place of a handshake: give 'header', 'auth.<field>', 'connectionParams.<field>', 'cookie.<name>', 'subprotocol.<name>', a list of them, or (handshake) => the token or null.",
+  }),
+  allowedOrigins: option<NonNullable<HandshakeOptions['allowedOrigins']>>({
+    check: (value) => Array.isArray(value) && value.every(isOrigin),
+    problem:
+      "is not a list of origins: give them as browsers send them, such as ['https://app.example.com'].",
+  }),
+} satisfies Record<keyof HandshakeOptions, OptionRow>;
+
+/** Where the token of an RPC message is. */
+export interface RpcOptions {
+  /** `(data, context) => the token or null`, for messages without an `authorization` header. Default: none, and such messages carry no token. */
+  token?: MessageTokenExtractor | undefined;
+}
+
+const RPC_ROWS = {
+  token: option<MessageTokenExtractor>({
+    check: isFunction,
+    problem: 'is not a function: give (data, context) => the token or null.',
+  }),
+} satisfies Record<keyof RpcOptions, OptionRow>;
 
 type LegacySubject = NonNullable<LegacyPolicy['legacySubject']>;
 
@@ -72,6 +107,26 @@ export const OPTION_ROWS = {
     default: bearerToken,
     check: isFunction,
     problem: 'is not a function: give one of ExtractJwt, or (request) => the token or null.',
+  }),
+  /** `{ token, allowedOrigins }`: where the token is when a WebSocket, socket.io or a GraphQL subscription connects. */
+  handshake: option<HandshakeOptions>({
+    default: {},
+    check: isPlainObject,
+    problem: "is not an object: give { token: 'auth.token' }.",
+    fields: HANDSHAKE_ROWS,
+  }),
+  /** `{ token }`: where the token is in RPC messages without headers, as over TCP and Redis. */
+  rpc: option<RpcOptions>({
+    default: {},
+    check: isPlainObject,
+    problem: 'is not an object: give { token: (data, context) => the token or null }.',
+    fields: RPC_ROWS,
+  }),
+  /** What to do at boot about handlers that no guard covers and no `@Public()` opens: `'off'`, `'warn'` (one line in the log) or `'enforce'` (the application does not start). Default: `'warn'`. */
+  audit: option<AuditMode>({
+    default: 'warn',
+    check: (value) => AUDIT_MODES.some((mode) => mode === value),
+    problem: "is not a mode: give 'off', 'warn' or 'enforce'.",
   }),
   /** How many tokens are remembered whose signature was verified, so that it is not computed on every request; the user's state is still read on every request. `0`: none. Default: `5000`. */
   signatureCacheSize: option<number>({
@@ -152,6 +207,10 @@ export type TokenInvalidationExtras = OptionsOf<Omit<typeof EXTRA_ROWS, 'store'>
 /** For `forRootAsync` with `useClass` or `useExisting`. */
 export interface TokenInvalidationOptionsFactory {
   createTokenInvalidationOptions(): Promise<TokenInvalidationOptions> | TokenInvalidationOptions;
+}
+
+function isOrigin(value: unknown): boolean {
+  return isText(value) && URL.canParse(value) && new URL(value).origin === value;
 }
 
 function isVersion(value: unknown): boolean {

@@ -1,8 +1,15 @@
 import { type DynamicModule, Logger, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, DiscoveryModule } from '@nestjs/core';
+import { AccessAudit } from './audit/access-audit.js';
+import { AdapterRoutes } from './audit/adapter-routes.js';
+import { AUDIT_SETTINGS, type AuditSettings } from './audit/audit-settings.js';
+import { HandlerList } from './audit/handler-list.js';
 import { endpointControllers } from './endpoints/endpoint-controllers.js';
 import { TokenEventEmitter } from './events/token-event.emitter.js';
 import { TokenEventListener } from './events/token-event.listener.js';
+import { GlobalGuardReach } from './http/contexts/global-guard-reach.js';
+import { HandshakeTokens } from './http/contexts/handshake-tokens.js';
+import { SocketConnections } from './http/contexts/socket-connections.js';
 import { HTTP_SETTINGS, type HttpSettings } from './http/http-settings.js';
 import { IgnoredPublicMetadata } from './http/ignored-public-metadata.js';
 import { RevocableJwtGuard } from './http/revocable-jwt.guard.js';
@@ -61,6 +68,7 @@ export function shapeModule(
       ...eventProviders(extras),
       ...serviceProviders(),
       ...httpProviders(extras),
+      ...auditProviders(extras),
     ],
     exports: EXPORTED,
   };
@@ -181,17 +189,42 @@ function httpProviders({
   return [
     {
       provide: HTTP_SETTINGS,
-      inject: [RESOLVED_OPTIONS],
-      useFactory: ({ retryAfterSeconds, jwtFromRequest }: ResolvedOptions): HttpSettings => ({
+      inject: [RESOLVED_OPTIONS, SocketConnections],
+      useFactory: (
+        { retryAfterSeconds, jwtFromRequest, handshake, messageToken }: ResolvedOptions,
+        sockets: SocketConnections,
+      ): HttpSettings => ({
         retryAfterSeconds,
         jwtFromRequest,
+        handshake: new HandshakeTokens(handshake),
+        messageToken,
+        sockets,
         publicMetadataKey,
       }),
     },
+    SocketConnections,
+    GlobalGuardReach,
     { provide: APP_FILTER, useClass: TokenStateUnavailableFilter },
     RevocableJwtGuard,
     IgnoredPublicMetadata,
     // useExisting, so that a test can override the guard.
     ...(globalGuard === true ? [{ provide: APP_GUARD, useExisting: RevocableJwtGuard }] : []),
+  ];
+}
+
+function auditProviders({ publicMetadataKey }: Partial<TokenInvalidationExtras>): Provider[] {
+  return [
+    {
+      provide: AUDIT_SETTINGS,
+      inject: [RESOLVED_OPTIONS],
+      useFactory: ({ audit, messageToken }: ResolvedOptions): AuditSettings => ({
+        mode: audit,
+        publicMetadataKey,
+        findsMessageTokens: messageToken !== undefined,
+      }),
+    },
+    HandlerList,
+    AdapterRoutes,
+    AccessAudit,
   ];
 }

@@ -1,6 +1,9 @@
 import { KeySet } from './keys/key-set.js';
 import { readKeys, weakKeyWarnings } from './keys/read-keys.js';
 import type { SigningKey } from './keys/signing-key.js';
+import type { AuditMode } from './audit/audit-settings.js';
+import type { ResolvedHandshake } from './http/contexts/handshake-tokens.js';
+import type { MessageTokenExtractor } from './http/contexts/message-header.js';
 import type { TokenExtractor } from './http/token-extractor.js';
 import { type Duration, requireSeconds } from './options/duration.js';
 import { type OptionRow, problemsOf, unknownOption, valueOf } from './options/option-table.js';
@@ -9,6 +12,7 @@ import type { Clock } from './tokens/clock.js';
 import type { IsActive } from './tokens/token-verifier.service.js';
 import {
   EXTRA_ROWS,
+  HANDSHAKE_ROWS,
   OPTION_ROWS,
   type TokenInvalidationOptions,
 } from './token-invalidation.options.js';
@@ -22,6 +26,9 @@ export interface ResolvedOptions {
   readonly readTimeoutMs: number;
   readonly retryAfterSeconds: number;
   readonly jwtFromRequest: TokenExtractor;
+  readonly handshake: ResolvedHandshake;
+  readonly messageToken: MessageTokenExtractor | undefined;
+  readonly audit: AuditMode;
   readonly signatureCacheSize: number;
   readonly issuer?: string;
   readonly audience?: string | string[];
@@ -44,6 +51,12 @@ export function resolveOptions(given: TokenInvalidationOptions): ResolvedOptions
     readTimeoutMs: secondsOf(given, 'readTimeout') * 1000,
     retryAfterSeconds: Math.ceil(secondsOf(given, 'retryAfter')),
     clock: valueOf(OPTION_ROWS.clock, given.clock),
+    handshake: {
+      ...given.handshake,
+      token: valueOf(HANDSHAKE_ROWS.token, given.handshake?.token),
+    },
+    messageToken: given.rpc?.token,
+    audit: valueOf(OPTION_ROWS.audit, given.audit),
     signatureCacheSize: valueOf(OPTION_ROWS.signatureCacheSize, given.signatureCacheSize),
     // The options may be an instance of a class, whose methods need it.
     isActive: valueOf(OPTION_ROWS.isActive, given.isActive).bind(given) as IsActive<unknown>,

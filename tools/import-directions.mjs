@@ -19,6 +19,7 @@ const MAIN_ROOMS = {
     rooms: ['tokens', 'state', 'options', 'rule'],
     packages: ['@nestjs/common', '@nestjs/core', 'timers'],
   },
+  audit: { rooms: ['http', 'options'], packages: ['@nestjs/common', '@nestjs/core'] },
   endpoints: {
     rooms: ['http', 'invalidation', 'tokens', 'state', 'rule'],
     packages: ['@nestjs/common', 'module'],
@@ -29,19 +30,25 @@ const MAIN_ROOMS = {
 const SUBPATH_ROOMS = {
   postgres: {
     rooms: ['state', 'options', 'rule'],
-    packages: ['@nestjs/common', 'timers', 'crypto'],
+    packages: ['@nestjs/common', 'timers', 'crypto', 'util'],
   },
   typeorm: {
     rooms: ['postgres', 'state', 'options', 'rule'],
     packages: ['@nestjs/common', 'typeorm'],
   },
   pg: { rooms: ['postgres', 'state', 'options', 'rule'], packages: ['@nestjs/common'] },
+  prisma: { rooms: ['postgres', 'state', 'options', 'rule'], packages: ['@nestjs/common'] },
+  drizzle: {
+    rooms: ['postgres', 'state', 'options', 'rule'],
+    packages: ['@nestjs/common', 'drizzle-orm'],
+  },
+  cli: { rooms: ['postgres'], packages: ['util'] },
   passport: {
     rooms: ['http', 'tokens', 'rule'],
     packages: ['@nestjs/common', '@nestjs/passport', 'passport'],
   },
   testing: {
-    rooms: ['invalidation', 'tokens', 'state', 'rule'],
+    rooms: ['audit', 'invalidation', 'tokens', 'state', 'rule'],
     packages: ['@nestjs/common', 'assert/strict', 'test'],
   },
 };
@@ -83,10 +90,13 @@ export default {
     {
       name: 'subpaths-stand-alone',
       comment:
-        'An application that uses one subpath needs the peers of no other: only `testing` may import another, and `postgres` is what typeorm and pg share.',
+        'An application that uses one subpath needs the peers of no other: only `testing` may import another, and `postgres` is what the data layers share.',
       severity: 'error',
-      from: { path: '^src/(postgres|typeorm|pg|passport)/' },
-      to: { path: '^src/(typeorm|pg|passport|testing)/', pathNot: '^src/$1/' },
+      from: { path: '^src/(postgres|typeorm|pg|prisma|drizzle|passport)/' },
+      to: {
+        path: '^src/(typeorm|pg|prisma|drizzle|passport|cli|testing)/',
+        pathNot: '^src/$1/',
+      },
     },
     {
       name: 'postgres-knows-no-orm',

@@ -1,7 +1,8 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { callerOf } from './contexts/caller.js';
 
 /**
- * The user of the request, read for this request: the record of the store, with TypeORM an instance of the entity class
+ * The user of the call, read for this call, in HTTP, GraphQL, WebSocket messages and RPC: the record of the store, with TypeORM an instance of the entity class
  * without the columns that are marked `select: false`. `undefined` where no user is known (`@Public`, `@OptionalAuth`).
  *
  * @example
@@ -11,6 +12,5 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
  * ```
  */
 export const CurrentUser = createParamDecorator(
-  (_: unknown, context: ExecutionContext): unknown =>
-    context.switchToHttp().getRequest<{ user?: unknown }>().user,
+  (_: unknown, context: ExecutionContext): unknown => callerOf(context).user,
 );

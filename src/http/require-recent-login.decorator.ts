@@ -1,5 +1,6 @@
 import { applyDecorators, UseGuards } from '@nestjs/common';
 import type { Duration } from '../options/duration.js';
+import { noteDemand } from './hidden-demand.js';
 import { MaxAuthAge } from './max-auth-age.js';
 import { RevocableJwtGuard } from './revocable-jwt.guard.js';
 
@@ -16,5 +17,10 @@ import { RevocableJwtGuard } from './revocable-jwt.guard.js';
  * ```
  */
 export function RequireRecentLogin(maxAge: Duration): ClassDecorator & MethodDecorator {
-  return applyDecorators(MaxAuthAge(maxAge), UseGuards(RevocableJwtGuard));
+  return applyDecorators(note, MaxAuthAge(maxAge), UseGuards(RevocableJwtGuard));
+}
+
+/** For the audit of the application's handlers. */
+function note(target: object, methodName?: string | symbol): void {
+  if (methodName !== undefined) noteDemand(target, methodName);
 }

@@ -4,8 +4,6 @@ import { Reflector } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createMemoryApp, type MemoryApp } from '../../test/support/memory-app.js';
-import { TokenVerifier } from '../tokens/token-verifier.service.js';
-import { HTTP_SETTINGS, type HttpSettings } from './http-settings.js';
 import { OptionalAuth } from './optional-auth.decorator.js';
 import { Public } from './public.decorator.js';
 import { RequireRecentLogin } from './require-recent-login.decorator.js';
@@ -60,13 +58,6 @@ beforeEach(() => {
 function asked(route: keyof Routes, args: unknown[] = [request, response]): ExecutionContext {
   // oxlint-disable-next-line typescript/unbound-method -- Nest hands on handlers so
   return new ExecutionContextHost(args, Routes, Routes.prototype[route]);
-}
-
-/** The same, as GraphQL hands it on. */
-function askedByGraphQL(): ExecutionContext {
-  const context = asked('closed', ['root', 'args', { request, response }]);
-  (context as ExecutionContextHost).setType('graphql');
-  return context;
 }
 
 describe('RevocableJwtGuard', () => {
@@ -143,38 +134,6 @@ describe('RevocableJwtGuard', () => {
     const mistake = new Error('of the application');
     read.mockResolvedValueOnce({ everyone: { loggedOutAt: null, version: 0 }, records: [mistake] });
     await expect(guard.canActivate(asked('closed'))).rejects.toBe(mistake);
-  });
-});
-
-describe('RevocableJwtGuard off HTTP', () => {
-  it('says what to do', async () => {
-    await expect(guard.canActivate(askedByGraphQL())).rejects.toThrow(
-      'RevocableJwtGuard guards HTTP and was called for "graphql": override its getRequest() and getResponse(), or call TokenVerifier there.',
-    );
-  });
-
-  it('works where request and response are found for it', async () => {
-    class GraphQLGuard extends RevocableJwtGuard {
-      override getRequest(context: ExecutionContext) {
-        return context.getArgByIndex<{ request: Request }>(2).request;
-      }
-
-      override getResponse(context: ExecutionContext) {
-        return context.getArgByIndex<{ response: typeof response }>(2).response;
-      }
-    }
-    const [verifier, settings] = [
-      app.app.get(TokenVerifier, { strict: false }),
-      app.app.get<HttpSettings>(HTTP_SETTINGS, { strict: false }),
-    ];
-    const own = new GraphQLGuard(new Reflector(), verifier, settings);
-    expect(await own.canActivate(askedByGraphQL())).toBe(true);
-    expect(request.user).toMatchObject({ id: 'anna' });
-    request = { headers: {} };
-    await expect(own.canActivate(askedByGraphQL())).rejects.toMatchObject({
-      reason: 'token_missing',
-    });
-    expect(headers).toEqual({ 'WWW-Authenticate': 'Bearer' });
   });
 });
 

@@ -8,24 +8,23 @@ import {
 import { Reflector } from '@nestjs/core';
 import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
 import { TokenVerifier, type Verdict } from '../tokens/token-verifier.service.js';
-import { type HeaderWriter, unauthorized, unavailable } from './http-answers.js';
+import { CallGuard } from './contexts/call-guard.js';
+import { writeCaller } from './contexts/caller.js';
+import type { AuthenticatedRequest } from './contexts/graphql-context.js';
+import { unauthorized, unavailable } from './http-answers.js';
 import { HTTP_SETTINGS, type HttpSettings } from './http-settings.js';
-import { RouteAccessReader } from './route-access.js';
+import { type RouteAccess, RouteAccessReader } from './route-access.js';
 import { TurnBatch } from './turn-batch.js';
 
-/** As much of a request as the guard writes. */
-export interface AuthenticatedRequest {
-  /** The user's record. */
-  user?: unknown;
-  /** The claims of the token. */
-  authInfo?: unknown;
-}
+type HttpArgumentsHost = ReturnType<ExecutionContext['switchToHttp']>;
 
 /**
- * Lets a request pass whose token is accepted, and sets the user as `request.user` and the claims as
- * `request.authInfo`. Otherwise 401 with the reason, or 503 when the user could not be read in time.
+ * Lets a call pass whose token is accepted. Otherwise it answers the reason as the context does: 401 in HTTP, an error
+ * with `extensions.code` in GraphQL, an exception with `errorCode` over sockets and RPC, UNAUTHENTICATED in gRPC. When
+ * the user could not be read in time: 503, `token_state_unavailable`, UNAVAILABLE.
  *
- * Works on Express and on Fastify, on a controller or a route, or globally (`globalGuard: true`).
+ * Works on Express and on Fastify, for GraphQL of any driver, on gateways and on microservices; on a class, a handler,
+ * or globally (`globalGuard: true`). In HTTP it sets the user as `request.user` and the claims as `request.authInfo`.
  *
  * @example
  * ```ts
@@ -40,6 +39,7 @@ export class RevocableJwtGuard implements CanActivate {
   private readonly refusals = new TurnBatch();
   private readonly verifier: TokenVerifier;
   private readonly settings: HttpSettings;
+  private readonly calls: CallGuard;
 
   constructor(
     reflector: Reflector,
@@ -54,51 +54,43 @@ export class RevocableJwtGuard implements CanActivate {
     this.verifier = verifier;
     this.settings = settings;
     this.routes = new RouteAccessReader(reflector, settings.publicMetadataKey);
+    this.calls = new CallGuard(verifier, settings);
   }
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    const { kind, maxAuthAge } = this.routes.of(context);
+  canActivate(context: ExecutionContext): Promise<boolean> {
+    const access = this.routes.of(context);
+    return context.getType() === 'http'
+      ? this.admitRequest(context.switchToHttp(), access)
+      : this.calls.canActivate(context, access);
+  }
+
+  private async admitRequest(
+    http: HttpArgumentsHost,
+    { kind, maxAuthAge }: RouteAccess,
+  ): Promise<boolean> {
     if (kind === 'public') return true;
 
-    const verdict = await this.judge(context, maxAuthAge);
+    const request = http.getRequest<AuthenticatedRequest>();
+    const verdict = await this.judge(request, http, maxAuthAge);
     if (verdict.accepted) {
-      const request = this.getRequest(context);
-      request.user = verdict.user;
-      request.authInfo = verdict.claims;
+      writeCaller(request, verdict);
       return true;
     }
     if (kind === 'optional' && verdict.reason === 'token_missing') return true;
     await this.refusals.endOfTurn();
-    throw unauthorized(this.getResponse(context), verdict, maxAuthAge);
-  }
-
-  /** Override it where the context has its request elsewhere than HTTP does, as in GraphQL. */
-  protected getRequest(context: ExecutionContext): AuthenticatedRequest {
-    return this.http(context).getRequest();
-  }
-
-  /** Override it together with `getRequest`. */
-  protected getResponse(context: ExecutionContext): HeaderWriter {
-    return this.http(context).getResponse();
+    throw unauthorized(http.getResponse(), verdict, maxAuthAge);
   }
 
   private async judge(
-    context: ExecutionContext,
+    request: AuthenticatedRequest,
+    http: HttpArgumentsHost,
     maxAuthAge: number | undefined,
   ): Promise<Verdict<unknown>> {
     try {
-      const token = this.settings.jwtFromRequest(this.getRequest(context));
-      return await this.verifier.verify(token, { maxAuthAge });
+      return await this.verifier.verify(this.settings.jwtFromRequest(request), { maxAuthAge });
     } catch (error) {
       if (!(error instanceof TokenStateUnavailableError)) throw error;
-      throw unavailable(this.getResponse(context), this.settings.retryAfterSeconds);
+      throw unavailable(http.getResponse(), this.settings.retryAfterSeconds);
     }
-  }
-
-  private http(context: ExecutionContext): ReturnType<ExecutionContext['switchToHttp']> {
-    if (context.getType() === 'http') return context.switchToHttp();
-    throw new Error(
-      `RevocableJwtGuard guards HTTP and was called for "${context.getType()}": override its getRequest() and getResponse(), or call TokenVerifier there.`,
-    );
   }
 }

@@ -37,7 +37,7 @@ export class RouteAccessReader {
   }
 
   /** The nearer decorator wins: that of the route over that of its controller. */
-  private read(handler: Target, controller: Target): RouteAccess {
+  read(handler: Target, controller: Target): RouteAccess {
     const near = this.marksOf(handler);
     const far = this.marksOf(controller);
     const kind = near.kind ?? far.kind ?? 'login';

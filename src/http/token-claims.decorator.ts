@@ -1,11 +1,12 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { callerOf } from './contexts/caller.js';
 import type { TokenClaims as Claims } from '../rule/claims.js';
 
 /** As a type: the claims of an accepted token. As a decorator: below. */
 export type TokenClaims = Claims;
 
 /**
- * The claims of the request's token. `undefined` where no token was judged (`@Public`, `@OptionalAuth`).
+ * The claims of the token of the call. `undefined` where no token was judged (`@Public`, `@OptionalAuth`).
  *
  * @example
  * ```ts
@@ -14,6 +15,5 @@ export type TokenClaims = Claims;
  * ```
  */
 export const TokenClaims = createParamDecorator(
-  (_: unknown, context: ExecutionContext): Claims | undefined =>
-    context.switchToHttp().getRequest<{ authInfo?: Claims }>().authInfo,
+  (_: unknown, context: ExecutionContext): Claims | undefined => callerOf(context).claims,
 );

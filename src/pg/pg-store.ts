@@ -9,7 +9,7 @@ import { splitTable } from '../postgres/table-name.js';
 import type { TokenStateStoreDefinition } from '../state/token-state.store.js';
 import type { PgTransaction } from './join-transaction.js';
 import { PgLayer, type PgSource } from './pg-layer.js';
-import type { PgUser } from './pg-user.js';
+import type { PgUser } from './row-loader.js';
 
 /** What `pgStore()` takes. Names as they are in the database, not quoted. */
 export interface PgStoreOptions {

@@ -1,5 +1,7 @@
 import type { UserLoader } from '../postgres/user-loader.js';
-import type { PgUser } from './pg-user.js';
+
+/** A row of the users table by the names of its columns, as pg parses them, without the password's. */
+export type PgUser = Record<string, unknown>;
 
 /** Makes records of the rows of the state read, by the names of their columns: no second query. */
 export class RowLoader implements UserLoader<PgUser> {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { TokenStateUnchangedError } from '../state/token-state-unchanged.error.js';
 import { type ChangeRow, decodeChange } from './change-row.js';
 
 const rowOf = (writer: string, transaction: string): ChangeRow => [
@@ -6,6 +7,8 @@ const rowOf = (writer: string, transaction: string): ChangeRow => [
   '5000',
   writer,
   transaction,
+  'true',
+  'true',
 ];
 
 describe('the row of a write', () => {
@@ -18,7 +21,17 @@ describe('the row of a write', () => {
   });
 
   it('is no change where the condition was not met', () => {
-    expect(decodeChange([null, null, null, null])).toBeUndefined();
+    for (const due of ['false', null]) {
+      expect(decodeChange([null, null, null, null, due, null])).toBeUndefined();
+    }
+  });
+
+  it.each<[string, ChangeRow]>([
+    ['the row does not show it', ['0', null, '8', '8', 'true', 'false']],
+    ['the row says nothing of it', ['0', null, '8', '8', 'true', null]],
+    ['nothing was written', [null, null, null, null, 'true', null]],
+  ])('is an error where %s', (_, row) => {
+    expect(() => decodeChange(row)).toThrow(TokenStateUnchangedError);
   });
 
   it.each([

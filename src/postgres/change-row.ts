@@ -1,9 +1,15 @@
-/** A row that a write returns, all of it text; NULLs where its condition was not met. */
+import { TokenStateUnchangedError } from '../state/token-state-unchanged.error.js';
+
+/** A row that a write returns, all of it text; NULLs where nothing was written. */
 export type ChangeRow = readonly [
   version: string | null,
   instant: string | null,
   writer: string | null,
   transaction: string | null,
+  /** Whether the condition was met. */
+  due: string | null,
+  /** Whether the row that was written shows the change. */
+  done: string | null,
 ];
 
 /** What a write changed. */
@@ -14,10 +20,15 @@ export interface Change {
   readonly transactionId: string;
 }
 
-/** `undefined`: the condition was not met. */
-export function decodeChange([version, instant, writer, transaction]: ChangeRow):
-  Change | undefined {
-  if (version === null) return undefined;
+/**
+ * `undefined`: the condition was not met.
+ *
+ * @throws TokenStateUnchangedError when it was, and the row does not show the change
+ */
+export function decodeChange(row: ChangeRow): Change | undefined {
+  const [version, instant, writer, transaction, due, done] = row;
+  if (due !== 'true') return undefined;
+  if (done !== 'true') throw new TokenStateUnchangedError();
   return {
     version: Number(version),
     effectiveAt: new Date(Number(instant)),

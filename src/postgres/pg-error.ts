@@ -11,6 +11,37 @@ export function isFaultOfStatement(error: unknown): boolean {
   return ['22', '23', '42', 'P0'].includes(codeOf(error).slice(0, 2));
 }
 
+/** SQLSTATE serialization_failure or deadlock_detected: rolled back, for no reason of the statement's. */
+export function isRolledBack(error: unknown): boolean {
+  return ['40001', '40P01'].includes(codeOf(error));
+}
+
+/** SQLSTATE read_only_sql_transaction: not a primary, or not any more. */
+export const READ_ONLY = '25006';
+
+/** SQLSTATE idle_session_timeout: the connection was closed while it had nothing to do. */
+export const CLOSED_IDLE = '57P05';
+
+/** SQLSTATE too_many_connections, of the server, a database or a role. */
+export const NO_CONNECTION_LEFT = '53300';
+
+/** What pg says when a statement's time is over. The statement goes on at the server. */
+export function isTimeout(error: unknown): boolean {
+  return (error as Error | undefined)?.message === 'Query read timeout';
+}
+
+/** A pooler refuses a connection that comes with a setting it does not know. */
+export function isUnknownSetting(error: unknown): boolean {
+  return /unsupported startup parameter/.test(String((error as Error | undefined)?.message));
+}
+
+/** The connection failed or was closed, or the server is about to end: all but what a server says of a statement. */
+export function isOfConnection(error: unknown): boolean {
+  const code = codeOf(error);
+  const isSqlState = /^[0-9A-Z]{5}$/.test(code) && /\d/.test(code);
+  return !isSqlState || /^(08|57P)/.test(code);
+}
+
 export function codeOf(error: unknown): string {
   return String((error as { code?: unknown } | null | undefined)?.code);
 }

@@ -13,8 +13,9 @@ import {
   type WriteOutcome,
 } from '../state/token-state.store.js';
 import type { DataLayer } from './data-layer.js';
-import type { Statement } from './pg-pool.js';
+import type { RunStatement, Statement } from './pg-pool.js';
 import { Primary } from './primary.js';
+import { checkServer, fullServerProblem } from './server-check.js';
 import { readState } from './state-reading.js';
 import { StateWriter } from './state-writer.js';
 import type { StoreSettings } from './store-options.js';
@@ -41,11 +42,15 @@ export class PostgresTokenStateStore<User, Transaction>
   override async checkSetup(): Promise<string[]> {
     try {
       const database = await this.database();
-      if (!this.settings.checkSchema) return [];
-      return await database.check((statement) => this.writer.run(statement));
+      const run: RunStatement = (statement) => this.writer.run(statement);
+      const problems = await checkServer(run);
+      if (!this.settings.checkSchema) return problems;
+      return [...problems, ...(await database.check(run))];
     } catch (error) {
       if (error instanceof TokenInvalidationConfigError) return [...error.problems];
-      throw error;
+      const problem = fullServerProblem(error);
+      if (problem === undefined) throw error;
+      return problem;
     }
   }
 

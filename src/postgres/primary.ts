@@ -1,48 +1,88 @@
 import { CONCURRENT_READS } from '../state/token-state.store.js';
 import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
-import { type PgPool, runOn, type Statement } from './pg-pool.js';
+import type { Connection } from './connection.js';
+import { requireWritable } from './writable.js';
+import { OwnPool, type TimeLimit } from './own-pool.js';
 import {
+  CLOSED_IDLE,
   codeOf,
   isFaultOfPreparing,
   isFaultOfStatement,
+  isOfConnection,
+  isRolledBack,
+  isTimeout,
   PLAN_OUTDATED,
+  READ_ONLY,
   withoutValues,
 } from './pg-error.js';
+import type { PgPool, Statement } from './pg-pool.js';
+
+/** So many users whose rows others have locked hold up nobody else. */
+const CONCURRENT_WRITES = 4;
+
+/** Short, so that a write seldom meets a connection that was closed or forgotten meanwhile: it cannot be repeated. */
+const WRITES_IDLE_MS = 1000;
+
+/** The part of the time limit after which a connection that had been idle counts as forgotten. */
+const SUSPICIOUS = 0.25;
 
 /**
- * The primary database, through the application's pool to it.
- *
- * Reads have connections to themselves, with the same settings: an application that has used up its pool is no reason to
- * refuse anybody, and a network that swallows connection attempts must not fill the application's pool with them.
+ * The primary database, by connections with the settings of the application's pool that the application never uses. So
+ * an application that has used up its pool is no reason to refuse anybody, and a write is in no transaction that
+ * somebody forgot.
  */
 export class Primary {
-  private reads?: { readonly of: PgPool; readonly pool: PgPool };
+  private readonly reads: OwnPool;
+  private readonly writes: OwnPool;
   private preparing = true;
 
   /** @param applicationPool - asked each time: a data source that was closed and opened again has another pool */
-  constructor(private readonly applicationPool: () => PgPool) {}
-
-  /**
-   * Rows come as arrays of values. A statement with a name is parsed and planned once for each connection, and not for
-   * each read.
-   */
-  async read(statement: Statement, timeoutMs: number): Promise<unknown[][]> {
-    const pool = this.readPool(timeoutMs);
-    const started = performance.now();
-    try {
-      return await this.readOn(pool, statement, timeoutMs);
-    } catch (error) {
-      // A server that is gone without a word has left the other connection behind as well.
-      const isSilent = performance.now() - started > 0.9 * timeoutMs;
-      if (isSilent && this.reads?.pool === pool) void this.close();
-      throw error;
-    }
+  constructor(applicationPool: () => PgPool) {
+    // Kept open, so that a server that has no connection to spare does not refuse everybody.
+    this.reads = new OwnPool(applicationPool, { max: CONCURRENT_READS, idleTimeoutMillis: 0 });
+    this.writes = new OwnPool(applicationPool, {
+      max: CONCURRENT_WRITES,
+      idleTimeoutMillis: WRITES_IDLE_MS,
+    });
   }
 
-  /** Runs any other statement, outside of any transaction. */
-  async run(statement: Statement, timeoutMs: number): Promise<unknown[][]> {
+  /**
+   * Rows come as arrays of values, of which the first is one of `ifWritable()`. A statement with a name is parsed
+   * and planned once for each connection, and not for each read.
+   *
+   * What fails on a connection that was used before is tried once more on a new one, within the time limit.
+   */
+  async read(statement: Statement, timeoutMs: number): Promise<unknown[][]> {
+    const limit = limitOf(timeoutMs);
+    const connection = await acquire([this.reads, this.writes], limit);
+    const { isUsed, wasIdle } = connection;
+    const patienceMs = wasIdle ? SUSPICIOUS * timeoutMs : timeoutMs;
     try {
-      return await runOn(this.applicationPool(), statement, timeoutMs);
+      return await this.readOn(connection, statement, { ...limit, patienceMs });
+    } catch (error) {
+      const mayWork = isOfConnection(error) || isRolledBack(error);
+      if (!isUsed || !mayWork || isOver(limit)) throw error;
+    }
+    return this.readOn(await acquire([this.reads, this.writes], limit), statement, limit);
+  }
+
+  /**
+   * Runs any other statement, outside of any transaction. Repeats it when the server says that it did nothing: under a
+   * stricter isolation than READ COMMITTED, two writes at once fail one of them.
+   */
+  async run(statement: Statement, timeoutMs: number): Promise<unknown[][]> {
+    const limit = limitOf(timeoutMs);
+    try {
+      for (;;) {
+        const connection = await acquire([this.writes, this.reads], limit);
+        const { isUsed } = connection;
+        try {
+          return await this.ask(connection, statement, limit);
+        } catch (error) {
+          const wasOld = isUsed && [READ_ONLY, CLOSED_IDLE].includes(codeOf(error));
+          if (isOver(limit) || !(wasOld || isRolledBack(error))) throw error;
+        }
+      }
     } catch (error) {
       throw isFaultOfStatement(error)
         ? withoutValues(error)
@@ -51,55 +91,84 @@ export class Primary {
   }
 
   async close(): Promise<void> {
-    const { reads } = this;
-    delete this.reads;
-    await reads?.pool.end();
-  }
-
-  private readPool(timeoutMs: number): PgPool {
-    const of = this.applicationPool();
-    if (this.reads?.of !== of) {
-      void this.close();
-      this.reads = { of, pool: openReadPool(of, timeoutMs) };
-    }
-    return this.reads.pool;
+    await Promise.all([this.reads.close(), this.writes.close()]);
   }
 
   private async readOn(
-    pool: PgPool,
+    connection: Connection,
     statement: Statement,
-    timeoutMs: number,
+    limit: Patience,
   ): Promise<unknown[][]> {
     const { text, values } = statement;
-    if (!this.preparing) return runOn(pool, { text, values }, timeoutMs);
-    const started = performance.now();
+    const check = requireWritable;
+    if (!this.preparing) return this.ask(connection, { text, values }, { ...limit, check });
     try {
-      return await runOn(pool, statement, timeoutMs);
+      return await this.ask(connection, statement, { ...limit, check });
     } catch (error) {
       if (!isFaultOfPreparing(error)) throw error;
       // A column's new type makes the plan useless, once. A pooler that hands out its connections by the transaction
       // and knows nothing of prepared statements would fail again and again.
       this.preparing = codeOf(error) === PLAN_OUTDATED;
-      return runOn(pool, { text, values }, timeoutMs - (performance.now() - started));
+      const other = await acquire([this.reads, this.writes], limit);
+      return this.ask(other, { text, values }, { ...limit, check });
     }
+  }
+
+  /** The connection is given back, or closed when it failed. */
+  private async ask(
+    connection: Connection,
+    statement: Statement,
+    limit: Patience & { check?(rows: unknown[][]): void },
+  ): Promise<unknown[][]> {
+    const leftMs = limit.deadline - performance.now();
+    try {
+      const rows = await connection.query(statement, Math.min(leftMs, limit.patienceMs ?? leftMs));
+      limit.check?.(rows);
+      connection.giveBack();
+      return rows;
+    } catch (error) {
+      const leaving = this.leave(connection, error, limit);
+      // Nobody waits any more for what has no time left.
+      if (!isOver(limit)) await leaving;
+      throw error;
+    }
+  }
+
+  private async leave(
+    connection: Connection,
+    error: unknown,
+    { limitMs }: TimeLimit,
+  ): Promise<void> {
+    const isWell =
+      isRolledBack(error) || (isTimeout(error) && (await connection.cancel(SUSPICIOUS * limitMs)));
+    if (isWell) return connection.giveBack();
+    connection.close();
+    if (!isOfConnection(error)) return;
+    this.reads.distrust();
+    this.writes.distrust();
   }
 }
 
-function openReadPool(of: PgPool, timeoutMs: number): PgPool {
-  const Pool = of.constructor as new (options: object) => PgPool;
-  const pool = new Pool({
-    ...of.options,
-    // Not enumerable in the options of a pool.
-    password: of.options.password,
-    max: CONCURRENT_READS,
-    min: 0,
-    connectionTimeoutMillis: timeoutMs,
-    // Kept open, so that a server that has no connection to spare does not refuse everybody. They hold up no shutdown.
-    idleTimeoutMillis: 0,
-    allowExitOnIdle: true,
-    keepAlive: true,
-  });
-  // A connection that broke while idle: the next read opens another, or says what is wrong.
-  pool.on('error', () => {});
-  return pool;
+/** How long to wait for an answer before another connection is tried. Absent: as long as there is time. */
+interface Patience extends TimeLimit {
+  readonly patienceMs?: number;
+}
+
+/** From the first that has a connection; what the server refuses to open is shared. */
+async function acquire([own, other]: [OwnPool, OwnPool], limit: TimeLimit): Promise<Connection> {
+  try {
+    return await own.acquire(limit);
+  } catch (error) {
+    if (!other.isOpen || isOver(limit)) throw error;
+    return other.acquire(limit);
+  }
+}
+
+function limitOf(limitMs: number): TimeLimit {
+  return { limitMs, deadline: performance.now() + limitMs };
+}
+
+/** Timers may be a little early. */
+function isOver({ deadline }: TimeLimit): boolean {
+  return performance.now() > deadline - 2;
 }

@@ -2,21 +2,23 @@ import type { EveryoneState } from '../rule/token-state.js';
 import type { StateRecord } from '../state/token-state.store.js';
 import { milliseconds, quoteName } from './sql.js';
 import type { UserColumns } from './user-columns.js';
+import { ifWritable } from './writable.js';
 
 /**
- * A row of the state read. All of the state comes as text, whatever type parsers pg was given. Each value costs time on
+ * A row of the state read, one for each id that was asked for. All of the state comes as text, whatever type parsers pg was given. Each value costs time on
  * each request: what is the same in all rows is one value, and what is nearly always the same is NULL.
  */
 export type StateRow = readonly [
+  /** Version and cutoff of everyone, with a blank in between, as a writable primary has them. */
+  everyone: string,
   position: string,
-  id: string,
+  /** NULL: no such user. */
+  id: string | null,
   tokenVersion: string,
   passwordChangedAt: string | null,
   logoutAllAt: string | null,
   /** NULL: not deleted. */
   deleted: string | null,
-  /** Version and cutoff of everyone, with a blank in between. */
-  everyone: string | null,
   ...values: unknown[],
 ];
 
@@ -27,6 +29,7 @@ export const FIRST_VALUE = 7;
 export function stateColumns(columns: UserColumns, everyoneTable: string): string[] {
   const everyone = `e.everyone_version || ' ' || coalesce(${milliseconds('e.everyone_logged_out_at')}, '')`;
   return [
+    ifWritable(`coalesce((SELECT ${everyone} FROM ${everyoneTable} AS e), '0 ')`),
     'asked.position::text',
     `${column(columns.id)}::text`,
     `${column(columns.tokenVersion)}::text`,
@@ -35,22 +38,21 @@ export function stateColumns(columns: UserColumns, everyoneTable: string): strin
     columns.deletedAt === undefined
       ? 'NULL::text'
       : `CASE WHEN ${column(columns.deletedAt)} IS NOT NULL THEN 'deleted' END`,
-    `(SELECT ${everyone} FROM ${everyoneTable} AS e)`,
   ];
 }
 
 /** The position of the query that the row answers, from 0. */
-export function positionOf([position]: StateRow): number {
+export function positionOf([, position]: StateRow): number {
   return Number(position) - 1;
 }
 
-export function subjectOf([, id]: StateRow): string {
+export function subjectOf([, , id]: StateRow): string | null {
   return id;
 }
 
 /** A row's user with what the row says about it. One literal: this runs for each request. */
 export function decodeRecord<User>(row: StateRow, user: User): StateRecord<User> {
-  const [, , tokenVersion, passwordChangedAt, logoutAllAt, deleted] = row;
+  const [, , , tokenVersion, passwordChangedAt, logoutAllAt, deleted] = row;
   return {
     user,
     active: deleted === null,
@@ -64,8 +66,7 @@ export function decodeRecord<User>(row: StateRow, user: User): StateRecord<User>
 
 /** What any row says about everyone. A table without its row says that nobody was ever logged out that way. */
 export function decodeEveryone(row: StateRow | undefined): EveryoneState {
-  const [, , , , , , everyone] = row ?? [];
-  const [version, loggedOutAt] = (everyone ?? '0 ').split(' ');
+  const [version, loggedOutAt] = (row?.[0] ?? '0 ').split(' ');
   return { version: Number(version), loggedOutAt: instantOf(loggedOutAt || null) };
 }
 

@@ -40,8 +40,12 @@ export interface StateStatements {
 interface Update {
   readonly with?: string;
   readonly set: readonly string[];
+  /** What must be after `locked`. */
   readonly from?: string;
-  readonly where: string;
+  /** The condition on the row: `u` as it was locked. */
+  readonly due: string;
+  /** What the new row must show: `u` as it was written, `locked.version` as it was before. */
+  readonly done: string;
   readonly instant: string;
 }
 
@@ -57,18 +61,15 @@ export function stateStatements(parts: StatementParts): StateStatements {
     ),
     changePassword: password === undefined ? undefined : changePassword(columns, password),
     rehashPassword: password === undefined ? undefined : rehashPassword(columns, password),
-    // The clock is read after the row was locked: a wait must not leave the cutoff behind the acknowledgement.
-    invalidateEveryone:
-      `INSERT INTO ${everyoneTable} AS e (everyone_logged_out_at, everyone_version) VALUES (${CLOCK}, 1) ` +
-      `ON CONFLICT (singleton) DO UPDATE SET everyone_version = e.everyone_version + 1, ` +
-      `everyone_logged_out_at = greatest(e.everyone_logged_out_at, ${CLOCK}) ` +
-      `RETURNING ${changeColumns('e.everyone_version', 'e.everyone_logged_out_at', 'e')}`,
+    invalidateEveryone: invalidateEveryone(everyoneTable),
   };
 }
 
 /**
  * The list of ids is in a subquery, which hides its length from the planner. Otherwise PostgreSQL would plan every read
  * of a short list again, and not keep the plan of the prepared statement.
+ *
+ * An id that nobody has gives a row as well, which says where it was looked for.
  *
  * All columns have the same name: pg makes an object of the names for each result, and rows that come as arrays do not
  * need it.
@@ -78,7 +79,7 @@ function readText({ columns, everyoneTable, loaded }: StatementParts): string {
   return (
     `SELECT ${selected.map((each) => `${each} AS c`).join(', ')} ` +
     `FROM unnest((SELECT $1::${columns.idType}[])) WITH ORDINALITY AS asked (id, position) ` +
-    `JOIN ${quoteTable(columns.schema, columns.table)} AS u ON ${column(columns.id)} = asked.id`
+    `LEFT JOIN ${quoteTable(columns.schema, columns.table)} AS u ON ${column(columns.id)} = asked.id`
   );
 }
 
@@ -86,20 +87,36 @@ function ofBothKinds(text: (kind: CutoffKind) => string): Record<CutoffKind, str
   return { logout: text('logout'), password: text('password') };
 }
 
-function invalidation(columns: UserColumns, kind: CutoffKind, where: string): string {
+function invalidation(columns: UserColumns, kind: CutoffKind, due: string): string {
   const cutoff = kind === 'password' ? columns.passwordChangedAt : columns.logoutAllAt;
   return update(columns, {
     set: [raised(columns), moved(cutoff)],
-    where,
+    due,
+    done: isRaised(columns),
     instant: column(cutoff),
   });
+}
+
+/** The clock is read after the row was locked: a wait must not leave the cutoff behind the acknowledgement. */
+function invalidateEveryone(table: string): string {
+  const before = `coalesce((SELECT e.everyone_version FROM ${table} AS e), 0)`;
+  return (
+    `WITH changed AS (` +
+    `INSERT INTO ${table} AS e (everyone_logged_out_at, everyone_version) VALUES (${CLOCK}, 1) ` +
+    `ON CONFLICT (singleton) DO UPDATE SET everyone_version = e.everyone_version + 1, ` +
+    `everyone_logged_out_at = greatest(e.everyone_logged_out_at, ${CLOCK}) ` +
+    `RETURNING ${changeColumns('e.everyone_version', 'e.everyone_logged_out_at', 'e')}) ` +
+    `SELECT changed.*, 'true' AS due, (changed.version::bigint > ${before})::text AS done ` +
+    `FROM (SELECT) AS one LEFT JOIN changed ON true`
+  );
 }
 
 function changePassword(columns: UserColumns, password: string): string {
   return update(columns, {
     set: [`${quoteName(password)} = $3`, raised(columns), moved(columns.passwordChangedAt)],
     // NULL is what a user has who never had a password.
-    where: `${column(password)} IS NOT DISTINCT FROM $2`,
+    due: `${column(password)} IS NOT DISTINCT FROM $2`,
+    done: `${isRaised(columns)} AND ${column(password)} = $3`,
     instant: column(columns.passwordChangedAt),
   });
 }
@@ -109,36 +126,45 @@ function rehashPassword(columns: UserColumns, password: string): string {
   return update(columns, {
     with: `permit AS MATERIALIZED (SELECT ${permit} AS granted),`,
     set: [`${quoteName(password)} = $3`],
-    from: ', permit',
-    where: `${column(password)} = $2 AND permit.granted IS NOT NULL`,
+    from: ' JOIN permit ON permit.granted IS NOT NULL',
+    due: `${column(password)} = $2`,
+    done: `${column(password)} = $3`,
     instant: CLOCK,
   });
 }
 
 /**
- * One UPDATE of one user. No row: no such user. A row of NULLs: the condition was not met.
+ * One UPDATE of one user. No row: no such user. Otherwise a `ChangeRow`, which says what was read back: a trigger of the
+ * application's may undo all of it.
  *
  * The row is locked first. So the clock is read after any wait for the lock, and a user who was deleted meanwhile is
  * unknown.
  */
-function update(columns: UserColumns, { set, where, instant, ...rest }: Update): string {
+function update(columns: UserColumns, { set, due, done, instant, ...rest }: Update): string {
   const users = quoteTable(columns.schema, columns.table);
   const id = column(columns.id);
+  const version = column(columns.tokenVersion);
   return (
-    `WITH locked AS MATERIALIZED (SELECT ${id} AS id FROM ${users} AS u WHERE ${id} = $1::${columns.idType} FOR NO KEY UPDATE), ` +
+    `WITH locked AS MATERIALIZED (SELECT ${id} AS id, ${version} AS version, ${due} AS due FROM ${users} AS u ` +
+    `WHERE ${id} = $1::${columns.idType} FOR NO KEY UPDATE), ` +
     `${rest.with ?? ''} changed AS (UPDATE ${users} AS u SET ${set.join(', ')} ` +
-    `FROM locked${rest.from ?? ''} WHERE ${id} = locked.id AND ${where} ` +
-    `RETURNING ${changeColumns(column(columns.tokenVersion), instant, 'u')}) ` +
-    `SELECT changed.* FROM locked LEFT JOIN changed ON true`
+    `FROM locked${rest.from ?? ''} WHERE ${id} = locked.id AND locked.due ` +
+    `RETURNING ${changeColumns(version, instant, 'u')}, (${done})::text AS done) ` +
+    `SELECT changed.version, changed.instant, changed.writer, changed.transaction, locked.due::text AS due, ` +
+    `changed.done FROM locked LEFT JOIN changed ON true`
   );
 }
 
-/** What every write returns: a `ChangeRow`. */
+/** The first columns of a `ChangeRow`. */
 function changeColumns(version: string, instant: string, table: string): string {
   return (
     `${version}::text AS version, ${milliseconds(instant)} AS instant, ` +
     `${table}.xmin::text AS writer, pg_current_xact_id()::text AS transaction`
   );
+}
+
+function isRaised({ tokenVersion }: UserColumns): string {
+  return `${column(tokenVersion)} > locked.version`;
 }
 
 function raised({ tokenVersion }: UserColumns): string {

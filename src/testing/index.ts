@@ -16,3 +16,5 @@ export { expectTokensToBeRefused } from './expect-tokens-to-be-refused.js';
 export type { ExpectTokensToBeRefusedOptions } from './expect-tokens-to-be-refused.js';
 export { FrozenClock } from './frozen-clock.js';
 export { issueToken } from './issue-token.js';
+export { listAccess } from './list-access.js';
+export type { Access, AccessEntry } from '../audit/access-entry.js';

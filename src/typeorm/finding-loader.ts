@@ -6,13 +6,12 @@ import {
   type QueryRunner,
   QueryRunnerAlreadyReleasedError,
 } from 'typeorm';
-import { asError } from '../postgres/as-error.js';
+import { findUsers } from '../postgres/find-users.js';
 import type { UserLoader } from '../postgres/user-loader.js';
-import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
 import { subjectOf } from './user-record.js';
 import type { UserTable } from './user-table.js';
 
-type Found<User> = Map<unknown, User | Error>;
+type Found<User> = Map<string, User>;
 
 /** Loads the entity through TypeORM's `find`, with eager relations, subclasses and `@AfterLoad`: a second query, on the primary. */
 export class FindingLoader<User extends ObjectLiteral> implements UserLoader<User> {
@@ -35,39 +34,23 @@ export class FindingLoader<User extends ObjectLiteral> implements UserLoader<Use
     const ids = rows.map((row) => row[first]);
     const runner = this.dataSource.createQueryRunner('master');
     try {
-      const users = ids.map((): User | Error | undefined => undefined);
-      for (const round of roundsWithoutRepetition(ids)) {
-        const found = await this.findApart(runner, [...round.keys()]);
-        for (const [id, index] of round) users[index] = found.get(id);
-      }
-      return users;
+      return await findUsers(
+        {
+          find: (some) => this.findAll(runner, some),
+          isFaultOfDatabase: (cause) =>
+            cause instanceof QueryFailedError || cause instanceof QueryRunnerAlreadyReleasedError,
+        },
+        ids,
+      );
     } finally {
       await runner.release();
-    }
-  }
-
-  /** If one user's `@AfterLoad` throws, tries one by one so that the others still load. If all fail, blames the database. */
-  private async findApart(runner: QueryRunner, ids: readonly unknown[]): Promise<Found<User>> {
-    try {
-      return await this.findAll(runner, ids);
-    } catch (error) {
-      if (ids.length === 1) throw error;
-      const found: Found<User> = new Map();
-      for (const id of ids) {
-        const alone = await this.findAll(runner, [id]).catch((cause: unknown) => [
-          [id, failureOf(cause)] as const,
-        ]);
-        for (const [key, user] of alone) found.set(key, user);
-      }
-      if ([...found.values()].every((user) => user instanceof Error)) throw error;
-      return found;
     }
   }
 
   /** Finds a soft-deleted user too, whom the rule calls inactive, but no soft-deleted relations of the others. */
   private async findAll(runner: QueryRunner, ids: readonly unknown[]): Promise<Found<User>> {
     const found = await this.find(runner, ids, false);
-    const deleted = ids.filter((id) => !found.has(id));
+    const deleted = ids.filter((id) => !found.has(String(id)));
     if (deleted.length === 0) return found;
     return new Map([...found, ...(await this.find(runner, deleted, true))]);
   }
@@ -85,35 +68,8 @@ export class FindingLoader<User extends ObjectLiteral> implements UserLoader<Use
       where: { [id.propertyName]: In(values) } as never,
       withDeleted,
     });
-    const bySubject = new Map(
-      users.map((user) => [subjectOf(this.dataSource, this.table, user), user]),
-    );
-    return new Map(
-      ids.flatMap((raw) => {
-        const user = bySubject.get(String(raw));
-        return user ? [[raw, user]] : [];
-      }),
-    );
+    return new Map(users.map((user) => [subjectOf(this.dataSource, this.table, user), user]));
   }
-}
-
-/** The database may fail for one of several too. Then nothing is known about that user, who is not to blame. */
-function failureOf(cause: unknown): Error {
-  const isOfDatabase =
-    cause instanceof QueryFailedError || cause instanceof QueryRunnerAlreadyReleasedError;
-  return isOfDatabase ? new TokenStateUnavailableError(cause) : asError(cause);
-}
-
-/** The ids with their places, in rounds in which none comes twice: one `find` gives one instance of each. */
-function roundsWithoutRepetition(ids: readonly unknown[]): Map<unknown, number>[] {
-  const rounds: Map<unknown, number>[] = [];
-  const seen = new Map<unknown, number>();
-  for (const [index, id] of ids.entries()) {
-    const round = seen.get(id) ?? 0;
-    seen.set(id, round + 1);
-    (rounds[round] ??= new Map()).set(id, index);
-  }
-  return rounds;
 }
 
 /**

@@ -19,9 +19,12 @@ import { ConfigService } from '@nestjs/config';
 import { AuthGuard } from '@nestjs/passport';
 import { Test } from '@nestjs/testing';
 import { getDataSourceToken, InjectRepository } from '@nestjs/typeorm';
-import { hash } from '@node-rs/argon2';
+import { hash, verify } from '@node-rs/argon2';
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
+import { integer, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 import { parseCookie } from 'cookie';
 import {
+  callerOf,
   CurrentUser,
   type CutoffKind,
   type InvalidationEvent,
@@ -45,12 +48,15 @@ import {
   TokenVerifier,
   type WriteOutcome,
 } from 'nestjs-token-invalidation';
+import { drizzleStore } from 'nestjs-token-invalidation/drizzle';
 import { exceptionFor, revocableJwtStrategy } from 'nestjs-token-invalidation/passport';
 import { pgStore, type PgUser, tokenInvalidationSql } from 'nestjs-token-invalidation/pg';
+import { prismaStore } from 'nestjs-token-invalidation/prisma';
 import {
   type InMemoryUser,
   InMemoryTokenStateStore,
   type TokenStateStoreHarness,
+  listAccess,
 } from 'nestjs-token-invalidation/testing';
 import {
   RevocableUser,
@@ -58,8 +64,9 @@ import {
   typeOrmStore,
 } from 'nestjs-token-invalidation/typeorm';
 import { ExtractJwt } from 'passport-jwt';
-import type { Pool } from 'pg';
+import { Pool } from 'pg';
 import { Column, type DataSource, Entity, PrimaryGeneratedColumn, type Repository } from 'typeorm';
+import { PrismaClient } from '../../../prisma/client.js';
 
 declare class User extends RevocableUser {
   id: number;
@@ -77,11 +84,6 @@ declare class Session {
 interface PasswordChange {
   current: string;
   next: string;
-}
-interface Socket {
-  token: string;
-  user: User;
-  disconnect(): void;
 }
 interface UserRow {
   id: string;
@@ -129,6 +131,25 @@ declare const claims: TokenClaims;
 declare const dataSource: DataSource;
 declare const pool: Pool;
 declare const PG_POOL: symbol;
+declare class PrismaPg {
+  constructor(pool: Pool);
+  provider: 'postgres';
+  adapterName: string;
+  connect(): never;
+}
+declare class PrismaService extends PrismaClient {}
+declare const prisma: PrismaClient;
+declare const email: string;
+declare const DRIZZLE: symbol;
+declare const db: NodePgDatabase;
+const usersTable = pgTable('users', {
+  id: integer('id').primaryKey(),
+  role: text('role').notNull(),
+  tokenVersion: integer('token_version').notNull(),
+  passwordChangedAt: timestamp('password_changed_at', { withTimezone: true }),
+  logoutAllAt: timestamp('logout_all_at', { withTimezone: true }),
+  deletedAt: timestamp('deleted_at', { withTimezone: true }),
+});
 declare const issuer: TokenIssuer;
 declare const invalidator: TokenInvalidator<unknown>;
 declare const userId: number;
@@ -142,7 +163,3 @@ declare const harness: TokenStateStoreHarness<InMemoryUser, unknown>;
 declare function currentHashOf(user: User, password: string): Promise<string>;
 declare function needsRehash(hash: string): boolean;
 declare function sha256(text: string): string;
-declare function contextOfGraphql(context: ExecutionContext): {
-  req: object;
-  res: { header(name: string, value: string): unknown };
-};

@@ -12,10 +12,12 @@ import { allCodeBlocks } from './code-blocks.js';
 import { runCurl } from './curl.js';
 import { removeBlocks, writeBlocks } from './generated-files.js';
 
-const blocks = allCodeBlocks().filter(({ document }) => document === 'README.md');
+const blocks = allCodeBlocks();
 const files = blocks.filter(({ application }) => application !== undefined);
 const applications = [...new Set(files.map(({ application }) => application!))];
-const curl = blocks.find(({ code }) => code.startsWith('curl'))!;
+const curl = blocks.find(
+  ({ code, document }) => code.startsWith('curl') && document === 'README.md',
+)!;
 
 let folder: string;
 

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { answer } from '../../src/cli/answer.js';
 import { root } from './code-blocks.js';
 
 const { scripts } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as {
@@ -21,6 +22,10 @@ function problemOf([program, ...words]: string[]): string | undefined {
   if (program === 'npx' && words[0] === 'vitest') {
     const paths = words.filter((word) => /^(?:src|test|tools)\//.test(word));
     return paths.find((path) => !startsAFile(path));
+  }
+  if (program === 'npx' && words[0] === 'nestjs-token-invalidation') {
+    const { text, isError } = answer(words.slice(1));
+    return isError ? text : undefined;
   }
   return `${program} is no command that a test knows`;
 }

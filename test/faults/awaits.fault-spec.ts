@@ -52,6 +52,7 @@ const OPTIONS = {
 const ROUTES = ['/auth/me', '/auth/optional', '/auth/sensitive', '/passport'];
 const ONE_OF_EACH_GUARD = ['/auth/me', '/passport'];
 
+const WELL = new Set(['200 undefined null in time', 'a verdict']);
 const UNAVAILABLE_IN_TIME = new Set([`${UNAVAILABLE} 7 in time`, 'TokenStateUnavailableError']);
 
 /** A place on the way of a check at which it waits for something, and what happens there. */
@@ -60,8 +61,12 @@ type Place = readonly [name: string, arm: (app: TestApp) => () => void];
 const storeRead = (strike: Strike) => (app: TestApp) =>
   strikeAt(app.app.get(TokenStateStore, { strict: false }), 'read', { strike });
 const connect = (strike: Strike) => () => strikeAt(Pool.prototype, 'connect', { strike });
-const stateQuery = (strike: Strike) => () =>
-  strikeAt(Client.prototype, 'query', { strike, when: ([query]) => isStateQuery(query) });
+const stateQuery =
+  (strike: Strike, times = 1) =>
+  () => {
+    const step = { strike, when: ([query]: unknown[]) => isStateQuery(query) };
+    return strikeAt(Client.prototype, 'query', ...Array.from({ length: times }, () => step));
+  };
 
 const ON_EVERY_WAY: readonly Place[] = [
   ['the store throws', storeRead(throws)],
@@ -69,14 +74,33 @@ const ON_EVERY_WAY: readonly Place[] = [
   ['the store rejects with nothing', storeRead(() => Promise.reject())],
   ['the store answers with too little', storeRead(async () => ({ records: [] }))],
   ['the store answers with nothing', storeRead(async () => undefined)],
-  ['the pool throws', connect(throws)],
-  ['the pool rejects', connect(rejects)],
+  ['the statement throws twice', stateQuery(throws, 2)],
+  // Too many connections, cancelled, read-only, out of memory, unknown.
+  ...['53300', '57014', '25006', '53200', 'XX000'].map((code): Place => [
+    `the statement fails with ${code}`,
+    stateQuery(rejectsWith(code)),
+  ]),
+  // Connection lost, server shutting down, deadlock.
+  ...['ECONNRESET', '57P01', '40P01'].map((code): Place => [
+    `the statement fails twice with ${code}`,
+    stateQuery(rejectsWith(code), 2),
+  ]),
+];
+
+/** On a connection that was used before, these may be over on another one. */
+const TRIED_AGAIN: readonly Place[] = [
   ['the connection cannot be given back', connect(unreturnable)],
   ['the statement throws', stateQuery(throws)],
-  // Connection lost, server shutting down, too many connections, cancelled, read-only, deadlock, out of memory, unknown.
-  ...['ECONNRESET', '57P01', '53300', '57014', '25006', '40P01', '53200', 'XX000'].map(
-    (code): Place => [`the statement fails with ${code}`, stateQuery(rejectsWith(code))],
-  ),
+  ...['ECONNRESET', '57P01', '40P01'].map((code): Place => [
+    `the statement fails with ${code}`,
+    stateQuery(rejectsWith(code)),
+  ]),
+];
+
+/** Here a connection that is open may be shared. */
+const SHARED: readonly Place[] = [
+  ['the pool throws', connect(throws)],
+  ['the pool rejects', connect(rejects)],
 ];
 
 /** These take as long as the limit. */
@@ -119,8 +143,23 @@ describe.each(PLATFORMS)(
     it.each(SLOW)('%s', async (_, arm) => {
       expect(await outcomesOf(app(), arm, ONE_OF_EACH_GUARD)).toEqual(UNAVAILABLE_IN_TIME);
     });
+
+    it.each(SHARED)('%s, or well', async (_, arm) => {
+      const expected = [...UNAVAILABLE_IN_TIME, ...WELL];
+      for (const outcome of await outcomesOf(app(), arm, ROUTES)) {
+        expect(expected).toContain(outcome);
+      }
+    });
   },
 );
+
+describe.each(PLATFORMS)('on %s, a check is well at once, when', (platform) => {
+  const app = useApp({ platform, ...OPTIONS });
+
+  it.each(TRIED_AGAIN)('%s', async (_, arm) => {
+    expect(await outcomesOf(app(), arm, ROUTES)).toEqual(WELL);
+  });
+});
 
 describe('where TypeORM loads the user, a check is 503 in time, and the next one is well, when', () => {
   const app = useApp({
@@ -170,6 +209,8 @@ async function outcomesOf(
 ): Promise<Set<string>> {
   const token = app.issuer.issue(await createUser(app.dataSource));
   const outcomes = new Set<string>();
+  // What a new connection cannot be blamed for is tried again on one that was used before.
+  await expectRecovery(app, token);
   for (const route of routes) {
     const disarm = arm(app);
     const { status, body, headers, tookMs } = await timed(app.get(route, token));

@@ -63,8 +63,12 @@ describe.each(PLATFORMS)('on %s, when the way to the database', (platform) => {
     await database?.drop();
   });
 
-  // Also after a test that failed, which is not to fail the others.
-  afterEach(() => proxy.heal());
+  // Also after a test that failed, which is not to fail the others. The application's own pool would wait for ever for
+  // the connections that it has lost.
+  afterEach(async () => {
+    await proxy.heal();
+    proxy.resetAll();
+  });
 
   expectNothingUnhandled();
 

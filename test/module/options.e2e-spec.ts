@@ -14,14 +14,20 @@ import {
   type EndpointsOptions,
   type KeyOptions,
   RevocableJwtGuard,
+  type RpcOptions,
   TokenEventListener,
   type TokenInvalidationModuleOptions,
   type StateQuery,
 } from 'nestjs-token-invalidation';
 import { InMemoryTokenStateStore } from 'nestjs-token-invalidation/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { HTTP_SETTINGS, type HttpSettings } from '../../src/http/http-settings.js';
 import { KeySet } from '../../src/keys/key-set.js';
-import { EXTRA_ROWS, OPTION_ROWS } from '../../src/token-invalidation.options.js';
+import {
+  EXTRA_ROWS,
+  type HANDSHAKE_ROWS,
+  OPTION_ROWS,
+} from '../../src/token-invalidation.options.js';
 import { SECRET } from '../support/app-settings.js';
 import { forge } from '../support/forge.js';
 import { MeController } from '../support/me.controller.js';
@@ -96,6 +102,7 @@ async function tokenWith(module: Partial<TokenInvalidationModuleOptions>): Promi
 const ownHeader = (request: { headers: Record<string, string> }) =>
   request.headers['x-token'] ?? null;
 
+const tokenOfData = (data: { token: string }) => data.token;
 const userOf = (payload: { user?: unknown }) => payload.user;
 
 const OPTIONS: Record<keyof typeof OPTION_ROWS, Row> = {
@@ -233,6 +240,34 @@ const OPTIONS: Record<keyof typeof OPTION_ROWS, Row> = {
         [200, '401 token_missing'],
         [401, 200],
       ]);
+    },
+  ],
+  handshake: [
+    'is where the token of a handshake is',
+    async () => {
+      const guard = { handshake: { token: 'cookie.token' } } as const;
+      const app = await start(guard);
+      const { handshake } = app.app.get<HttpSettings>(HTTP_SETTINGS, { strict: false });
+      const headers = { cookie: 'token=abc', authorization: 'Bearer xyz' };
+      expect(handshake.tokenOf({ headers })).toBe('abc');
+    },
+  ],
+  rpc: [
+    'finds the token of a message without headers',
+    async () => {
+      const app = await start({ rpc: { token: tokenOfData } });
+      expect(app.app.get<HttpSettings>(HTTP_SETTINGS, { strict: false }).messageToken).toBe(
+        tokenOfData,
+      );
+    },
+  ],
+  audit: [
+    'stops the boot where a handler is open unnoticed',
+    async () => {
+      await expect(start({ audit: 'enforce', globalGuard: false })).rejects.toThrow(
+        'http GET /me (MeController.me): no guard',
+      );
+      await start({ audit: 'off', globalGuard: false });
     },
   ],
   signatureCacheSize: [
@@ -547,9 +582,46 @@ const ENDPOINTS: Record<keyof EndpointsOptions, Row> = {
   ],
 };
 
+async function handshakeOf(handshake: TokenInvalidationModuleOptions['handshake']) {
+  const { app } = await start({ handshake });
+  return app.get<HttpSettings>(HTTP_SETTINGS, { strict: false }).handshake;
+}
+
+const HANDSHAKE: Record<keyof typeof HANDSHAKE_ROWS, Row> = {
+  token: [
+    'is where the token is',
+    async () => {
+      const handshake = await handshakeOf({ token: 'auth.jwt' });
+      const auth = { jwt: 'abc', token: 'xyz' };
+      expect(handshake.tokenOf({ headers: {}, auth })).toBe('abc');
+      expect((await handshakeOf({})).tokenOf({ headers: {}, auth })).toBe('xyz');
+    },
+  ],
+  allowedOrigins: [
+    'are those whose cookies count',
+    async () => {
+      const headers = { cookie: 'a=abc', host: 'api.example.com', origin: 'https://example.com' };
+      const [own, listed] = [
+        await handshakeOf({ token: 'cookie.a' }),
+        await handshakeOf({ token: 'cookie.a', allowedOrigins: ['https://example.com'] }),
+      ];
+      expect([own.tokenOf({ headers }), listed.tokenOf({ headers })]).toEqual([null, 'abc']);
+    },
+  ],
+};
+
+const RPC: Record<keyof RpcOptions, Row> = { token: OPTIONS.rpc };
+
 const TABLES = [
   { of: 'an option', path: '', rows: OPTION_ROWS, tests: OPTIONS },
   { of: 'a field of keys', path: 'keys[].', rows: OPTION_ROWS.keys.fields, tests: KEYS },
+  {
+    of: 'a field of handshake',
+    path: 'handshake.',
+    rows: OPTION_ROWS.handshake.fields,
+    tests: HANDSHAKE,
+  },
+  { of: 'a field of rpc', path: 'rpc.', rows: OPTION_ROWS.rpc.fields, tests: RPC },
   { of: 'what shapes the module', path: '', rows: EXTRA_ROWS, tests: EXTRAS },
   {
     of: 'a field of endpoints',
@@ -579,5 +651,5 @@ it('every option with fields has a table of tests for them', () => {
   const withFields = Object.entries({ ...OPTION_ROWS, ...EXTRA_ROWS }).filter(
     ([, row]) => 'fields' in row,
   );
-  expect(withFields.map(([name]) => name)).toEqual(['keys', 'endpoints']);
+  expect(withFields.map(([name]) => name)).toEqual(['keys', 'handshake', 'rpc', 'endpoints']);
 });

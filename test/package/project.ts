@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -141,6 +142,20 @@ export class Project {
     } catch (error) {
       const { message, stdout } = error as Error & { stdout?: string };
       return `${message}\n${stdout ?? ''}`;
+    }
+  }
+
+  /** Runs something while these packages are as if they were not installed. */
+  async without<Result>(packages: readonly string[], run: () => Promise<Result>): Promise<Result> {
+    const moved = packages.map(
+      (name) =>
+        [this.path(`node_modules/${name}`), this.path(`away-${name.replace('/', '-')}`)] as const,
+    );
+    for (const [from, to] of moved) renameSync(from, to);
+    try {
+      return await run();
+    } finally {
+      for (const [from, to] of moved) renameSync(to, from);
     }
   }
 

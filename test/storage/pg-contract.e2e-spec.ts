@@ -1,9 +1,10 @@
 import { tokenInvalidationSql } from 'nestjs-token-invalidation/pg';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { tokenStateStoreContract, type TokenStateStoreHarness } from '../../src/testing/index.js';
+import { tokenStateStoreContract } from '../../src/testing/index.js';
 import { createEmptyDatabase, type TestDatabase } from '../support/database.js';
 import { PgHarness } from '../support/storage/pg-harness.js';
+import { laterHarness } from '../support/storage/sql-harness.js';
 
 let names = 0;
 const awkwardName = () => `Ann "O'Neill" \\ {NULL},${(names += 1)}ß`;
@@ -45,12 +46,8 @@ describe.each(VARIANTS)('a store of plain pg over $users', ({ users, nextId }) =
   });
   afterAll(() => harness.close());
 
-  // The cases are collected before there is a database.
-  const later = new Proxy({} as TokenStateStoreHarness, {
-    get: (_, name) =>
-      name in PgHarness.prototype &&
-      ((...values: unknown[]) =>
-        (Reflect.get(harness, name) as (...values: unknown[]) => unknown).apply(harness, values)),
-  });
-  tokenStateStoreContract({ describe, it }, later);
+  tokenStateStoreContract(
+    { describe, it },
+    laterHarness(() => harness),
+  );
 });

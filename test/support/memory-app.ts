@@ -69,6 +69,8 @@ export async function createMemoryApp({
       store: InMemoryTokenStateStore,
       clock,
       isGlobal: true,
+      // The applications of these tests leave handlers open on purpose.
+      audit: 'off',
       ...(module.keys === undefined && { secret: SECRET }),
       ...module,
     });

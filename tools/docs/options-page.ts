@@ -25,6 +25,14 @@ ${optionTable(rowsOf(MODULE, 'EXTRA_ROWS'))}
 
 ${optionTable(membersOf('src/keys/signing-key.ts', 'KeyOptions'))}
 
+### \`handshake\`
+
+${optionTable(membersOf('src/http/contexts/handshake-tokens.ts', 'HandshakeOptions'))}
+
+### \`rpc\`
+
+${optionTable(membersOf(MODULE, 'RpcOptions'))}
+
 ### \`endpoints\`
 
 ${optionTable(membersOf('src/endpoints/endpoints-options.ts', 'EndpointsOptions'))}
@@ -44,6 +52,18 @@ ${optionTable(membersOf('src/typeorm/user-table.ts', 'UserProperties'))}
 From \`nestjs-token-invalidation/pg\`.
 
 ${optionTable(membersOf('src/pg/pg-store.ts', 'PgStoreOptions'))}
+
+## \`prismaStore()\`
+
+From \`nestjs-token-invalidation/prisma\`. Fields by their names in Prisma's schema.
+
+${optionTable(membersOf('src/prisma/prisma-store.ts', 'PrismaStoreOptions'))}
+
+## \`drizzleStore()\`
+
+From \`nestjs-token-invalidation/drizzle\`. Columns by the names of the table's properties in Drizzle's schema.
+
+${optionTable(membersOf('src/drizzle/drizzle-store.ts', 'DrizzleStoreOptions'))}
 
 ## \`tokenInvalidationMigration()\`
 

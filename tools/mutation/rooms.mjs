@@ -56,6 +56,21 @@ const OTHERWISE = {
       'test/storage/pg-contract.e2e-spec.ts',
     ],
   },
+  prisma: {
+    specs: [
+      'src/prisma/*.spec.ts',
+      'test/promises/every-layer.e2e-spec.ts',
+      'test/storage/prisma-contract.e2e-spec.ts',
+    ],
+  },
+  drizzle: {
+    specs: [
+      'src/drizzle/*.spec.ts',
+      'test/promises/every-layer.e2e-spec.ts',
+      'test/storage/drizzle-contract.e2e-spec.ts',
+    ],
+  },
+  cli: { specs: ['src/cli/*.spec.ts', 'test/cli/*.e2e-spec.ts'] },
   // What puts the rooms together.
   module: {
     files: /^[^/]+\.ts$/,

@@ -75,7 +75,8 @@ export class InMemoryTokenStateStore<
 
   /** The user as it is now; `undefined`: no such user. */
   find(id: string): User | undefined {
-    return structuredClone(this.database.rows.users.get(id));
+    const user = this.database.rows.users.get(id);
+    return user && copyRow(user);
   }
 
   /**
@@ -115,7 +116,7 @@ export class InMemoryTokenStateStore<
     const records = queries.map(({ subject }) => {
       const user = this.find(subject);
       if (user === undefined) return undefined;
-      const { state } = structuredClone(describeUser(user));
+      const state = copyState(describeUser(user).state);
       hideState(user);
       return { user, state, active: !user.deletedAt };
     });
@@ -157,4 +158,24 @@ export class InMemoryTokenStateStore<
   async invalidateEveryone(transaction?: InMemoryTransaction): Promise<StateChange> {
     return this.database.writeEveryone(transaction);
   }
+}
+
+/** What the application does to the dates of its record changes nothing here. */
+function copyState({ tokenVersion, passwordChangedAt, logoutAllAt }: TokenState): TokenState {
+  return {
+    tokenVersion,
+    passwordChangedAt: passwordChangedAt && new Date(passwordChangedAt),
+    logoutAllAt: logoutAllAt && new Date(logoutAllAt),
+  };
+}
+
+/** Most rows are flat, and for those `structuredClone` is what takes longest in a check. */
+function copyRow<Row extends object>(row: Row): Row {
+  const copy = { ...row };
+  for (const [column, value] of Object.entries(copy)) {
+    if (typeof value === 'object' && value !== null) {
+      Reflect.set(copy, column, structuredClone(value));
+    }
+  }
+  return copy;
 }

@@ -107,6 +107,21 @@ export class TcpProxy {
     this.resetAll();
   }
 
+  /** Another server answers on new connections; those that are open stay with the old one. */
+  redirect(databaseUrl: string): void {
+    this.target = new URL(databaseUrl);
+  }
+
+  /** A connection that is open now is reset when the client sends this text: it was closed a moment before. */
+  resetOldAt(text: string): void {
+    const old = new Set(this.links);
+    this.way = {
+      up: (data, to, link) =>
+        old.has(link) && data.includes(text) ? reset(link) : OPEN.up(data, to, link),
+      down: OPEN.down,
+    };
+  }
+
   close(): Promise<void> {
     return this.refuse();
   }

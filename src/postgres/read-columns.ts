@@ -1,6 +1,6 @@
-import { argumentsOf } from '../postgres/schema-check.js';
-import type { RunStatement } from '../postgres/pg-pool.js';
-import { quoteText, TRIGGER } from '../postgres/sql.js';
+import { argumentsOf } from './schema-check.js';
+import type { RunStatement } from './pg-pool.js';
+import { quoteText, TRIGGER } from './sql.js';
 
 /** What the catalogue says of a users table. */
 export interface FoundTable {

@@ -1,0 +1,86 @@
+import { Injectable } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { type Handler, joinPath } from './handler-list.js';
+
+interface Route {
+  readonly method: string;
+  readonly path: string;
+}
+
+/** As much of a Fastify route as is used. */
+interface FastifyRoute {
+  readonly method: string | readonly string[];
+  readonly url: string;
+}
+
+interface FastifyRouter {
+  addHook(name: 'onRoute', hook: (route: FastifyRoute) => void): void;
+}
+
+/** As much of an Express router as is used. */
+interface ExpressRouter {
+  readonly stack?: readonly {
+    readonly route?: {
+      readonly path: unknown;
+      readonly methods: Readonly<Record<string, boolean>>;
+    };
+  }[];
+}
+
+/** Routes that are added for what a route of Nest already says. */
+const COMPANIONS = new Set(['HEAD', 'OPTIONS']);
+
+/** Every route of the HTTP adapter: those of Nest and those that the application adds past it. */
+@Injectable()
+export class AdapterRoutes {
+  private readonly ofFastify: Route[] = [];
+
+  /** Created with the modules, which is before any route: Fastify names routes only as they are added. */
+  constructor(private readonly host: HttpAdapterHost) {
+    // A testing module gets its adapter once it is compiled. Early versions of NestJS 11 do not say when.
+    if (Reflect.has(host, 'init$')) host.init$.subscribe(() => this.watch());
+    else this.watch();
+  }
+
+  /** `undefined` in an application without HTTP. */
+  get type(): string | undefined {
+    return this.host.httpAdapter?.getType?.();
+  }
+
+  /** Those that no handler of Nest has: nothing of Nest's guards them. */
+  raw(handlers: readonly Handler[], known: readonly string[]): string[] {
+    const ofNest = handlers.filter(({ context }) => context === 'http').map(({ name }) => name);
+    return this.all()
+      .filter(({ method }) => !COMPANIONS.has(method))
+      .filter(({ path }) => !known.includes(path))
+      .filter((route) => !ofNest.some((name) => isRouteOf(name, route)))
+      .map(({ method, path }) => `${method} ${path}`);
+  }
+
+  private watch(): void {
+    if (this.type !== 'fastify') return;
+    const fastify = this.host.httpAdapter.getInstance<FastifyRouter>();
+    fastify.addHook('onRoute', ({ method, url }) => {
+      for (const verb of [method].flat()) this.ofFastify.push({ method: verb, path: url });
+    });
+  }
+
+  private all(): Route[] {
+    if (this.type !== 'express') return this.ofFastify;
+    const { router } = this.host.httpAdapter.getInstance<{ router?: ExpressRouter }>();
+    return (router?.stack ?? []).flatMap(({ route }) =>
+      route === undefined
+        ? []
+        : Object.keys(route.methods).map((verb) => ({
+            method: verb.toUpperCase(),
+            path: String(route.path),
+          })),
+    );
+  }
+}
+
+/** Prefixes and versions stand before the path that a handler has. */
+function isRouteOf(name: string, { method, path }: Route): boolean {
+  const [verb, own] = name.split(' ') as [string, string];
+  return (verb === method || verb === 'ALL' || method === '_ALL') && joinPath(path).endsWith(own);
+}

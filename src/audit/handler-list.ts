@@ -1,0 +1,124 @@
+import { Injectable, RequestMethod } from '@nestjs/common';
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import {
+  gatewayMessage,
+  isGateway,
+  rpcPatterns,
+  rpcTransport,
+} from '../http/contexts/message-handlers.js';
+import type { AccessEntry } from './access-entry.js';
+
+/** A method that clients can call. */
+export interface Handler extends Pick<AccessEntry, 'context' | 'name'> {
+  readonly type: Function;
+  readonly methodName: string;
+  readonly method: Function;
+  /** The number of the transport that an RPC handler names; `undefined`: any. */
+  readonly transport?: unknown;
+}
+
+type Method = Pick<Handler, 'type' | 'methodName' | 'method'>;
+
+const ROOT_TYPES = new Set<unknown>(['Query', 'Mutation', 'Subscription']);
+
+/** Every handler of the application, whichever module, base class or factory it comes from. */
+@Injectable()
+export class HandlerList {
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
+  ) {}
+
+  all(): Handler[] {
+    const controllers = this.discovery.getControllers().map(({ metatype }) => metatype);
+    // A factory may return an instance of any class.
+    const providers = this.discovery
+      .getProviders()
+      .map(({ instance, metatype }) => (instance as object | null)?.constructor ?? metatype);
+    return withoutRepeats([
+      ...this.methodsOf(controllers).flatMap((method) =>
+        routesOf(method).concat(patternsOf(method)),
+      ),
+      ...this.methodsOf(providers).flatMap((method) => fieldsOf(method).concat(messagesOf(method))),
+    ]);
+  }
+
+  /** GraphQL is one route of HTTP, and its fields are listed for themselves. */
+  graphqlPaths(): string[] {
+    return this.discovery
+      .getProviders()
+      .filter(({ token }) => token === 'GqlModuleOptions')
+      .map(({ instance }) => (instance as { path?: string } | null)?.path ?? '/graphql');
+  }
+
+  private methodsOf(types: readonly unknown[]): Method[] {
+    return types.flatMap((type) => {
+      if (typeof type !== 'function' || typeof type.prototype !== 'object') return [];
+      const prototype = type.prototype as object | null;
+      if (prototype === null) return [];
+      return this.scanner.getAllMethodNames(prototype).map((methodName) => ({
+        type,
+        methodName,
+        method: Reflect.get(prototype, methodName) as Function,
+      }));
+    });
+  }
+}
+
+function routesOf(found: Method): Handler[] {
+  const verb = Reflect.getMetadata('method', found.method) as RequestMethod | undefined;
+  const paths = Reflect.getMetadata('path', found.method) as string | string[] | undefined;
+  if (verb === undefined || paths === undefined) return [];
+  const bases = Reflect.getMetadata('path', found.type) as string | string[] | undefined;
+  const names = [bases ?? '']
+    .flat()
+    .flatMap((base) => [paths].flat().map((path) => joinPath(base, path)));
+  return names.map((path) => calledBy(found, 'http', `${RequestMethod[verb]} ${path}`));
+}
+
+/** A method as a client calls it. */
+function calledBy(found: Method, context: Handler['context'], name: string): Handler {
+  return { ...found, context, name };
+}
+
+export function joinPath(...parts: string[]): string {
+  return `/${parts
+    .flatMap((part) => part.split('/'))
+    .filter(Boolean)
+    .join('/')}`;
+}
+
+function patternsOf(found: Method): Handler[] {
+  const transport = rpcTransport(found.method);
+  return (rpcPatterns(found.method) ?? []).map((pattern) =>
+    Object.assign(calledBy(found, 'rpc', textOf(pattern)), { transport }),
+  );
+}
+
+function fieldsOf(found: Method): Handler[] {
+  const parent = Reflect.getMetadata('graphql:resolver_type', found.method) as unknown;
+  if (typeof parent !== 'string' || !ROOT_TYPES.has(parent)) return [];
+  const field = (Reflect.getMetadata('graphql:resolver_name', found.method) ??
+    found.methodName) as string;
+  return [calledBy(found, 'graphql', `${parent}.${field}`)];
+}
+
+function messagesOf(found: Method): Handler[] {
+  const message = isGateway(found.type) ? gatewayMessage(found.method) : undefined;
+  return message === undefined ? [] : [calledBy(found, 'ws', textOf(message))];
+}
+
+function textOf(pattern: unknown): string {
+  return typeof pattern === 'string' ? pattern : JSON.stringify(pattern);
+}
+
+/** Two modules may have one class. */
+function withoutRepeats(handlers: Handler[]): Handler[] {
+  const seen = new Map<Function, Set<string>>();
+  return handlers.filter(({ type, context, name, methodName }) => {
+    const names = seen.get(type) ?? new Set();
+    seen.set(type, names);
+    const key = `${context} ${name} ${methodName}`;
+    return !names.has(key) && names.add(key);
+  });
+}

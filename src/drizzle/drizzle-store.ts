@@ -1,0 +1,127 @@
+import type { InjectionToken } from '@nestjs/common';
+import { is } from 'drizzle-orm';
+import { PgTable } from 'drizzle-orm/pg-core';
+import { isInjectionToken, textRow } from '../options/checks.js';
+import type { Duration } from '../options/duration.js';
+import { type OptionRow, problemsOf, valueOf } from '../options/option-table.js';
+import { PostgresTokenStateStore } from '../postgres/postgres-token-state.store.js';
+import { STORE_OPTIONS, storeSettings } from '../postgres/store-options.js';
+import type { TokenStateStoreDefinition } from '../state/token-state.store.js';
+import { DrizzleLayer, isDb } from './drizzle-layer.js';
+import type { DrizzleTransaction } from './join-transaction.js';
+import type { DrizzleProperties } from './user-table.js';
+
+/** What `pgTable()` makes, as far as types are compared: as with `DrizzleTransaction`. */
+export interface DrizzleTableLike {
+  readonly $inferSelect: object;
+}
+
+/** What `drizzleStore()` takes. Columns by the names of the table's properties in Drizzle's schema. */
+export interface DrizzleStoreOptions<
+  Table extends DrizzleTableLike = DrizzleTableLike,
+  Password extends string = string,
+> {
+  /** What `drizzle()` of `drizzle-orm/node-postgres` returned for a pool, or `withReplicas()`, or its injection token. */
+  db: object | InjectionToken;
+  /** The users table of the schema, made with `pgTable()`. */
+  table: Table;
+  /** The id. Default: the primary key. */
+  id?: string | undefined;
+  /** Holds the password hash; no record has it. Default: the column that was named in the migration. */
+  password?: Password | undefined;
+  /** Raised with each invalidation. Default: `'tokenVersion'`. */
+  tokenVersion?: string | undefined;
+  /** When the password last changed. Default: `'passwordChangedAt'`. */
+  passwordChangedAt?: string | undefined;
+  /** When the user was last logged out everywhere. Default: `'logoutAllAt'`. */
+  logoutAllAt?: string | undefined;
+  /** Not NULL for a soft-deleted user. Default: users are not soft-deleted. */
+  deletedAt?: string | undefined;
+  /** Table that holds what concerns everyone. Default: the users table's name with `_token_invalidation`, in its schema. */
+  everyoneTable?: string | undefined;
+  /** Whether boot looks for the columns and the triggers in the database. Default: `true`. */
+  checkSchema?: boolean | undefined;
+  /** How long a write outside of a transaction may take. Seconds, or text with a unit. Default: `'10s'`. */
+  writeTimeout?: Duration | undefined;
+}
+
+/** The row of a table by Drizzle's schema, without the password. */
+export type DrizzleUser<Table extends DrizzleTableLike, Password extends string> = Omit<
+  Table['$inferSelect'],
+  Password
+>;
+
+const NOT_A_PROPERTY = 'is not the name of a property of the table.';
+
+/** The compiler checks that no option is left out. */
+const OPTIONS = {
+  db: {
+    check: (value: unknown) => isDb(value) || isInjectionToken(value),
+    problem: 'is neither what drizzle() returned nor an injection token.',
+  },
+  table: {
+    check: (value: unknown) => is(value, PgTable),
+    problem: 'is not a table made with pgTable().',
+  },
+  id: textRow(NOT_A_PROPERTY),
+  password: textRow(NOT_A_PROPERTY),
+  tokenVersion: textRow(NOT_A_PROPERTY, 'tokenVersion'),
+  passwordChangedAt: textRow(NOT_A_PROPERTY, 'passwordChangedAt'),
+  logoutAllAt: textRow(NOT_A_PROPERTY, 'logoutAllAt'),
+  deletedAt: textRow(NOT_A_PROPERTY),
+  ...STORE_OPTIONS,
+} satisfies Record<keyof DrizzleStoreOptions, OptionRow>;
+
+/**
+ * The token state in the application's users table, through Drizzle over node-postgres. A user is the row by Drizzle's
+ * schema, without the password. Writes join a transaction that is given as the `tx` of `db.transaction()`.
+ *
+ * What is wrong with the options comes out at boot, with everything else.
+ *
+ * @example
+ * ```ts
+ * TokenInvalidationModule.forRoot({ store: drizzleStore({ db, table: users }), secret })
+ * ```
+ */
+export function drizzleStore<
+  Table extends DrizzleTableLike,
+  Password extends string = 'password' | 'passwordHash',
+>(
+  options: DrizzleStoreOptions<Table, Password>,
+): TokenStateStoreDefinition<DrizzleUser<Table, Password>, DrizzleTransaction> {
+  // Without types, anything may be given, also nothing.
+  const given: Partial<DrizzleStoreOptions<Table, Password>> = options ?? {};
+  const { db, table } = given;
+  const problems = [
+    ...(table === undefined
+      ? ['drizzleStore: table is missing: give the users table of the schema.']
+      : []),
+    ...problemsOf(OPTIONS, given, 'drizzleStore: '),
+  ];
+  const make = (source: object | undefined) =>
+    new PostgresTokenStateStore(
+      new DrizzleLayer({
+        db: source,
+        table: table as unknown as PgTable,
+        properties: propertiesOf(given),
+        problems,
+      }),
+      storeSettings(given),
+    ) as unknown as PostgresTokenStateStore<DrizzleUser<Table, Password>, DrizzleTransaction>;
+  return isInjectionToken(db)
+    ? { inject: [{ token: db as InjectionToken, optional: true }], useFactory: make }
+    : { inject: [], useFactory: () => make(db as object | undefined) };
+}
+
+function propertiesOf(given: Partial<DrizzleStoreOptions>): DrizzleProperties {
+  const name = (option: 'tokenVersion' | 'passwordChangedAt' | 'logoutAllAt') =>
+    valueOf(OPTIONS[option], given[option]);
+  return {
+    id: given.id,
+    tokenVersion: name('tokenVersion'),
+    passwordChangedAt: name('passwordChangedAt'),
+    logoutAllAt: name('logoutAllAt'),
+    password: given.password,
+    deletedAt: given.deletedAt,
+  };
+}

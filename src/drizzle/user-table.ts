@@ -1,0 +1,85 @@
+import { getTableColumns } from 'drizzle-orm';
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
+import { getTableConfig, type PgColumn, type PgTable } from 'drizzle-orm/pg-core';
+import type { ColumnNames } from '../postgres/bind-columns.js';
+import type { RecordKeys } from '../postgres/describe-record.js';
+
+/** The properties of a table that the options may name. */
+export interface DrizzleProperties {
+  readonly id: string | undefined;
+  readonly tokenVersion: string;
+  readonly passwordChangedAt: string;
+  readonly logoutAllAt: string;
+  readonly password: string | undefined;
+  readonly deletedAt: string | undefined;
+}
+
+/** A users table as Drizzle's schema describes it. */
+export interface DrizzleTable {
+  readonly table: PgTable;
+  /** Its properties, each with its column. */
+  readonly columns: Readonly<Record<string, PgColumn>>;
+  readonly keys: RecordKeys;
+  readonly names: ColumnNames;
+}
+
+/** Reads the schema, or returns what is wrong with it, each with what to do. */
+export function describeTable(
+  db: NodePgDatabase,
+  table: PgTable,
+  properties: DrizzleProperties,
+): DrizzleTable | string[] {
+  const columns: Record<string, PgColumn> = getTableColumns(table);
+  const { id = primaryKeyOf(columns), ...others } = properties;
+  const problems = problemsOf(table, columns, { id, ...others });
+  if (id === undefined || problems.length > 0) return problems;
+  const { tokenVersion, passwordChangedAt, logoutAllAt } = others;
+  const keys = { id, tokenVersion, passwordChangedAt, logoutAllAt };
+  const nameOf = (property: string) => columnName(db, table, columns[property]!);
+  const { name, schema } = getTableConfig(table);
+  return {
+    table,
+    columns,
+    keys,
+    names: {
+      schema,
+      table: name,
+      id: nameOf(id),
+      tokenVersion: nameOf(tokenVersion),
+      passwordChangedAt: nameOf(passwordChangedAt),
+      logoutAllAt: nameOf(logoutAllAt),
+      password: others.password && nameOf(others.password),
+      deletedAt: others.deletedAt && nameOf(others.deletedAt),
+    },
+  };
+}
+
+function problemsOf(
+  table: PgTable,
+  columns: Readonly<Record<string, PgColumn>>,
+  properties: DrizzleProperties,
+): string[] {
+  const lacks = `drizzleStore: the table "${getTableConfig(table).name}" has no`;
+  const missing = Object.entries(properties).filter(
+    ([, property]) => property !== undefined && !Object.hasOwn(columns, property as string),
+  );
+  return [
+    ...missing.map(
+      ([role, property]) =>
+        `${lacks} property "${property}": declare the column, or name yours with ${role}: '…'.`,
+    ),
+    ...(properties.id === undefined
+      ? [`${lacks} single primary key: name the property with id: '…'.`]
+      : []),
+  ];
+}
+
+/** A column's name as Drizzle writes it: its `casing` may make one of the property's. */
+export function columnName(db: NodePgDatabase, table: PgTable, column: PgColumn): string {
+  const { sql } = db.select({ column }).from(table).toSQL();
+  return /^select "(.*)" from /.exec(sql)![1]!;
+}
+
+function primaryKeyOf(columns: Readonly<Record<string, PgColumn>>): string | undefined {
+  return Object.keys(columns).find((property) => columns[property]!.primary);
+}

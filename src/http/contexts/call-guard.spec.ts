@@ -1,0 +1,219 @@
+import { type ExecutionContext, Logger } from '@nestjs/common';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { EventPattern } from '@nestjs/microservices';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createMemoryApp, type MemoryApp } from '../../../test/support/memory-app.js';
+import { OptionalAuth } from '../optional-auth.decorator.js';
+import { Public } from '../public.decorator.js';
+import { RequireRecentLogin } from '../require-recent-login.decorator.js';
+import { RevocableJwtGuard } from '../revocable-jwt.guard.js';
+import { callerOf } from './caller.js';
+
+class Handlers {
+  closed(): void {}
+
+  @Public()
+  open(): void {}
+
+  @OptionalAuth()
+  optional(): void {}
+
+  @RequireRecentLogin('10m')
+  recent(): void {}
+
+  @EventPattern('happened')
+  happened(_data: unknown): void {}
+}
+
+let app: MemoryApp;
+let guard: RevocableJwtGuard;
+let token: string;
+
+beforeAll(async () => {
+  app = await createMemoryApp();
+  guard = app.app.get(RevocableJwtGuard, { strict: false });
+  token = app.tokenOf('anna');
+});
+afterAll(() => app.app.close());
+
+beforeEach(() => void vi.restoreAllMocks());
+
+function call(type: string, handler: keyof Handlers, args: unknown[]): ExecutionContext {
+  // oxlint-disable-next-line typescript/unbound-method -- Nest hands on handlers so
+  const context = new ExecutionContextHost(args, Handlers, Handlers.prototype[handler]);
+  context.setType(type);
+  return context;
+}
+
+const request = () => ({ headers: { authorization: `Bearer ${token}` } });
+const field = (context: object, info: object = { variableValues: {} }) =>
+  call('graphql', 'closed', [{}, {}, context, info]);
+
+const client = (auth: object) => ({ handshake: { headers: {}, auth } });
+const message = (socket: object, handler: keyof Handlers = 'closed') =>
+  call('ws', handler, [socket, {}, 'pattern']);
+
+describe('GraphQL', () => {
+  it('judges once for all fields of an execution that make the same demand', async () => {
+    const read = vi.spyOn(app.store, 'read');
+    const verify = vi.spyOn(app.app.get(RevocableJwtGuard)['verifier'], 'verify');
+    const variableValues = {};
+    const context = { req: request() };
+    const fields = [1, 2, 3].map(() => field(context, { variableValues }));
+    await Promise.all(fields.map((each) => guard.canActivate(each)));
+    expect(verify).toHaveBeenCalledTimes(1);
+    expect(read).toHaveBeenCalledTimes(1);
+    expect(fields.map((each) => (callerOf(each).user as { id: string }).id)).toEqual([
+      'anna',
+      'anna',
+      'anna',
+    ]);
+  });
+
+  it('judges again for the next execution, on the same context', async () => {
+    const verify = vi.spyOn(app.app.get(RevocableJwtGuard)['verifier'], 'verify');
+    const context = { req: request() };
+    await guard.canActivate(field(context));
+    await guard.canActivate(field(context));
+    expect(verify).toHaveBeenCalledTimes(2);
+  });
+
+  it('knows nobody in an open field, next to one that knows the caller', async () => {
+    const context = { req: request() };
+    const open = call('graphql', 'open', [{}, {}, context, {}]);
+    await guard.canActivate(open);
+    await guard.canActivate(field(context));
+    expect(callerOf(open)).toEqual({});
+  });
+
+  it('answers with extensions, and with the header where there is a response', async () => {
+    const headers: Record<string, string> = {};
+    const res = { header: (name: string, value: string) => (headers[name] = value) };
+    const refused = guard.canActivate(field({ req: { headers: {} }, res }));
+    await expect(refused).rejects.toMatchObject({
+      extensions: { code: 'token_missing', http: { status: 401 } },
+    });
+    expect(headers).toEqual({ 'WWW-Authenticate': 'Bearer' });
+  });
+
+  it('says how recent a login must be', async () => {
+    app.clock.advance(601);
+    const recent = call('graphql', 'recent', [{}, {}, { req: request() }, {}]);
+    await expect(guard.canActivate(recent)).rejects.toMatchObject({
+      extensions: { code: 'reauthentication_required', maxAge: 600 },
+    });
+    app.clock.advance(-601);
+  });
+
+  it.each<[where: string, context: () => object]>([
+    [
+      'connectionParams of graphql-ws',
+      () => ({
+        req: {
+          connectionParams: { Authorization: `Bearer ${token}` },
+          extra: { request: { headers: {} } },
+        },
+      }),
+    ],
+    [
+      'what a context function took of graphql-ws',
+      () => ({ connectionParams: { authorization: token }, req: { headers: {} } }),
+    ],
+    [
+      'connection_init of Mercurius',
+      () => ({ request: { headers: {} }, _connectionInit: { authorization: token } }),
+    ],
+    [
+      'the upgrade request',
+      () => ({ req: { headers: { upgrade: 'websocket', authorization: `Bearer ${token}` } } }),
+    ],
+    ['the request of Mercurius', () => ({ reply: { request: request() } })],
+  ])('finds the token in %s', async (_, context) => {
+    const found = field(context());
+    expect(await guard.canActivate(found)).toBe(true);
+    expect(callerOf(found).user).toMatchObject({ id: 'anna' });
+  });
+
+  it('says what to do about a context without a request', async () => {
+    await expect(guard.canActivate(field({}))).rejects.toThrow(
+      'have its context function return { req } or { request }',
+    );
+  });
+});
+
+describe('messages of a socket', () => {
+  it('the token is found once, and the state read for every message', async () => {
+    const read = vi.spyOn(app.store, 'read');
+    const socket = client({ token });
+    await guard.canActivate(message(socket));
+    socket.handshake.auth = {};
+    await guard.canActivate(message(socket));
+    expect(read).toHaveBeenCalledTimes(2);
+  });
+
+  it('a refusal says which message it answers', async () => {
+    const refused = await guard.canActivate(message(client({}))).catch((error: unknown) => error);
+    expect((refused as { getError(): object }).getError()).toEqual({
+      status: 'error',
+      errorCode: 'token_missing',
+      message: 'The request carries no access token',
+      cause: { pattern: 'pattern' },
+    });
+  });
+
+  it('an open handler knows nobody, though another one of the socket does', async () => {
+    const socket = client({ token });
+    const closed = message(socket);
+    await guard.canActivate(closed);
+    const open = message(socket, 'open');
+    await guard.canActivate(open);
+    expect(callerOf(closed).user).toMatchObject({ id: 'anna' });
+    expect(callerOf(open)).toEqual({});
+  });
+
+  it('a socket whose handshake is not known has no token', async () => {
+    await expect(guard.canActivate(message({}))).rejects.toThrow('carries no access token');
+    expect(await guard.canActivate(message({}, 'optional'))).toBe(true);
+  });
+});
+
+describe('RPC', () => {
+  it('an event that is refused is named in the log', async () => {
+    const warn = vi.spyOn(Logger.prototype, 'warn').mockReturnValue();
+    const event = call('rpc', 'happened', [{}, {}]);
+    await expect(guard.canActivate(event)).rejects.toThrow('carries no access token');
+    expect(warn).toHaveBeenCalledWith('Handlers.happened dropped an event: token_missing');
+  });
+});
+
+describe('any context', () => {
+  it('a call that passed is not judged again by the same guard', async () => {
+    const read = vi.spyOn(app.store, 'read');
+    const context = call('ws', 'closed', [
+      { handshake: { headers: {}, auth: { token } } },
+      {},
+      'x',
+    ]);
+    await guard.canActivate(context);
+    await guard.canActivate(context);
+    expect(read).toHaveBeenCalledTimes(1);
+  });
+
+  it('a mistake of the application is handed on', async () => {
+    const mistake = new Error('of the application');
+    const answer = { everyone: { loggedOutAt: null, version: 0 }, records: [mistake] };
+    vi.spyOn(app.store, 'read').mockResolvedValueOnce(answer);
+    const context = call('ws', 'closed', [
+      { handshake: { headers: {}, auth: { token } } },
+      {},
+      'x',
+    ]);
+    await expect(guard.canActivate(context)).rejects.toBe(mistake);
+  });
+
+  it('a context that it does not know is not guarded by guessing', async () => {
+    await expect(guard.canActivate(call('telegraf', 'closed', [{}]))).rejects.toThrow(
+      'RevocableJwtGuard guards HTTP, GraphQL, WebSocket messages and RPC, and was called for "telegraf": call TokenVerifier there.',
+    );
+  });
+});

@@ -1,0 +1,86 @@
+import { type ArgumentsHost, type ExecutionContext, IntrinsicException } from '@nestjs/common';
+import type { Verdict } from '../../tokens/token-verifier.service.js';
+import type { HttpSettings } from '../http-settings.js';
+import type { CallAnswer } from './call-answer.js';
+import { type Caller, openField, writeCaller } from './caller.js';
+import {
+  type GraphqlContext,
+  graphqlHandshake,
+  graphqlRequest,
+  graphqlResponse,
+} from './graphql-context.js';
+import type { TokenCarrier } from './token-carrier.js';
+
+type Judge = () => Promise<Verdict<unknown>>;
+
+/** As much of the resolver's `info` as is used. */
+interface FieldInfo {
+  /** Made for one execution of one operation. */
+  readonly variableValues?: object;
+}
+
+/** GraphQL of any driver, over HTTP and as subscriptions. Knows the arguments of a resolver, and no GraphQL package. */
+export class GraphqlCarrier implements TokenCarrier {
+  private readonly verdicts = new WeakMap<object, Map<unknown, Promise<Verdict<unknown>>>>();
+
+  constructor(private readonly settings: HttpSettings) {}
+
+  tokenOf(context: ExecutionContext): string | null {
+    const graphql = contextOf(context);
+    const handshake = graphqlHandshake(graphql);
+    if (handshake !== undefined) return this.settings.handshake.tokenOf(handshake);
+    const request = graphqlRequest(graphql);
+    if (request.headers === undefined) {
+      throw new TypeError(
+        'RevocableJwtGuard finds no request in the GraphQL context: have its context function return { req } or { request }.',
+      );
+    }
+    return this.settings.jwtFromRequest(request);
+  }
+
+  keepCaller(context: ExecutionContext, caller: Caller | undefined): void {
+    if (caller === undefined) openField(context.getArgByIndex<object>(3));
+    else writeCaller(graphqlRequest(contextOf(context)), caller);
+  }
+
+  /**
+   * Sibling fields are resolved at the same time, and some drivers share a context among the operations of a
+   * connection. So a verdict belongs to the execution.
+   */
+  share(context: ExecutionContext, demand: unknown, judge: Judge): Promise<Verdict<unknown>> {
+    const { variableValues } = context.getArgByIndex<FieldInfo>(3);
+    const execution = variableValues ?? contextOf(context);
+    let verdicts = this.verdicts.get(execution);
+    if (verdicts === undefined) this.verdicts.set(execution, (verdicts = new Map()));
+    let verdict = verdicts.get(demand);
+    if (verdict === undefined) verdicts.set(demand, (verdict = judge()));
+    return verdict;
+  }
+
+  errorFor(context: ArgumentsHost, answer: CallAnswer): Error {
+    const response = graphqlResponse(contextOf(context)) as { header?: unknown } | undefined;
+    if (typeof response?.header === 'function') response.header(...answer.header);
+    return new GraphqlRefusal(answer);
+  }
+}
+
+function contextOf(context: ArgumentsHost): GraphqlContext {
+  return context.getArgByIndex<GraphqlContext>(2);
+}
+
+/** Any GraphQL server takes over the `extensions` of an error that a resolver throws. Nest logs no intrinsic exception. */
+class GraphqlRefusal extends IntrinsicException {
+  readonly extensions: object;
+  /** Mercurius answers with it. */
+  readonly statusCode: number;
+
+  constructor({ errorCode, message, status, maxAge }: CallAnswer) {
+    super(message);
+    this.statusCode = status;
+    this.extensions = {
+      code: errorCode,
+      http: { status },
+      ...(maxAge !== undefined && { maxAge }),
+    };
+  }
+}

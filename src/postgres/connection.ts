@@ -1,0 +1,67 @@
+import { cancelStatement } from './cancel-statement.js';
+import type { PgClient, PgPoolOptions, Statement } from './pg-pool.js';
+
+/** A connection without an answer for so long may have been forgotten on the way, by a firewall say. */
+const IDLE_MS = 1000;
+
+/** One of the store's own connections. */
+export class Connection {
+  readonly openedAt = performance.now();
+  private answeredAt: number | undefined;
+
+  constructor(
+    private readonly client: PgClient,
+    private readonly options: PgPoolOptions,
+  ) {
+    // One that breaks emits an event that ends the process where nobody listens. The pool listens only while it is idle.
+    client.on('error', () => {});
+  }
+
+  /** Whether it has answered before. A new one cannot have been closed or forgotten meanwhile. */
+  get isUsed(): boolean {
+    return this.answeredAt !== undefined;
+  }
+
+  get wasIdle(): boolean {
+    return this.answeredAt !== undefined && performance.now() - this.answeredAt > IDLE_MS;
+  }
+
+  /**
+   * Rows come as arrays of values.
+   *
+   * @throws Error also when the statement ran inside of a transaction, where nothing is committed and a snapshot may be old
+   */
+  async query({ text, values, name }: Statement, timeoutMs: number): Promise<unknown[][]> {
+    const { client } = this;
+    // One literal: pg copies it property by property, which takes longer for an object made of others.
+    const { rows } = await client.query({
+      name,
+      text,
+      values: [...values],
+      rowMode: 'array',
+      query_timeout: Math.max(1, Math.ceil(timeoutMs)),
+    });
+    if ((client.getTransactionStatus?.() ?? 'I') !== 'I') {
+      throw new Error(
+        "The connection is inside a transaction: a 'connect' listener of the pool must not begin one.",
+      );
+    }
+    this.answeredAt = performance.now();
+    return rows;
+  }
+
+  /** Ends at the server the statement that was given up. Whether the connection can be used again. */
+  async cancel(graceMs: number): Promise<boolean> {
+    const isIdle = await cancelStatement(this.client, this.options, graceMs);
+    if (isIdle) this.answeredAt = performance.now();
+    return isIdle;
+  }
+
+  giveBack(): void {
+    this.client.release(false);
+  }
+
+  close(): void {
+    this.client.release(true);
+  }
+}

@@ -1,0 +1,32 @@
+import type { RunStatement } from './pg-pool.js';
+import { codeOf, NO_CONNECTION_LEFT } from './pg-error.js';
+
+const PLACE = "SELECT pg_is_in_recovery()::text, current_setting('transaction_read_only')";
+
+/**
+ * Why the server cannot be the one that has the last word, with what to do. Empty: it is a primary that takes writes.
+ *
+ * @param run - runs a statement outside of any transaction
+ */
+export async function checkServer(run: RunStatement): Promise<string[]> {
+  const [row] = await run({ text: PLACE, values: [] });
+  const [isStandby, isReadOnly] = row as [string, string];
+  if (isStandby === 'true') {
+    return [
+      'database: the server is a standby: connect to the primary, which alone knows at once which tokens are valid.',
+    ];
+  }
+  if (isReadOnly === 'off') return [];
+  return [
+    'database: transactions are read-only: connect to the primary, and leave default_transaction_read_only off for its role.',
+  ];
+}
+
+/** The problem that the server has no connection left, when that is what failed. */
+export function fullServerProblem(error: unknown): string[] | undefined {
+  const { cause } = error as { cause?: unknown };
+  if (codeOf(cause) !== NO_CONNECTION_LEFT) return undefined;
+  return [
+    'database: the server has no connection left for the token state: raise max_connections, or the limit of the role or database, or make pools smaller. Each process needs one connection at least, and uses six at most.',
+  ];
+}

@@ -1,0 +1,3 @@
+export { prismaStore } from './prisma-store.js';
+export type { PrismaStoreOptions } from './prisma-store.js';
+export type { PrismaTransaction } from './join-transaction.js';

@@ -1,0 +1,136 @@
+import type { InjectionToken } from '@nestjs/common';
+import { isFunction, isInjectionToken, textRow } from '../options/checks.js';
+import type { Duration } from '../options/duration.js';
+import { type OptionRow, problemsOf, valueOf } from '../options/option-table.js';
+import type { PgPool } from '../postgres/pg-pool.js';
+import { PostgresTokenStateStore } from '../postgres/postgres-token-state.store.js';
+import { STORE_OPTIONS, storeSettings } from '../postgres/store-options.js';
+import type { TokenStateStoreDefinition } from '../state/token-state.store.js';
+import type { PrismaTransaction } from './join-transaction.js';
+import type { PrismaClientLike, PrismaRecord } from './prisma-client.js';
+import { PrismaLayer } from './prisma-layer.js';
+import type { ModelOptions } from './user-model.js';
+
+/** What `prismaStore()` takes. Columns by the names of the model's fields in Prisma's schema. */
+export interface PrismaStoreOptions {
+  /** The Prisma client, or its injection token: `PrismaService`. */
+  client: object | InjectionToken;
+  /** The pool of pg that the client's adapter has, `new PrismaPg(pool)`, or its injection token. To the primary. */
+  pool: object | InjectionToken;
+  /** The users model, as the client names it: `'user'` for `prisma.user`. */
+  model: string;
+  /** The PostgreSQL schema, where the adapter was given one. Default: the model's `@@schema`, or else the `search_path`. */
+  schema?: string | undefined;
+  /** The id. Default: `'id'`. */
+  id?: string | undefined;
+  /** Holds the password hash; no record has it. Default: the column that was named in the migration. */
+  password?: string | undefined;
+  /** Raised with each invalidation. Default: `'tokenVersion'`. */
+  tokenVersion?: string | undefined;
+  /** When the password last changed. Default: `'passwordChangedAt'`. */
+  passwordChangedAt?: string | undefined;
+  /** When the user was last logged out everywhere. Default: `'logoutAllAt'`. */
+  logoutAllAt?: string | undefined;
+  /** Not NULL for a soft-deleted user. Default: users are not soft-deleted. */
+  deletedAt?: string | undefined;
+  /** Table that holds what concerns everyone. Default: the users table's name with `_token_invalidation`, in its schema. */
+  everyoneTable?: string | undefined;
+  /** Whether boot looks for the columns and the triggers in the database. Default: `true`. */
+  checkSchema?: boolean | undefined;
+  /** How long a write outside of a transaction may take. Seconds, or text with a unit. Default: `'10s'`. */
+  writeTimeout?: Duration | undefined;
+}
+
+const NOT_A_FIELD = 'is not the name of a field of the model.';
+
+/** The compiler checks that no option is left out. */
+const OPTIONS = {
+  client: {
+    check: (value: unknown) => isInstance(value, '$connect') || isInjectionToken(value),
+    problem: 'is neither a Prisma client nor an injection token.',
+  },
+  pool: {
+    check: (value: unknown) => isInstance(value, 'connect') || isInjectionToken(value),
+    problem: 'is neither a Pool of pg nor an injection token.',
+  },
+  model: textRow("is not the name of a model, as in 'user' for prisma.user."),
+  schema: textRow('is not the name of a PostgreSQL schema.'),
+  id: textRow(NOT_A_FIELD, 'id'),
+  password: textRow(NOT_A_FIELD),
+  tokenVersion: textRow(NOT_A_FIELD, 'tokenVersion'),
+  passwordChangedAt: textRow(NOT_A_FIELD, 'passwordChangedAt'),
+  logoutAllAt: textRow(NOT_A_FIELD, 'logoutAllAt'),
+  deletedAt: textRow(NOT_A_FIELD),
+  ...STORE_OPTIONS,
+} satisfies Record<keyof PrismaStoreOptions, OptionRow>;
+
+/**
+ * The token state in the application's users table, through Prisma 7 and the pool of its `pg` adapter. A user is the
+ * model's record, without the password. Writes join a transaction that is given as the `tx` of `$transaction()`.
+ *
+ * What is wrong with the options comes out at boot, with everything else.
+ *
+ * @typeParam User - the record: `Omit<User, 'passwordHash'>` of the generated client
+ * @example
+ * ```ts
+ * TokenInvalidationModule.forRoot({
+ *   store: prismaStore({ client: PrismaService, pool: PG_POOL, model: 'user' }),
+ *   imports: [PrismaModule],
+ *   secret,
+ * })
+ * ```
+ */
+export function prismaStore<User extends object = PrismaRecord>(
+  options: PrismaStoreOptions,
+): TokenStateStoreDefinition<User, PrismaTransaction> {
+  // Without types, anything may be given, also nothing.
+  const given: Partial<PrismaStoreOptions> = options ?? {};
+  const { client, pool } = given;
+  const described = { ...modelOf(given), problems: problemsOfOptions(given) };
+  return {
+    inject: [client, pool]
+      .filter(isInjectionToken)
+      .map((token) => ({ token: token as InjectionToken, optional: true })),
+    useFactory: (...injected: unknown[]) => {
+      const instanceOf = (value: unknown) => (isInjectionToken(value) ? injected.shift() : value);
+      const layer = new PrismaLayer({
+        client: instanceOf(client) as PrismaClientLike | undefined,
+        pool: instanceOf(pool) as PgPool | undefined,
+        ...described,
+      });
+      const store: unknown = new PostgresTokenStateStore(layer, storeSettings(given));
+      return store as PostgresTokenStateStore<User, PrismaTransaction>;
+    },
+  };
+}
+
+function problemsOfOptions(given: Partial<PrismaStoreOptions>): string[] {
+  const missing =
+    "prismaStore: model is missing: name the users model, as in 'user' for prisma.user.";
+  return [
+    ...(given.model === undefined ? [missing] : []),
+    ...problemsOf(OPTIONS, given, 'prismaStore: '),
+  ];
+}
+
+function modelOf(given: Partial<PrismaStoreOptions>): ModelOptions {
+  const { model = '', schema, password, deletedAt } = given;
+  const name = (option: 'id' | 'tokenVersion' | 'passwordChangedAt' | 'logoutAllAt') =>
+    valueOf(OPTIONS[option], given[option]);
+  return {
+    model,
+    schema,
+    fields: {
+      id: name('id'),
+      tokenVersion: name('tokenVersion'),
+      passwordChangedAt: name('passwordChangedAt'),
+      logoutAllAt: name('logoutAllAt'),
+      password,
+      deletedAt,
+    },
+  };
+}
+
+function isInstance(value: unknown, method: string): boolean {
+  return typeof value === 'object' && value !== null && isFunction(Reflect.get(value, method));
+}

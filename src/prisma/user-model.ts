@@ -1,0 +1,109 @@
+import type { ColumnNames } from '../postgres/bind-columns.js';
+import type { RecordKeys } from '../postgres/describe-record.js';
+import {
+  type PrismaClientLike,
+  RUNTIME_MODELS,
+  type RuntimeField,
+  type RuntimeModel,
+} from './prisma-client.js';
+
+/** The fields of a model that the options may name. */
+export interface PrismaFields extends RecordKeys {
+  readonly password: string | undefined;
+  readonly deletedAt: string | undefined;
+}
+
+/** A users model as Prisma's schema describes it. */
+export interface UserModel {
+  /** The client's property for it. */
+  readonly delegate: string;
+  readonly keys: RecordKeys;
+  readonly id: RuntimeField;
+  readonly names: ColumnNames;
+  /** The field of a column; `undefined`: the model leaves it out. */
+  fieldOf(column: string): string | undefined;
+}
+
+/** What to look for. */
+export interface ModelOptions {
+  /** The client's property for the model: `user`. */
+  readonly model: string;
+  readonly schema: string | undefined;
+  readonly fields: PrismaFields;
+}
+
+const ROLES = [
+  'id',
+  'tokenVersion',
+  'passwordChangedAt',
+  'logoutAllAt',
+  'password',
+  'deletedAt',
+] as const;
+
+/** Reads what Prisma keeps of its schema, or returns what is wrong with it, each with what to do. */
+export function describeModel(
+  client: PrismaClientLike,
+  { model, schema, fields }: ModelOptions,
+): UserModel | string[] {
+  const models = modelsOf(client);
+  const name = Object.keys(models).find((each) => delegateOf(each) === model);
+  if (name === undefined) {
+    const known = Object.keys(models).map(delegateOf).join(', ');
+    return [
+      `prismaStore: the client has no model "${model}": choose from ${known || 'nothing: run prisma generate'}.`,
+    ];
+  }
+  const scalars = scalarsOf(models[name]!);
+  const problems = ROLES.filter((role) => fields[role] !== undefined && !scalars.has(fields[role]));
+  if (problems.length > 0) {
+    return problems.map(
+      (role) =>
+        `prismaStore: the model ${name} has no field "${fields[role]}": declare it, with @map where the column has another name, or name yours with ${role}: '…'.`,
+    );
+  }
+  return {
+    delegate: model,
+    keys: fields,
+    id: scalars.get(fields.id)!,
+    names: { ...tableOf(name, models[name]!, schema), ...columnsOf(fields, scalars) },
+    fieldOf: (column) => [...scalars.values()].find((field) => columnOf(field) === column)?.name,
+  };
+}
+
+function modelsOf(client: PrismaClientLike): Readonly<Record<string, RuntimeModel>> {
+  const { [RUNTIME_MODELS]: schema } = client;
+  return schema?.models ?? {};
+}
+
+type Scalars = ReadonlyMap<string, RuntimeField>;
+
+function scalarsOf({ fields }: RuntimeModel): Scalars {
+  return new Map(
+    fields.filter(({ kind }) => kind !== 'object').map((field) => [field.name, field]),
+  );
+}
+
+function columnsOf(fields: PrismaFields, scalars: Scalars) {
+  const column = (name: string) => columnOf(scalars.get(name)!);
+  return {
+    id: column(fields.id),
+    tokenVersion: column(fields.tokenVersion),
+    passwordChangedAt: column(fields.passwordChangedAt),
+    logoutAllAt: column(fields.logoutAllAt),
+    password: fields.password && column(fields.password),
+    deletedAt: fields.deletedAt && column(fields.deletedAt),
+  };
+}
+
+function tableOf(name: string, { dbName, schema }: RuntimeModel, given: string | undefined) {
+  return { schema: given ?? schema ?? undefined, table: dbName ?? name };
+}
+
+function columnOf({ dbName, name }: RuntimeField): string {
+  return dbName ?? name;
+}
+
+function delegateOf(model: string): string {
+  return `${model.slice(0, 1).toLowerCase()}${model.slice(1)}`;
+}

@@ -1,0 +1,176 @@
+import {
+  type CanActivate,
+  Controller,
+  Get,
+  Injectable,
+  Module,
+  Scope,
+  type Type,
+  UseGuards,
+} from '@nestjs/common';
+import { Mutation, Query, Resolver, Subscription } from '@nestjs/graphql';
+import { EventPattern, GrpcMethod, MessagePattern, Transport } from '@nestjs/microservices';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { OptionalAuth, Public, RequireRecentLogin } from 'nestjs-token-invalidation';
+
+@Controller('orders')
+export class OrdersController {
+  @Get(':id')
+  one(): void {}
+
+  @Public()
+  @Get('prices')
+  prices(): void {}
+
+  @OptionalAuth()
+  @Get()
+  list(): void {}
+
+  @RequireRecentLogin('10m')
+  @Get('export')
+  export(): void {}
+}
+
+abstract class Listing {
+  @Get('all')
+  all(): void {}
+}
+
+@Controller('inherited')
+export class InheritingController extends Listing {}
+
+@Controller({ path: 'scoped', scope: Scope.REQUEST })
+export class ScopedController {
+  @Get()
+  get(): void {}
+}
+
+/** A controller made by a factory. */
+export function crudController(path: string): Type<object> {
+  @Controller(path)
+  class CrudController {
+    @Get()
+    find(): void {}
+  }
+  return CrudController;
+}
+
+@Controller('lazy')
+class LazyController {
+  @Get()
+  get(): void {}
+}
+
+@Module({ controllers: [LazyController] })
+export class LazyModule {}
+
+@Resolver()
+export class OrdersResolver {
+  @Query(() => String)
+  order(): string {
+    return '';
+  }
+
+  @Public()
+  @Mutation(() => String, { name: 'signUp' })
+  register(): string {
+    return '';
+  }
+
+  @Subscription(() => String)
+  shipped(): AsyncIterator<unknown> {
+    return [][Symbol.iterator]() as never;
+  }
+}
+
+@WebSocketGateway()
+export class OrdersGateway {
+  @SubscribeMessage('track')
+  track(): void {}
+
+  @Public()
+  @SubscribeMessage('ping')
+  ping(): void {}
+}
+
+@Injectable({ scope: Scope.REQUEST })
+class PerRequest {}
+
+@WebSocketGateway()
+export class ScopedGateway {
+  constructor(readonly scoped: PerRequest) {}
+
+  @SubscribeMessage('scoped')
+  scopedMessage(): void {}
+}
+
+@Controller()
+export class OrdersMessages {
+  @MessagePattern({ cmd: 'sum' })
+  sum(): void {}
+
+  @MessagePattern('tcp', Transport.TCP)
+  tcp(): void {}
+
+  @EventPattern('paid')
+  paid(_order: unknown): void {}
+
+  @GrpcMethod('Orders', 'Find')
+  find(): void {}
+}
+
+@Injectable()
+export class ApiKeyGuard implements CanActivate {
+  canActivate(): boolean {
+    return true;
+  }
+}
+
+@Injectable()
+export class ThrottlerGuard implements CanActivate {
+  canActivate(): boolean {
+    return true;
+  }
+}
+
+class TenantThrottler extends ThrottlerGuard {}
+
+/** As decorators that wrap a method for logging or transactions do. */
+function Wrapped(): MethodDecorator {
+  return (_target, _name, descriptor) => {
+    const { value } = descriptor as PropertyDescriptor;
+    const method = value as (...args: unknown[]) => unknown;
+    const wrapper = function (this: unknown, ...args: unknown[]) {
+      return method.apply(this, args);
+    };
+    Object.assign(descriptor, { value: wrapper });
+  };
+}
+
+@Controller('odd')
+export class OddController {
+  @UseGuards(ApiKeyGuard)
+  @Get('key')
+  key(): void {}
+
+  @UseGuards(TenantThrottler)
+  @Get('throttled')
+  throttled(): void {}
+
+  @UseGuards(
+    class {
+      canActivate(): boolean {
+        return true;
+      }
+    },
+  )
+  @Get('nameless')
+  nameless(): void {}
+
+  @Get('hidden')
+  @Wrapped()
+  @RequireRecentLogin('10m')
+  hidden(): void {}
+}
+
+export { PerRequest };

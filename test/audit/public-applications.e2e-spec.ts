@@ -1,0 +1,131 @@
+import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
+import {
+  type CanActivate,
+  Controller,
+  type ExecutionContext,
+  Get,
+  Injectable,
+  Post,
+  SetMetadata,
+  UseGuards,
+  VersioningType,
+} from '@nestjs/common';
+import { APP_GUARD, Reflector } from '@nestjs/core';
+import {
+  Field,
+  GraphQLModule,
+  Mutation,
+  ObjectType,
+  Query,
+  ResolveField,
+  Resolver,
+} from '@nestjs/graphql';
+import { AuthGuard } from '@nestjs/passport';
+import { listAccess } from 'nestjs-token-invalidation/testing';
+import { afterEach, expect, it } from 'vitest';
+import { createMemoryApp, type MemoryApp, type MemoryAppOptions } from '../support/memory-app.js';
+
+let app: MemoryApp | undefined;
+
+afterEach(async () => {
+  await app?.close();
+  app = undefined;
+});
+
+async function audit(options: MemoryAppOptions): Promise<string[]> {
+  app = await createMemoryApp(options);
+  return listAccess(app.app).map(
+    ({ name, access, decidedBy }) => `${name}: ${access}, ${decidedBy.split(';')[0]}`,
+  );
+}
+
+it('guards of Passport on single routes, as in brocoders/nestjs-boilerplate', async () => {
+  @Controller({ path: 'auth', version: '1' })
+  class AuthController {
+    @Post('email/login')
+    login(): void {}
+
+    @UseGuards(AuthGuard('jwt'))
+    @Get('me')
+    me(): void {}
+
+    @UseGuards(AuthGuard('jwt-refresh'))
+    @Post('refresh')
+    refresh(): void {}
+  }
+  const prepare: MemoryAppOptions['prepare'] = (made) => {
+    made.setGlobalPrefix('api');
+    made.enableVersioning({ type: VersioningType.URI });
+  };
+  expect(await audit({ controllers: [AuthController], prepare })).toEqual([
+    'GET /auth/me: other guard, MixinAuthGuard on AuthController.me',
+    'POST /auth/email/login: unguarded, no guard',
+    'POST /auth/refresh: other guard, MixinAuthGuard on AuthController.refresh',
+  ]);
+});
+
+it('a guard on single fields of GraphQL, as in notiz-dev/nestjs-prisma-starter', async () => {
+  @Injectable()
+  class GqlAuthGuard extends AuthGuard('jwt') {}
+
+  @ObjectType()
+  class Post {
+    @Field()
+    title!: string;
+  }
+
+  @Resolver(() => Post)
+  class PostsResolver {
+    @UseGuards(GqlAuthGuard)
+    @Mutation(() => Post)
+    createPost(): Post {
+      return { title: '' };
+    }
+
+    @Query(() => [Post])
+    publishedPosts(): Post[] {
+      return [];
+    }
+
+    @ResolveField(() => String)
+    author(): string {
+      return '';
+    }
+  }
+  const graphql = GraphQLModule.forRoot<ApolloDriverConfig>({
+    driver: ApolloDriver,
+    autoSchemaFile: true,
+  });
+  expect(await audit({ imports: [graphql], providers: [PostsResolver] })).toEqual([
+    'Mutation.createPost: other guard, GqlAuthGuard on PostsResolver.createPost',
+    'Query.publishedPosts: unguarded, no guard',
+  ]);
+});
+
+it('one guard of the application that reads a mark, as in immich-app/immich', async () => {
+  const Authenticated = () => SetMetadata('auth', {});
+
+  @Injectable()
+  class AppAuthGuard implements CanActivate {
+    constructor(private readonly reflector: Reflector) {}
+
+    canActivate(context: ExecutionContext): boolean {
+      return this.reflector.get('auth', context.getHandler()) === undefined;
+    }
+  }
+
+  @Controller('assets')
+  class AssetsController {
+    @Authenticated()
+    @Get()
+    list(): void {}
+
+    @Get('ping')
+    ping(): void {}
+  }
+  const providers = [{ provide: APP_GUARD, useClass: AppAuthGuard }];
+  expect(await audit({ controllers: [AssetsController], providers })).toEqual([
+    'GET /assets: other guard, AppAuthGuard globally',
+    'GET /assets/ping: other guard, AppAuthGuard globally',
+  ]);
+});

@@ -1,0 +1,19 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import { Pool } from 'pg';
+import { PrismaClient } from './generated/client.js';
+
+export { readReplicas } from '@prisma/extension-read-replicas';
+export type { Pool } from 'pg';
+export { PrismaClient, type User } from './generated/client.js';
+
+/** A pool of the very copy of pg that Prisma's adapter has. */
+export function openPool(connectionString: string): Pool {
+  const pool = new Pool({ connectionString });
+  // The database may be dropped before the last connection has closed.
+  pool.on('error', () => {});
+  return pool;
+}
+
+export function openPrisma(pool: Pool): PrismaClient {
+  return new PrismaClient({ adapter: new PrismaPg(pool) });
+}

@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import { Logger } from '@nestjs/common';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createApp, type TestApp } from '../support/create-app.js';
+import { createDatabase, type TestDatabase } from '../support/database.js';
+import { expectNothingUnhandled, rowOf } from '../support/faults/outages.js';
+import { createUser } from '../support/users.js';
+
+const role = `tti_role_${randomBytes(8).toString('hex')}`;
+let database: TestDatabase;
+/** With the role whose connections are few. */
+let url: string;
+let app: TestApp | undefined;
+const lines: unknown[] = [];
+
+expectNothingUnhandled();
+
+beforeAll(async () => {
+  database = await createDatabase();
+  await rowOf(database.url, `CREATE ROLE ${role} LOGIN PASSWORD 'secret'`);
+  await rowOf(database.url, `GRANT ALL ON ALL TABLES IN SCHEMA public TO ${role}`);
+  url = Object.assign(new URL(database.url), { username: role, password: 'secret' }).href;
+});
+afterEach(async () => {
+  await app?.close();
+  app = undefined;
+});
+afterAll(async () => {
+  await rowOf(database.url, `DROP OWNED BY ${role}`);
+  await rowOf(database.url, `DROP ROLE ${role}`);
+  await database.drop();
+});
+
+/** An application whose own pool has one connection, open for good, where so many are free besides. */
+async function boot(free: number): Promise<TestApp> {
+  await rowOf(database.url, `ALTER ROLE ${role} CONNECTION LIMIT ${1 + free}`);
+  app = await createApp({ url, typeorm: { poolSize: 1, extra: { idleTimeoutMillis: 0 } } });
+  lines.length = 0;
+  Logger.overrideLogger({
+    log: () => undefined,
+    warn: () => undefined,
+    error: (line: unknown) => void lines.push(line),
+  });
+  return app;
+}
+
+it('with many free, no more are used than six', async () => {
+  const node = await boot(20);
+  const users = await Promise.all(Array.from({ length: 20 }, () => createUser(node.dataSource)));
+  const tokens = users.map((user) => node.issuer.issue(user));
+  await Promise.all([
+    ...users.map(({ id }) => node.invalidator.logoutEverywhere(id)),
+    ...tokens.map((token) => node.ask(token)),
+  ]);
+  const sql = 'SELECT count(*)::int AS count FROM pg_stat_activity WHERE usename = $1';
+  const { count } = await rowOf<{ count: number }>(database.url, sql, [role]);
+  expect(count).toBeLessThanOrEqual(1 + 6);
+});
+
+describe.each([1, 2])('with %i free', (free) => {
+  it('every check is answered over what there is, and every logout', async () => {
+    const node = await boot(free);
+    const user = await createUser(node.dataSource);
+    const other = await createUser(node.dataSource);
+    const token = node.issuer.issue(user);
+    for (let round = 0; round < 10; round++) {
+      const checks = Array.from({ length: 20 }, () => node.ask(token));
+      const logouts = [node.invalidator.logoutEverywhere(other.id)];
+      expect(new Set(await Promise.all(checks))).toEqual(new Set([200]));
+      expect(await Promise.all(logouts)).toMatchObject([{ version: round + 1 }]);
+    }
+    await node.invalidator.invalidateEveryone();
+    expect(lines).toEqual([]);
+  });
+});
+
+describe('with none free', () => {
+  it('boot says so', async () => {
+    await expect(boot(0)).rejects.toThrow(/the server has no connection left .* raise/);
+  });
+});

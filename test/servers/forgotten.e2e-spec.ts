@@ -1,0 +1,113 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createApp, type TestApp } from '../support/create-app.js';
+import { createDatabase, type TestDatabase } from '../support/database.js';
+import { expectNothingUnhandled, rowOf, timed, versionOf } from '../support/faults/outages.js';
+import { TcpProxy } from '../support/faults/tcp-proxy.js';
+import { createUser } from '../support/users.js';
+
+const LIMIT_MS = 2000;
+
+let database: TestDatabase;
+let proxy: TcpProxy;
+let app: TestApp;
+/** By how much time seems to have passed. */
+let passedMs = 0;
+
+expectNothingUnhandled();
+
+beforeAll(async () => {
+  const now = performance.now.bind(performance);
+  vi.spyOn(performance, 'now').mockImplementation(() => now() + passedMs);
+  database = await createDatabase();
+  proxy = await TcpProxy.open(database.url);
+  app = await createApp({ url: proxy.url, module: { readTimeout: LIMIT_MS / 1000 } });
+});
+afterEach(async () => {
+  await proxy.heal();
+  proxy.resetAll();
+});
+afterAll(async () => {
+  await app?.close();
+  await proxy?.close();
+  await database?.drop();
+  vi.restoreAllMocks();
+});
+
+/** Both read connections are open, and nothing was asked for a minute. */
+async function idle(token: string): Promise<void> {
+  for (let round = 0; round < 5; round++) {
+    const answers = await Promise.all(Array.from({ length: 10 }, () => app.ask(token)));
+    expect(new Set(answers)).toEqual(new Set([200]));
+  }
+  passedMs += 60_000;
+}
+
+describe('connections that a firewall forgot while they were idle', () => {
+  it('cost a check a part of its time limit, and no 503', async () => {
+    const token = app.issuer.issue(await createUser(app.dataSource));
+    await idle(token);
+    proxy.forget();
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => timed(app.get('/auth/me', token))),
+    );
+    for (const { status, tookMs } of answers) {
+      expect(status).toBe(200);
+      expect(tookMs).toBeLessThan(LIMIT_MS);
+    }
+    expect(await app.ask(token)).toBe(200);
+  });
+
+  it('that are reset when a check comes cost no 503', async () => {
+    const token = app.issuer.issue(await createUser(app.dataSource));
+    await idle(token);
+    proxy.resetOldAt('token_state_');
+    const answers = await Promise.all(Array.from({ length: 10 }, () => app.ask(token)));
+    expect(new Set(answers)).toEqual(new Set([200]));
+  });
+
+  it('that are reset when a check comes amid traffic cost no 503', async () => {
+    const token = app.issuer.issue(await createUser(app.dataSource));
+    expect(await app.ask(token)).toBe(200);
+    proxy.resetOldAt('token_state_');
+    expect(await app.ask(token)).toBe(200);
+  });
+
+  it('that the server ends when a check comes cost no 503', async () => {
+    const token = app.issuer.issue(await createUser(app.dataSource));
+    for (let round = 0; round < 20; round++) {
+      expect(await app.ask(token)).toBe(200);
+      const ending = rowOf(
+        database.url,
+        `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+          WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%AS c%'`,
+      );
+      const answers = await Promise.all(Array.from({ length: 5 }, () => app.ask(token)));
+      await ending;
+      expect(new Set(answers)).toEqual(new Set([200]));
+    }
+  });
+
+  it('that only were slow answer in time', async () => {
+    const token = app.issuer.issue(await createUser(app.dataSource));
+    await idle(token);
+    const holder = app.dataSource.createQueryRunner();
+    await holder.startTransaction();
+    await holder.query('LOCK TABLE users IN ACCESS EXCLUSIVE MODE');
+    const asking = timed(app.get('/auth/me', token));
+    setTimeout(() => void holder.rollbackTransaction(), 0.4 * LIMIT_MS);
+    const { status, tookMs } = await asking;
+    expect(status).toBe(200);
+    expect(tookMs).toBeLessThan(LIMIT_MS);
+    await holder.release();
+  });
+
+  it('fail no logout that comes after a while', async () => {
+    const user = await createUser(app.dataSource);
+    const token = app.issuer.issue(user);
+    await idle(token);
+    proxy.forget();
+    const { version } = await app.invalidator.logoutEverywhere(user.id);
+    expect(version).toBe(await versionOf(database.url, user.id));
+    expect(await app.ask(token)).toBe('401 logged_out_everywhere');
+  });
+});

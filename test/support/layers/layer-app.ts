@@ -1,0 +1,75 @@
+import type { AddressInfo } from 'node:net';
+import { type INestApplication, Logger } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { TokenInvalidationModule, TokenInvalidator, TokenIssuer } from 'nestjs-token-invalidation';
+import { FrozenClock } from 'nestjs-token-invalidation/testing';
+import { createNestApplication, SECRET } from '../app-settings.js';
+import { MeController } from '../me.controller.js';
+import { TestClient } from '../test-client.js';
+import type { Layer, LayerUser, LayerUsers } from './layer.js';
+
+export interface LayerAppOptions {
+  layer: Layer;
+  url: string;
+  /** A database that the layer reads from wherever it may. */
+  replicaUrl?: string;
+}
+
+/** A running application over one data layer. */
+export class LayerApp extends TestClient {
+  constructor(
+    private readonly app: INestApplication,
+    readonly users: LayerUsers,
+  ) {
+    super(`http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`);
+  }
+
+  get issuer(): TokenIssuer<LayerUser> {
+    return this.app.get(TokenIssuer);
+  }
+
+  get invalidator(): TokenInvalidator {
+    return this.app.get(TokenInvalidator);
+  }
+
+  createUser(id?: string): Promise<LayerUser> {
+    const email = `${crypto.randomUUID()}@example.com`;
+    return this.users.create({ email, passwordHash: 'hash', ...(id !== undefined && { id }) });
+  }
+
+  /** A token from the record as it is now. */
+  async issueFor({ id }: LayerUser): Promise<string> {
+    return this.issuer.issue(await this.users.load(id));
+  }
+
+  override ask(token: string): Promise<200 | string> {
+    return super.ask(token, '/me');
+  }
+
+  async close(): Promise<void> {
+    await this.app.close();
+    await this.users.close();
+  }
+}
+
+/** An application that listens on a free port, over the users of the reference migrations. */
+export async function createLayerApp(options: LayerAppOptions): Promise<LayerApp> {
+  Logger.overrideLogger(false);
+  const users = await options.layer.open(options.url, options.replicaUrl);
+  const testing = await Test.createTestingModule({
+    imports: [
+      TokenInvalidationModule.forRoot({
+        store: users.store,
+        secret: SECRET,
+        clock: new FrozenClock(),
+        isGlobal: true,
+        globalGuard: true,
+        retryAfter: '7s',
+      }),
+    ],
+    controllers: [MeController],
+  }).compile();
+  const app = createNestApplication(testing);
+  await app.listen(0, '127.0.0.1');
+  return new LayerApp(app, users);
+}

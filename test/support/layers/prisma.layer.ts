@@ -1,0 +1,31 @@
+import { prismaStore } from 'nestjs-token-invalidation/prisma';
+import { openPool, openPrisma, readReplicas } from '../../prisma/client.js';
+import type { Layer, LayerUsers } from './layer.js';
+
+export const prismaLayer: Layer = {
+  name: 'Prisma',
+  replicates: true,
+  async open(url, replicaUrl): Promise<LayerUsers> {
+    const pools = [url, ...(replicaUrl === undefined ? [] : [replicaUrl])].map(openPool);
+    const [primary, replica] = pools.map(openPrisma);
+    const client =
+      replica === undefined
+        ? primary!
+        : primary!.$extends(readReplicas({ replicas: [replica as never] }));
+    const { user } = primary!;
+    return {
+      store: prismaStore({ client, pool: pools[0]!, model: 'user' }),
+      notTransaction: client,
+      create: (data) => user.create({ data }),
+      load: (id) => user.findUniqueOrThrow({ where: { id } }),
+      save: (stale, role) => user.update({ where: { id: stale.id }, data: { ...stale, role } }),
+      changeHash: (id, passwordHash) => user.update({ where: { id }, data: { passwordHash } }),
+      transaction: (work) => primary!.$transaction((tx) => work(tx)),
+      close: async () => {
+        await primary!.$disconnect();
+        await replica?.$disconnect();
+        for (const pool of pools) await pool.end();
+      },
+    };
+  },
+};
