@@ -1,5 +1,5 @@
 import { type DynamicModule, Module, type OnModuleInit } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
+import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { TokenInvalidationConfigError } from './options/config-error.js';
 import { TokenVerifier } from './tokens/token-verifier.service.js';
 import {
@@ -7,7 +7,10 @@ import {
   type TokenInvalidationModuleAsyncOptions,
   type TokenInvalidationModuleOptions,
 } from './token-invalidation.module-definition.js';
+import type { TokenInvalidationExtras } from './token-invalidation.options.js';
+import { shapeConflicts } from './token-invalidation.providers.js';
 import { misplacedOptions } from './token-invalidation.resolved-options.js';
+import { SHAPE } from './token-invalidation.tokens.js';
 
 /**
  * Makes the application's JWTs revocable: provides `TokenIssuer`, `TokenVerifier`, `TokenInvalidator` and
@@ -32,12 +35,20 @@ import { misplacedOptions } from './token-invalidation.resolved-options.js';
  */
 @Module({})
 export class TokenInvalidationModule extends ConfigurableModuleClass implements OnModuleInit {
-  constructor(private readonly moduleRef: ModuleRef) {
+  constructor(
+    private readonly moduleRef: ModuleRef,
+    private readonly modules: ModulesContainer,
+  ) {
     super();
   }
 
-  /** @throws TokenInvalidationConfigError when something that the verifier depends on is request-scoped */
+  /**
+   * @throws TokenInvalidationConfigError when something that the verifier depends on is request-scoped, or another module
+   *   of this class is in the way of this one
+   */
   onModuleInit(): void {
+    const problems = shapeConflicts(this.shapes());
+    if (problems.length > 0) throw new TokenInvalidationConfigError(problems);
     try {
       this.moduleRef.get(TokenVerifier, { strict: true });
     } catch {
@@ -46,6 +57,13 @@ export class TokenInvalidationModule extends ConfigurableModuleClass implements 
         'the store, the listener, the options factory or something that they inject is request-scoped: make it a singleton (Scope.DEFAULT), and take what belongs to a request from the event or in a guard.',
       ]);
     }
+  }
+
+  /** How each module of this class in the application is shaped. */
+  private shapes(): TokenInvalidationExtras[] {
+    return [...this.modules.values()]
+      .filter(({ metatype }) => metatype === TokenInvalidationModule)
+      .map((module) => module.getProviderByKey<TokenInvalidationExtras>(SHAPE).instance);
   }
 
   /** @throws TokenInvalidationConfigError at boot, with everything that cannot work */

@@ -33,6 +33,7 @@ import { type ResolvedOptions, resolveOptions } from './token-invalidation.resol
 import {
   OPTIONS,
   RESOLVED_OPTIONS,
+  SHAPE,
   SHAPE_PROBLEMS,
   TOKEN_CLOCK,
 } from './token-invalidation.tokens.js';
@@ -64,6 +65,7 @@ export function shapeModule(
     providers: [
       ...(definition.providers ?? []),
       { provide: SHAPE_PROBLEMS, useValue: problems },
+      { provide: SHAPE, useValue: extras },
       storeProvider(extras),
       ...eventProviders(extras),
       ...serviceProviders(),
@@ -79,6 +81,21 @@ function shapeProblems(given: object): string[] {
   const extras = Object.entries(given).filter(([name]) => Object.hasOwn(EXTRA_ROWS, name));
   const { store, ...rest } = Object.fromEntries(extras);
   return problemsOf(EXTRA_ROWS, { ...rest, store: store ?? null });
+}
+
+const ONCE = {
+  isGlobal:
+    'a module that imports none would get the services of one of them by chance. Leave it out, and import each where its users are.',
+  globalGuard:
+    'every request would need a token of each. Leave it out of all but one, and use RevocableJwtGuard on the controllers of the others.',
+} as const;
+
+/** What several modules in one application cannot all have. */
+export function shapeConflicts(shapes: readonly Partial<TokenInvalidationExtras>[]): string[] {
+  return Object.entries(ONCE).flatMap(([name, why]) => {
+    const times = shapes.filter((shape) => shape[name as keyof typeof ONCE] === true).length;
+    return times > 1 ? [`${name} is true in ${times} modules: ${why}`] : [];
+  });
 }
 
 function storeProvider({ store }: Partial<TokenInvalidationExtras>): Provider {
@@ -125,7 +142,7 @@ function tokenProviders(): Provider[] {
     },
     {
       provide: TokenVerifier,
-      inject: [RESOLVED_OPTIONS, StateReader, TOKEN_CLOCK, TokenEventEmitter],
+      inject: [RESOLVED_OPTIONS, StateReader, TOKEN_CLOCK, TokenEventEmitter, TokenStateStore],
       useFactory: createVerifier,
     },
     {
@@ -140,10 +157,11 @@ function tokenProviders(): Provider[] {
 
 function createVerifier(
   { policy, isActive, keys, ...settings }: ResolvedOptions,
-  ...[reader, clock, events]: [StateReader, Clock, TokenEventEmitter]
+  ...[reader, clock, events, store]: [StateReader, Clock, TokenEventEmitter, TokenStateStore]
 ): TokenVerifier {
   const signature = new Signature(keys, settings);
-  return new TokenVerifier({ signature, reader, clock, events, policy, isActive });
+  const ofRealm = { ...policy, realm: store.realm() };
+  return new TokenVerifier({ signature, reader, clock, events, policy: ofRealm, isActive });
 }
 
 /** What the services wait for, so that none runs on a set-up that cannot work. */

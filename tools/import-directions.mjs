@@ -45,7 +45,7 @@ const SUBPATH_ROOMS = {
   cli: { rooms: ['postgres'], packages: ['util'] },
   passport: {
     rooms: ['http', 'tokens', 'rule'],
-    packages: ['@nestjs/common', '@nestjs/passport', 'passport'],
+    packages: ['@nestjs/common', '@nestjs/core', '@nestjs/passport', 'passport'],
   },
   testing: {
     rooms: ['audit', 'invalidation', 'tokens', 'state', 'rule'],

@@ -1,4 +1,5 @@
 import type { OnApplicationBootstrap, Provider } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import { PassportStrategy } from '@nestjs/passport';
 import passport from 'passport';
 import { HTTP_SETTINGS, type HttpSettings } from '../http/http-settings.js';
@@ -41,17 +42,25 @@ const OURS = Symbol.for('nestjs-token-invalidation: strategy');
 export function revocableJwtStrategy(name = 'revocable-jwt'): Provider {
   return {
     provide: RevocableJwtStrategy,
-    inject: [TokenVerifier, HTTP_SETTINGS],
-    useFactory: (verifier: TokenVerifier, { jwtFromRequest }: HttpSettings) =>
-      createStrategy(name, verifier, jwtFromRequest),
+    inject: [TokenVerifier, HTTP_SETTINGS, ModulesContainer],
+    useFactory: (
+      verifier: TokenVerifier,
+      { jwtFromRequest }: HttpSettings,
+      modules: ModulesContainer,
+    ) => createStrategy(name, { verifier, extract: jwtFromRequest, modules }),
   };
+}
+
+interface StrategyParts {
+  readonly verifier: TokenVerifier;
+  readonly extract: TokenExtractor;
+  readonly modules: ModulesContainer;
 }
 
 /** Nest's mixin registers a strategy when it is made, under the name of its class: so each has a class. */
 function createStrategy(
   name: string,
-  verifier: TokenVerifier,
-  extract: TokenExtractor,
+  { verifier, extract, modules }: StrategyParts,
 ): RevocableJwtStrategy {
   refuseTakenName(name);
   class NamedStrategy extends PassportStrategy(passport.Strategy, name) {
@@ -59,6 +68,7 @@ function createStrategy(
 
     onApplicationBootstrap(): void {
       refuseTakenName(name);
+      refuseSharedName(name, modules);
     }
 
     /** A refusal becomes Passport's `info`: a chain of strategies continues, and the reason survives. */
@@ -77,6 +87,19 @@ function createStrategy(
     }
   }
   return new NamedStrategy();
+}
+
+/** Within one application, the second would judge the tokens of both, by its own users. */
+function refuseSharedName(name: string, modules: ModulesContainer): void {
+  const holders = [...modules.values()].filter((module) => {
+    const strategy: unknown = module.providers.get(RevocableJwtStrategy)?.instance;
+    return Reflect.get(Object(strategy), OURS) === name;
+  });
+  if (holders.length > 1) {
+    throw new Error(
+      `Two strategies of revocableJwtStrategy() have the name "${name}": give each another name, and use it in AuthGuard('…').`,
+    );
+  }
 }
 
 /**

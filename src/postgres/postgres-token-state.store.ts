@@ -12,6 +12,7 @@ import {
   TokenStateStore,
   type WriteOutcome,
 } from '../state/token-state.store.js';
+import { CutoffRepair, type RepairSubject } from './cutoff-repair.js';
 import type { DataLayer } from './data-layer.js';
 import type { RunStatement, Statement } from './pg-pool.js';
 import { Primary } from './primary.js';
@@ -28,6 +29,8 @@ export class PostgresTokenStateStore<User, Transaction>
 {
   private readonly primary: Primary;
   private readonly writer: StateWriter<Transaction>;
+  private readonly cutoffs = new CutoffRepair((subject) => this.repair(subject));
+  private named: string | undefined;
   private bound: Promise<UserDatabase<User>> | undefined;
 
   constructor(
@@ -44,6 +47,7 @@ export class PostgresTokenStateStore<User, Transaction>
       const database = await this.database();
       const run: RunStatement = (statement) => this.writer.run(statement);
       const problems = await checkServer(run);
+      this.named ??= this.settings.realm ?? (await database.findRealm(run));
       if (!this.settings.checkSchema) return problems;
       return [...problems, ...(await database.check(run))];
     } catch (error) {
@@ -60,6 +64,11 @@ export class PostgresTokenStateStore<User, Transaction>
     await this.primary.close();
   }
 
+  realm(): string {
+    if (this.named !== undefined) return this.named;
+    throw new Error('The realm is known once the users table is: checkSetup() looks for it.');
+  }
+
   describe(user: User): { readonly subject: string; readonly state: TokenState } {
     return this.layer.describe(user);
   }
@@ -69,7 +78,11 @@ export class PostgresTokenStateStore<User, Transaction>
     { timeoutMs }: { timeoutMs: number },
   ): Promise<StateReading<User>> {
     const database = await this.database();
-    return readState(database, queries, (statement) => this.primary.read(statement, timeoutMs));
+    const reading = await readState(database, queries, (statement) =>
+      this.primary.read(statement, timeoutMs),
+    );
+    this.cutoffs.notice(queries, reading);
+    return reading;
   }
 
   async invalidate(
@@ -107,6 +120,15 @@ export class PostgresTokenStateStore<User, Transaction>
     const text = (await this.database()).statements.invalidateEveryone;
     // There is always a row: it is inserted where it is missing.
     return (await this.writer.write({ text, values: [] }, transaction)) as StateChange;
+  }
+
+  private async repair(subject: RepairSubject): Promise<WriteOutcome> {
+    const { statements } = await this.database();
+    const statement: Statement =
+      subject === null
+        ? { text: statements.repairEveryone, values: [] }
+        : { text: statements.repair, values: [subject] };
+    return this.writer.write(statement, undefined);
   }
 
   private async update(

@@ -1,16 +1,9 @@
 import type { SetupWords } from './data-layer.js';
+import type { ExpectedSchema } from './expected-schema.js';
 import type { RunStatement } from './pg-pool.js';
+import { checkProtection } from './protection-check.js';
 import { NEEDED } from './schema/parts.js';
 import { quoteTable, quoteText, TRIGGER } from './sql.js';
-import type { UserColumns } from './user-columns.js';
-
-/** What the check looks for. */
-export interface ExpectedSchema {
-  readonly columns: UserColumns;
-  /** Quoted, with its schema. */
-  readonly everyoneTable: string;
-  readonly words: SetupWords;
-}
 
 /** What the catalogue says. */
 interface Catalogue {
@@ -19,7 +12,7 @@ interface Catalogue {
   readonly missing: readonly string[];
   readonly everyone: boolean;
   readonly missingOfEveryone: readonly string[];
-  /** `pg_trigger.tgenabled`; null: there is no such trigger. */
+  /** Its name; null: there is no such trigger. */
   readonly trigger: string | null;
   /** Its arguments in hexadecimal digits, each ended by a zero byte. */
   readonly arguments: string | null;
@@ -39,7 +32,7 @@ export async function checkSchema(run: RunStatement, expected: ExpectedSchema): 
   const [row] = await run({ text: catalogueQuery(expected), values: [] });
   const found = JSON.parse(row![0] as string) as Catalogue;
   if (!found.users) return [lacks(`there is no table ${users}`)];
-  return [
+  const problems = [
     ...found.missing.map((column) => lacks(`${users} has no column "${column}"`)),
     ...(found.everyone ? [] : [lacks(`there is no table ${everyoneTable}`)]),
     ...found.missingOfEveryone.map((column) => lacks(`${everyoneTable} has no column "${column}"`)),
@@ -51,6 +44,7 @@ export async function checkSchema(run: RunStatement, expected: ExpectedSchema): 
         ]
       : triggerProblems(expected, found)),
   ];
+  return problems.length > 0 ? problems : checkProtection(run, expected);
 }
 
 function triggerProblems(expected: ExpectedSchema, found: Catalogue): string[] {
@@ -59,11 +53,6 @@ function triggerProblems(expected: ExpectedSchema, found: Catalogue): string[] {
   const [watched, core] = argumentsOf(found.arguments);
   const { password } = columns;
   const problems = versionProblems(users, core, words);
-  if (found.trigger === 'D') {
-    problems.push(
-      `database: the trigger "${TRIGGER}" is disabled: run ALTER TABLE ${users} ENABLE TRIGGER ${TRIGGER}.`,
-    );
-  }
   if (password !== undefined && watched !== password) {
     problems.push(
       `database: the trigger "${TRIGGER}" watches the column "${watched}" and the password is in "${password}": make the migration with password: '${password}', or name the other one with ${words.passwordOption}.`,
@@ -102,7 +91,7 @@ function catalogueQuery({ columns, everyoneTable }: ExpectedSchema): string {
       'missing', ${missingOf(users, ofUsers)},
       'everyone', ${everyone} IS NOT NULL,
       'missingOfEveryone', CASE WHEN ${everyone} IS NULL THEN '{}' ELSE ${missingOf(everyone, ofEveryone)} END,
-      'trigger', t.tgenabled,
+      'trigger', t.tgname,
       'arguments', encode(t.tgargs, 'hex')
     )::text
     FROM (SELECT 1) AS one

@@ -34,6 +34,9 @@ export interface StateStatements {
   /** The same parameters. Permits the trigger to take this very change for a re-hash. */
   readonly rehashPassword: string | undefined;
   readonly invalidateEveryone: string;
+  /** Parameter: the id. Where a cutoff lies ahead of the clock: raises the version and returns the cutoffs. */
+  readonly repair: string;
+  readonly repairEveryone: string;
 }
 
 /** What an UPDATE of one user is made of. */
@@ -62,7 +65,52 @@ export function stateStatements(parts: StatementParts): StateStatements {
     changePassword: password === undefined ? undefined : changePassword(columns, password),
     rehashPassword: password === undefined ? undefined : rehashPassword(columns, password),
     invalidateEveryone: invalidateEveryone(everyoneTable),
+    repair: repair(columns),
+    repairEveryone: repairEveryone(everyoneTable),
   };
+}
+
+/**
+ * The row is inserted where it is missing.
+ *
+ * It is locked first, and the clock is read after that: a wait must not leave the cutoff behind the acknowledgement.
+ */
+function invalidateEveryone(everyoneTable: string): string {
+  const returned = changeColumns('e.everyone_version', 'e.everyone_logged_out_at', 'e');
+  return (
+    `${lockEveryone(everyoneTable)}, ` +
+    `changed AS (${raiseEveryone(everyoneTable)}), ` +
+    `inserted AS (INSERT INTO ${everyoneTable} AS e (everyone_logged_out_at, everyone_version) ` +
+    `SELECT ${CLOCK}, 1 WHERE NOT EXISTS (SELECT FROM locked) RETURNING ${returned}), ` +
+    `made AS (SELECT * FROM changed UNION ALL SELECT * FROM inserted) ` +
+    `SELECT made.*, 'true' AS due, ` +
+    `(made.version::bigint > coalesce((SELECT locked.version FROM locked), 0))::text AS done ` +
+    `FROM (SELECT) AS one LEFT JOIN made ON true`
+  );
+}
+
+/** Returns a cutoff of everyone that lies ahead of the clock to it. */
+function repairEveryone(everyoneTable: string): string {
+  return (
+    `${lockEveryone(everyoneTable)}, changed AS (${raiseEveryone(everyoneTable, 'locked.ahead')}) ` +
+    `SELECT changed.*, locked.ahead::text AS due, (changed.version::bigint > locked.version)::text AS done ` +
+    `FROM locked LEFT JOIN changed ON true`
+  );
+}
+
+function lockEveryone(everyoneTable: string): string {
+  return (
+    `WITH locked AS MATERIALIZED (SELECT e.singleton, e.everyone_version AS version, ` +
+    `e.everyone_logged_out_at > ${CLOCK} AS ahead FROM ${everyoneTable} AS e FOR NO KEY UPDATE)`
+  );
+}
+
+function raiseEveryone(everyoneTable: string, condition = 'true'): string {
+  return (
+    `UPDATE ${everyoneTable} AS e SET everyone_version = e.everyone_version + 1, ` +
+    `everyone_logged_out_at = ${CLOCK} FROM locked WHERE e.singleton = locked.singleton AND ${condition} ` +
+    `RETURNING ${changeColumns('e.everyone_version', 'e.everyone_logged_out_at', 'e')}`
+  );
 }
 
 /**
@@ -97,18 +145,19 @@ function invalidation(columns: UserColumns, kind: CutoffKind, due: string): stri
   });
 }
 
-/** The clock is read after the row was locked: a wait must not leave the cutoff behind the acknowledgement. */
-function invalidateEveryone(table: string): string {
-  const before = `coalesce((SELECT e.everyone_version FROM ${table} AS e), 0)`;
-  return (
-    `WITH changed AS (` +
-    `INSERT INTO ${table} AS e (everyone_logged_out_at, everyone_version) VALUES (${CLOCK}, 1) ` +
-    `ON CONFLICT (singleton) DO UPDATE SET everyone_version = e.everyone_version + 1, ` +
-    `everyone_logged_out_at = greatest(e.everyone_logged_out_at, ${CLOCK}) ` +
-    `RETURNING ${changeColumns('e.everyone_version', 'e.everyone_logged_out_at', 'e')}) ` +
-    `SELECT changed.*, 'true' AS due, (changed.version::bigint > ${before})::text AS done ` +
-    `FROM (SELECT) AS one LEFT JOIN changed ON true`
+function repair(columns: UserColumns): string {
+  const cutoffs = [columns.passwordChangedAt, columns.logoutAllAt];
+  const isAhead = (cutoff: string) => `${column(cutoff)} > ${CLOCK}`;
+  const returned = cutoffs.map(
+    (cutoff) =>
+      `${quoteName(cutoff)} = CASE WHEN ${isAhead(cutoff)} THEN ${CLOCK} ELSE ${column(cutoff)} END`,
   );
+  return update(columns, {
+    set: [raised(columns), ...returned],
+    due: `(${cutoffs.map(isAhead).join(' OR ')})`,
+    done: isRaised(columns),
+    instant: CLOCK,
+  });
 }
 
 function changePassword(columns: UserColumns, password: string): string {
@@ -171,9 +220,9 @@ function raised({ tokenVersion }: UserColumns): string {
   return `${quoteName(tokenVersion)} = ${column(tokenVersion)} + 1`;
 }
 
-/** greatest() ignores NULL, so a first cutoff is set and a later one never moves back. */
+/** Also back, from ahead of the clock: the same statement raises the version. */
 function moved(cutoff: string): string {
-  return `${quoteName(cutoff)} = greatest(${column(cutoff)}, ${CLOCK})`;
+  return `${quoteName(cutoff)} = ${CLOCK}`;
 }
 
 function column(name: string): string {

@@ -1,8 +1,10 @@
 import { type HideProperties, hideProperties } from '../state/hidden-properties.js';
 import type { SetupWords, UserSource } from './data-layer.js';
+import { findRealm } from './find-realm.js';
 import type { RunStatement } from './pg-pool.js';
 import { checkSchema } from './schema-check.js';
 import { everyoneTableOf, quoteTable } from './sql.js';
+import type { StoreSettings } from './store-options.js';
 import { type StateStatements, stateStatements } from './state-statements.js';
 import { type SubjectFormat, subjectFormat } from './subject-format.js';
 import type { UserLoader } from './user-loader.js';
@@ -13,6 +15,8 @@ export interface UserDatabase<User> {
   readonly hide: HideProperties;
   readonly statements: StateStatements;
   readonly subjects: SubjectFormat;
+  /** The realm of the users table where none is named. */
+  findRealm(run: RunStatement): Promise<string>;
   /** What the database lacks, each with what to do. */
   check(run: RunStatement): Promise<string[]>;
 }
@@ -20,7 +24,7 @@ export interface UserDatabase<User> {
 export function userDatabase<User>(
   { columns, loader, hidden }: UserSource<User>,
   words: SetupWords,
-  settings: { readonly everyoneTable: string | undefined },
+  settings: Pick<StoreSettings, 'everyoneTable' | 'seesAllRows'>,
 ): UserDatabase<User> {
   const name = settings.everyoneTable ?? everyoneTableOf(columns.table);
   const everyoneTable = quoteTable(columns.schema, name);
@@ -29,6 +33,8 @@ export function userDatabase<User>(
     hide: hideProperties(hidden),
     statements: stateStatements({ columns, everyoneTable, loaded: loader.columns }),
     subjects: subjectFormat(columns.idType)!,
-    check: (run) => checkSchema(run, { columns, everyoneTable, words }),
+    findRealm: (run) => findRealm(run, columns),
+    check: (run) =>
+      checkSchema(run, { columns, everyoneTable, words, seesAllRows: settings.seesAllRows }),
   };
 }

@@ -35,8 +35,12 @@ export interface PrismaStoreOptions {
   deletedAt?: string | undefined;
   /** Table that holds what concerns everyone. Default: the users table's name with `_token_invalidation`, in its schema. */
   everyoneTable?: string | undefined;
+  /** Names the users of this table: every token carries it, and a token with another is refused. Default: the table with its schema, as `public.users`. */
+  realm?: string | undefined;
   /** Whether boot looks for the columns and the triggers in the database. Default: `true`. */
   checkSchema?: boolean | undefined;
+  /** Says that the policies of row level security hide no row from the application's role. Default: `false`. */
+  seesAllRows?: boolean | undefined;
   /** How long a write outside of a transaction may take. Seconds, or text with a unit. Default: `'10s'`. */
   writeTimeout?: Duration | undefined;
 }

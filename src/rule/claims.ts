@@ -17,6 +17,8 @@ export interface TokenClaims {
   readonly nbf?: number;
   /** When the user last entered credentials (OpenID Connect Core section 2). */
   readonly auth_time?: number;
+  /** Which users the subject is one of: the realm of their store. Absent only in tokens of the legacy window. */
+  readonly realm?: string;
   /** The token's unique id. */
   readonly jti?: string;
   readonly [claim: string]: unknown;

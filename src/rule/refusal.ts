@@ -4,7 +4,7 @@
 export type RefusalReason =
   /** The request carries no token. */
   | 'token_missing'
-  /** Not one of our tokens: malformed, wrong signature, algorithm, key id, `typ`, issuer or audience. */
+  /** Not one of our tokens: malformed, wrong signature, algorithm, key id, `typ`, issuer, audience or realm. */
   | 'token_invalid'
   /** The signature is ours, but `sub`, `iat`, `exp`, `nbf` or `ver` is missing or malformed. */
   | 'claims_invalid'

@@ -7,7 +7,9 @@ import { type EveryoneState, type TokenState, wholeSecond } from './token-state.
 export interface TokenPolicy extends LegacyPolicy {
   /** How far `iat` and `nbf` may be ahead of this node's clock. */
   readonly clockToleranceSeconds: number;
-  /** Until this instant a token without `ver` counts as version 0; absent: such a token is refused. */
+  /** Whose tokens these are: `realm` of every token that is accepted. */
+  readonly realm?: string;
+  /** Until this instant a token may lack `ver`, which counts as version 0, and `realm`; absent: such a token is refused. */
   readonly legacyUntil?: Date;
 }
 
@@ -56,6 +58,9 @@ export function judgeClaims(
   if (malformed !== undefined) return malformed;
 
   const claims = payload as TokenClaims;
+  if (claims.realm !== policy.realm && !(legacy && claims.realm === undefined)) {
+    return refusal('token_invalid', { detail: '"realm" names other users' });
+  }
   const latest = now / 1000 + policy.clockToleranceSeconds;
   if (!(claims.iat <= latest)) return refusal('issued_in_future');
   if (claims.nbf !== undefined && !(claims.nbf <= latest)) return refusal('not_yet_valid');

@@ -95,9 +95,15 @@ export abstract class TokenStateStore<User = unknown, Transaction = unknown> {
   }
 
   /**
+   * Names the users of this store, so that no token of theirs is accepted for those of another: every token carries it, as
+   * `realm`. The same for all services over the same users. Asked once `checkSetup()` has resolved.
+   */
+  abstract realm(): string;
+
+  /**
    * The subject and the state that a record of the application carries. No I/O.
    *
-   * @throws TypeError when the record was loaded without them
+   * @throws TypeError when the record was loaded without them, or is known to belong to another store
    */
   abstract describe(user: User): { readonly subject: string; readonly state: TokenState };
 
@@ -105,13 +111,19 @@ export abstract class TokenStateStore<User = unknown, Transaction = unknown> {
    * A strict read: from the primary, begun when it is called. A subject that cannot be an id of a user is answered
    * with `undefined`; it must not fail the other queries. The answer's row must carry exactly the subject that was
    * given. Up to `CONCURRENT_READS` reads are in progress at once.
+   *
+   * A read that finds a cutoff further ahead than five minutes has it repaired, once, off its own way: the write
+   * raises the version and returns the cutoff to the store's clock.
    */
   abstract read(
     queries: readonly StateQuery[],
     options: { readonly timeoutMs: number },
   ): Promise<StateReading<User>>;
 
-  /** Version + 1, and the cutoff named by `kind` set to the store's clock, in one statement. Cutoffs never move back. */
+  /**
+   * Version + 1, and the cutoff named by `kind` set to the store's clock, in one statement. Cutoffs never move back, except
+   * one that lies ahead of the clock: both return to it in this write.
+   */
   abstract invalidate(
     target: InvalidationTarget,
     kind: CutoffKind,
@@ -132,7 +144,10 @@ export abstract class TokenStateStore<User = unknown, Transaction = unknown> {
     transaction?: Transaction,
   ): Promise<WriteOutcome>;
 
-  /** Raises the version of everyone by one and sets the cutoff of everyone to the store's clock; neither moves back. */
+  /**
+   * Raises the version of everyone by one and sets the cutoff of everyone to the store's clock. Neither moves back, but a
+   * cutoff that lies ahead of the clock.
+   */
   abstract invalidateEveryone(transaction?: Transaction): Promise<StateChange>;
 }
 

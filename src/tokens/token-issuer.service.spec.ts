@@ -50,6 +50,7 @@ describe('TokenIssuer.issue', () => {
     expect(headerOf(token)).toEqual({ alg: 'HS256', typ: 'at+jwt', kid: key.kid });
     expect(claimsOf(token)).toEqual({
       sub: 'anna',
+      realm: 'controlled',
       ver: 3,
       iat: SECOND,
       exp: SECOND + 900,
@@ -59,6 +60,14 @@ describe('TokenIssuer.issue', () => {
     const [header, payload, signature] = token.split('.');
     const expected = createHmac('sha256', SECRET).update(`${header}.${payload}`);
     expect(signature).toBe(expected.digest('base64url'));
+  });
+
+  it('follows no cutoff that a wrong clock has left', () => {
+    const [followed, ignored] = [300_499, 300_500].map((milliseconds) =>
+      claimsOf(issuer().issue({ ...ANNA, logoutAllAt: at(milliseconds) })),
+    );
+    expect(followed).toMatchObject({ iat: SECOND + 300 });
+    expect(ignored).toMatchObject({ iat: SECOND });
   });
 
   it('signs with the first key', () => {
@@ -197,6 +206,7 @@ describe('TokenIssuer.issue', () => {
 
 describe('a domain object', () => {
   const store = {
+    realm: () => 'public.users',
     describe: ({ id, ...state }: IssuableUser) => ({ subject: String(id), state }),
   } as unknown as TokenStateStore<IssuableUser>;
   const state = { tokenVersion: 3, passwordChangedAt: null, logoutAllAt: at(5000) };
@@ -251,6 +261,7 @@ describe('a domain object', () => {
       readonly version: number;
     }
     const people = {
+      realm: () => 'public.people',
       describe: ({ email, version }: Person) => ({
         subject: email,
         state: { ...state, tokenVersion: version },
@@ -273,6 +284,7 @@ describe('TokenIssuer.reissue', () => {
     exp: SECOND + 400,
     jti: 'the-old-one',
     auth_time: SECOND - 5000,
+    realm: 'old.users',
     iss: 'https://old.example',
     aud: 'old',
     nbf: SECOND - 500,
@@ -287,6 +299,7 @@ describe('TokenIssuer.reissue', () => {
     const claims = claimsOf(token);
     expect(claims).toEqual({
       sub: 'anna',
+      realm: 'controlled',
       ver: 4,
       iat: SECOND,
       exp: SECOND + 900,

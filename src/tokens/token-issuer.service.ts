@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { sign } from 'jws';
 import type { TokenClaims } from '../rule/claims.js';
+import { isFarAhead } from '../state/far-ahead.js';
 import type { TokenStateStore } from '../state/token-state.store.js';
 import { ACCESS_TOKEN_TYPE, type KeySet } from '../keys/key-set.js';
 import { type Duration, durationProblem, requireSeconds } from '../options/duration.js';
@@ -10,7 +11,18 @@ import type { Clock } from './clock.js';
 import type { TokenStamp } from './token-stamp.js';
 
 /** Claims that only the issuer may set. */
-const RESERVED = ['sub', 'ver', 'iat', 'exp', 'nbf', 'jti', 'auth_time', 'iss', 'aud'] as const;
+const RESERVED = [
+  'sub',
+  'realm',
+  'ver',
+  'iat',
+  'exp',
+  'nbf',
+  'jti',
+  'auth_time',
+  'iss',
+  'aud',
+] as const;
 
 /** Claims that the application adds; those of the issuer cannot be overridden. */
 export type ExtraClaims = { readonly [claim: string]: unknown } & {
@@ -64,7 +76,8 @@ export class TokenIssuer<User = IssuableUser> {
    * Give it the record that the password was checked against. If the password has changed meanwhile, a token from that
    * record is refused; one from a record that was read again would be accepted.
    *
-   * @throws TypeError when the record lacks its id or token state, when a claim is reserved, or a duration is not one
+   * @throws TypeError when the record lacks its id or token state or belongs to another users table, when a claim is
+   *   reserved, or a duration is not one
    */
   issue(user: User, options: IssueOptions = {}): string {
     const { sub, ver, iat, auth_time } = this.stampOf(user, options);
@@ -80,9 +93,9 @@ export class TokenIssuer<User = IssuableUser> {
    */
   stampOf(user: User, { authTime }: Pick<IssueOptions, 'authTime'> = {}): TokenStamp {
     const { subject, state } = this.parts.store.describe(user);
-    // A cutoff that is null counts as the epoch.
-    const iat = this.issuedAt(Number(state.passwordChangedAt), Number(state.logoutAllAt));
-    return { sub: subject, ver: state.tokenVersion, iat, auth_time: authTime ?? iat };
+    const iat = this.issuedAt(state.passwordChangedAt, state.logoutAllAt);
+    const realm = this.parts.store.realm();
+    return { sub: subject, realm, ver: state.tokenVersion, iat, auth_time: authTime ?? iat };
   }
 
   /**
@@ -110,15 +123,21 @@ export class TokenIssuer<User = IssuableUser> {
     return this.sign(receipt.subject, receipt.version, {
       ...options,
       claims: Object.fromEntries(added),
-      iat: this.issuedAt(claims.iat * 1000, Number(receipt.effectiveAt)),
+      iat: this.issuedAt(new Date(claims.iat * 1000), receipt.effectiveAt),
       // An unknown login time stays unknown: nobody entered credentials now.
       authTime: claims.auth_time,
     });
   }
 
-  /** The database's clock may be ahead of this node's; a new token must not look older than the cutoffs it follows. */
-  private issuedAt(...earliestMs: number[]): number {
-    return Math.floor(Math.max(this.parts.clock.now(), ...earliestMs) / 1000);
+  /**
+   * The database's clock may be ahead of this node's; a new token must not look older than the cutoffs it follows. It need
+   * not follow one that a wrong clock has left: the token is refused either way, but so the store reads it and repairs it.
+   */
+  private issuedAt(...earliest: (Date | null)[]): number {
+    const now = this.parts.clock.now();
+    const followed = earliest.filter((cutoff) => !isFarAhead(cutoff, now));
+    // A cutoff that is null counts as the epoch.
+    return Math.floor(Math.max(now, ...followed.map(Number)) / 1000);
   }
 
   private sign(
@@ -135,6 +154,7 @@ export class TokenIssuer<User = IssuableUser> {
     const payload = {
       ...withoutReserved(options.claims),
       sub: subject,
+      realm: this.parts.store.realm(),
       ver: version,
       iat,
       exp: iat + lifetimeSeconds(options.expiresIn ?? expiresInSeconds),

@@ -5,6 +5,8 @@
 export interface TokenStamp {
   /** The user's id, as text. */
   readonly sub: string;
+  /** Whose users these are: the realm of the store. */
+  readonly realm: string;
   /** The user's token version. */
   readonly ver: number;
   /** When the stamp was made, in seconds since the epoch. */

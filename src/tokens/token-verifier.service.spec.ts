@@ -78,7 +78,7 @@ function setUp({
     reader: new StrictReader(store, 2000),
     clock,
     events,
-    policy: { clockToleranceSeconds: 300, ...policy },
+    policy: { clockToleranceSeconds: 300, realm: store.realm(), ...policy },
     isActive,
   });
   const issuer = new TokenIssuer<User>({ keys: keySet, store, clock, expiresInSeconds: 900 });

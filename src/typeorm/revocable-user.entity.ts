@@ -6,8 +6,9 @@ const HIDDEN = { value: undefined, enumerable: false, writable: true, configurab
  * The three columns that make a user's tokens revocable. Let the user entity extend it, or declare the same columns
  * yourself.
  *
- * `update: false` keeps TypeORM's `save()` from writing a stale version back. `update()`, `increment()` and the query
- * builder refuse to touch them too: call `TokenInvalidator`.
+ * `insert: false` and `update: false` keep TypeORM from writing them: a `save()` writes no stale version back, and none
+ * that a request's body brought. `update()`, `increment()` and the query builder refuse to touch them too: call
+ * `TokenInvalidator`.
  *
  * They are not enumerable: `JSON.stringify`, `instanceToPlain`, `structuredClone` and `{ ...user }` leave them out, so
  * that no response shows them. Issue tokens from the entity itself.
@@ -23,7 +24,7 @@ const HIDDEN = { value: undefined, enumerable: false, writable: true, configurab
  */
 export abstract class RevocableUser {
   /** Raised by one with each invalidation. */
-  @Column({ name: 'token_version', type: 'integer', default: 0, update: false })
+  @Column({ name: 'token_version', type: 'integer', default: 0, insert: false, update: false })
   readonly tokenVersion!: number;
 
   /** When the password last changed; `null`: never. */
@@ -32,6 +33,7 @@ export abstract class RevocableUser {
     type: 'timestamptz',
     precision: 3,
     nullable: true,
+    insert: false,
     update: false,
   })
   readonly passwordChangedAt!: Date | null;
@@ -42,6 +44,7 @@ export abstract class RevocableUser {
     type: 'timestamptz',
     precision: 3,
     nullable: true,
+    insert: false,
     update: false,
   })
   readonly logoutAllAt!: Date | null;

@@ -4,6 +4,25 @@ import { readVersion } from '../postgres/read-version.js';
 import type { TokenState } from '../rule/token-state.js';
 import type { UserTable } from './user-table.js';
 
+/**
+ * A record of another table has the id of another user. Only an entity's class says where it belongs: a plain object may
+ * be of any table, and a class that is no entity is the application's.
+ *
+ * @throws TypeError when the record is an entity of another table
+ */
+export function refuseForeign(
+  dataSource: DataSource,
+  { metadata }: UserTable,
+  { constructor }: ObjectLiteral,
+): void {
+  if (typeof constructor !== 'function' || constructor === metadata.target) return;
+  if (!dataSource.hasMetadata(constructor)) return;
+  if (dataSource.getMetadata(constructor).tablePath === metadata.tablePath) return;
+  throw new TypeError(
+    `The ${constructor.name} record is none of ${metadata.name}, whose tokens are issued here: take the TokenIssuer of its own module.`,
+  );
+}
+
 /** A record's id as a token carries it: as the database writes it, with the column's transformer undone. */
 export function subjectOf(dataSource: DataSource, table: UserTable, user: ObjectLiteral): string {
   const { id } = table;

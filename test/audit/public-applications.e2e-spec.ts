@@ -4,6 +4,7 @@ import {
   Controller,
   type ExecutionContext,
   Get,
+  type INestApplication,
   Injectable,
   Post,
   SetMetadata,
@@ -39,6 +40,13 @@ async function audit(options: MemoryAppOptions): Promise<string[]> {
   );
 }
 
+function versioned(made: INestApplication): void {
+  made.setGlobalPrefix('api');
+  made.enableVersioning({ type: VersioningType.URI });
+}
+
+const Authenticated = () => SetMetadata('auth', {});
+
 it('guards of Passport on single routes, as in brocoders/nestjs-boilerplate', async () => {
   @Controller({ path: 'auth', version: '1' })
   class AuthController {
@@ -53,11 +61,7 @@ it('guards of Passport on single routes, as in brocoders/nestjs-boilerplate', as
     @Post('refresh')
     refresh(): void {}
   }
-  const prepare: MemoryAppOptions['prepare'] = (made) => {
-    made.setGlobalPrefix('api');
-    made.enableVersioning({ type: VersioningType.URI });
-  };
-  expect(await audit({ controllers: [AuthController], prepare })).toEqual([
+  expect(await audit({ controllers: [AuthController], prepare: versioned })).toEqual([
     'GET /auth/me: other guard, MixinAuthGuard on AuthController.me',
     'POST /auth/email/login: unguarded, no guard',
     'POST /auth/refresh: other guard, MixinAuthGuard on AuthController.refresh',
@@ -69,21 +73,21 @@ it('a guard on single fields of GraphQL, as in notiz-dev/nestjs-prisma-starter',
   class GqlAuthGuard extends AuthGuard('jwt') {}
 
   @ObjectType()
-  class Post {
+  class Article {
     @Field()
     title!: string;
   }
 
-  @Resolver(() => Post)
+  @Resolver(() => Article)
   class PostsResolver {
     @UseGuards(GqlAuthGuard)
-    @Mutation(() => Post)
-    createPost(): Post {
+    @Mutation(() => Article)
+    createPost(): Article {
       return { title: '' };
     }
 
-    @Query(() => [Post])
-    publishedPosts(): Post[] {
+    @Query(() => [Article])
+    publishedPosts(): Article[] {
       return [];
     }
 
@@ -103,8 +107,6 @@ it('a guard on single fields of GraphQL, as in notiz-dev/nestjs-prisma-starter',
 });
 
 it('one guard of the application that reads a mark, as in immich-app/immich', async () => {
-  const Authenticated = () => SetMetadata('auth', {});
-
   @Injectable()
   class AppAuthGuard implements CanActivate {
     constructor(private readonly reflector: Reflector) {}

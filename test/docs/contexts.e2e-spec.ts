@@ -13,8 +13,8 @@ import { WebSocket } from 'ws';
 import { allCodeBlocks } from './code-blocks.js';
 import { removeBlocks, writeBlocks } from './generated-files.js';
 
-const contexts = ['graphql', 'websockets', 'microservices'];
-const files = allCodeBlocks().filter(({ application }) => contexts.includes(application ?? ''));
+const contexts = new Set(['graphql', 'websockets', 'microservices']);
+const files = allCodeBlocks().filter(({ application }) => contexts.has(application ?? ''));
 
 let folder: string;
 let app: INestApplication;

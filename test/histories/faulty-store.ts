@@ -29,6 +29,8 @@ class WholeStore extends PostgresTokenStateStore<User, EntityManager> {
   constructor(protected readonly dataSource: DataSource) {
     super(new TypeOrmLayer<User>({ dataSource, entity: User, properties: {}, problems: [] }), {
       everyoneTable: undefined,
+      realm: undefined,
+      seesAllRows: false,
       checkSchema: false,
       writeTimeoutMs: 10_000,
     });

@@ -170,7 +170,7 @@ describe.each(TYPES)('hostile subjects where ids are of type %s', (type) => {
   it('are nobody, and every other user of the batch is found', async () => {
     const asked = hostile.flatMap((sub, index) => [sub, ids[index % ids.length]!]);
     const answers = await Promise.all(
-      asked.map((sub) => app().get('/who', forge({ sub, ver: 0 }))),
+      asked.map((sub) => app().get('/who', forge({ sub, ver: 0, realm: 'public.accounts' }))),
     );
     const wrong = answers
       .map(({ status, body }, index) => ({ sub: asked[index]!, status, body }))
@@ -188,7 +188,9 @@ describe.each(TYPES)('hostile subjects where ids are of type %s', (type) => {
     const property = fc.asyncProperty(text, fc.constantFrom(...ids), async (sub, id) => {
       fc.pre(sub !== '' && !ids.includes(sub));
       const [nobody, somebody] = await Promise.all(
-        [sub, id].map((subject) => app().verifier.verify(forge({ sub: subject, ver: 0 }))),
+        [sub, id].map((subject) =>
+          app().verifier.verify(forge({ sub: subject, ver: 0, realm: 'public.accounts' })),
+        ),
       );
       expect(nobody).toMatchObject({ accepted: false, reason: 'user_unknown' });
       expect(somebody).toMatchObject({ accepted: true, claims: { sub: id } });

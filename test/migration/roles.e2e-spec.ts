@@ -81,6 +81,13 @@ describe('the role of the application', () => {
     await expect(read(id)).rejects.toThrow(/permission denied.*users_token_invalidation/);
     await grant(`SELECT (everyone_logged_out_at, everyone_version) ON ${EVERYONE}`);
     expect((await read(id)).records).toMatchObject([{ user: { id } }]);
+    const columns = ['token_version', 'password_changed_at', 'logout_all_at'];
+    expect(await store.checkSetup()).toEqual(
+      columns.map(
+        (column) => `database: this role lacks a right: GRANT UPDATE (${column}) ON "users" TO it.`,
+      ),
+    );
+    await grant(`UPDATE (${columns.join(', ')}) ON users`);
     expect(await store.checkSetup()).toEqual([]);
   });
 

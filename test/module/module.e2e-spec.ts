@@ -164,7 +164,7 @@ describe('the database is looked at before the application starts', () => {
   it('with the trigger disabled, or on another column than the password', async () => {
     const app = await createApp({ url: database.url });
     await app.dataSource.query('ALTER TABLE users DISABLE TRIGGER zz_token_invalidation');
-    await expect(createApp({ url: database.url })).rejects.toThrow(/ENABLE TRIGGER/);
+    await expect(createApp({ url: database.url })).rejects.toThrow(/ENABLE ALWAYS TRIGGER/);
     await app.dataSource.query('ALTER TABLE users ENABLE TRIGGER zz_token_invalidation');
     await app.close();
     const store = { properties: { password: 'email' } };

@@ -185,7 +185,7 @@ const OPTIONS: Record<keyof typeof OPTION_ROWS, Row> = {
   legacyUntil: [
     'accepts tokens from before this library, until then',
     async () => {
-      const token = forge({ sub: 'anna' }, { alg: 'HS256', typ: 'JWT' });
+      const token = forge({ sub: 'anna', realm: undefined }, { alg: 'HS256', typ: 'JWT' });
       const [past, future] = [new Date(Date.now() - 60_000), new Date(Date.now() + 60_000)];
       const answers = await each(
         [{ legacyUntil: future }, { legacyUntil: past }, {}],
@@ -197,7 +197,10 @@ const OPTIONS: Record<keyof typeof OPTION_ROWS, Row> = {
   legacySubject: [
     'finds the user in a token from before this library',
     async () => {
-      const token = forge({ sub: 'x', user: 'anna' }, { alg: 'HS256', typ: 'JWT' });
+      const token = forge(
+        { sub: 'x', user: 'anna', realm: undefined },
+        { alg: 'HS256', typ: 'JWT' },
+      );
       const legacyUntil = new Date(Date.now() + 60_000);
       const modules = [{ legacyUntil, legacySubject: userOf }, { legacyUntil }];
       expect(await each(modules, askFor(token))).toEqual([200, '401 user_unknown']);
@@ -206,7 +209,10 @@ const OPTIONS: Record<keyof typeof OPTION_ROWS, Row> = {
   legacyMaxAge: [
     'ends a token from before this library that has no exp',
     async () => {
-      const token = forge({ sub: 'anna', exp: undefined }, { alg: 'HS256', typ: 'JWT' });
+      const token = forge(
+        { sub: 'anna', exp: undefined, realm: undefined },
+        { alg: 'HS256', typ: 'JWT' },
+      );
       const legacyUntil = new Date(Date.now() + 3_600_000);
       const modules = [{ legacyUntil, legacyMaxAge: '1h' }, { legacyUntil }];
       expect(await each(modules, askFor(token))).toEqual([200, '401 claims_invalid']);

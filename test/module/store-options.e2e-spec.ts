@@ -14,7 +14,7 @@ import { Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createDatabase, type TestDatabase } from '../support/database.js';
-import { forge } from '../support/forge.js';
+import { forge, REALM } from '../support/forge.js';
 import { MeController } from '../support/me.controller.js';
 import { createMemoryApp, type MemoryApp } from '../support/memory-app.js';
 import {
@@ -114,6 +114,7 @@ const employeeStore = (options: Partial<TypeOrmStoreOptions<Employee>> = {}) =>
     dataSource: employees,
     properties: EMPLOYEE_PROPERTIES,
     everyoneTable: STAFF.everyoneTable,
+    realm: REALM,
     ...options,
   });
 
@@ -121,16 +122,28 @@ const userStore = (options: Partial<TypeOrmStoreOptions<User>> = {}) =>
   typeOrmStore({ entity: User, dataSource: employees, ...options });
 
 const staffStore = (options: Partial<PgStoreOptions> = {}) =>
-  pgStore({ pool, ...STAFF, ...options });
+  pgStore({ pool, ...STAFF, realm: REALM, ...options });
+
+async function expectRealm(storeWith: (realm?: string) => Store): Promise<void> {
+  expect(await answer(storeWith(REALM))).toBe(200);
+  for (const realm of ['others', undefined]) {
+    expect(await answer(storeWith(realm))).toBe('401 token_invalid');
+  }
+}
 
 /** Boot refuses a disabled trigger, unless it does not look. */
 async function expectSchemaCheck(storeWith: (checkSchema?: boolean) => Store): Promise<void> {
   await pool.query('ALTER TABLE staff.people DISABLE TRIGGER USER');
   expect(await answer(storeWith(false))).toBe(200);
   for (const checkSchema of [true, undefined]) {
-    expect(await answer(storeWith(checkSchema))).toContain('ENABLE TRIGGER');
+    expect(await answer(storeWith(checkSchema))).toContain('ENABLE ALWAYS TRIGGER');
   }
   await pool.query('ALTER TABLE staff.people ENABLE TRIGGER USER');
+}
+
+/** What it changes is in test/storage/protection: here the role is a superuser, from whom nothing is hidden. */
+async function expectSeesAllRows(storeWith: (seesAllRows: boolean) => Store): Promise<void> {
+  for (const seesAllRows of [true, false]) expect(await answer(storeWith(seesAllRows))).toBe(200);
 }
 
 /** The store works with the name, and boot says what is missing without it. */
@@ -176,9 +189,14 @@ const TYPEORM: Record<keyof TypeOrmStoreOptions, Row> = {
     'is the table of what concerns everyone',
     () => expectName(employeeStore, 'everyoneTable', '"people_token_invalidation"'),
   ],
+  realm: ['names the users of the table', () => expectRealm((realm) => employeeStore({ realm }))],
   checkSchema: [
     'says whether boot looks at the database',
     () => expectSchemaCheck((checkSchema) => employeeStore({ checkSchema })),
+  ],
+  seesAllRows: [
+    'says that no policy hides a row',
+    () => expectSeesAllRows((seesAllRows) => employeeStore({ seesAllRows })),
   ],
   writeTimeout: [
     'is how long a write may take',
@@ -276,9 +294,14 @@ const PG: Record<keyof PgStoreOptions, Row> = {
     'is the table of what concerns everyone',
     () => expectName(staffStore, 'everyoneTable', '"people_token_invalidation"'),
   ],
+  realm: ['names the users of the table', () => expectRealm((realm) => staffStore({ realm }))],
   checkSchema: [
     'says whether boot looks at the database',
     () => expectSchemaCheck((checkSchema) => staffStore({ checkSchema })),
+  ],
+  seesAllRows: [
+    'says that no policy hides a row',
+    () => expectSeesAllRows((seesAllRows) => staffStore({ seesAllRows })),
   ],
   writeTimeout: [
     'is how long a write may take',

@@ -55,26 +55,20 @@ describe('promise 3: version and cutoff move in one statement, by the clock of t
     });
   });
 
-  it('a cutoff does not move back when the clock does, and a login is in all the same', async () => {
+  it('a cutoff that lies ahead returns to the clock, and a login is in all the same', async () => {
     const user = await createUser(app().dataSource);
-    const ahead = await aheadOfClock(user.id, '4 minutes');
+    await aheadOfClock(user.id, '1 day');
+    const earliest = await clockOfDatabase();
 
     const receipt = await app().invalidator.logoutEverywhere(user.id);
 
-    expect(receipt).toMatchObject({ version: 1, effectiveAt: ahead });
+    expect(receipt.version).toBe(1);
+    expect(Number(receipt.effectiveAt)).toBeGreaterThanOrEqual(earliest);
+    expect(Number(receipt.effectiveAt)).toBeLessThanOrEqual(await clockOfDatabase());
     expect(await app().ask(await app().login(user.email, PASSWORD))).toBe(200);
   });
 
-  it('nor does it move back where the trigger is missing', async () => {
-    const user = await createUser(app().dataSource);
-    const ahead = await aheadOfClock(user.id, '4 minutes');
-    const receipt = await withoutTriggers(app().dataSource, () =>
-      app().invalidator.logoutEverywhere(user.id),
-    );
-    expect(receipt).toMatchObject({ version: 1, effectiveAt: ahead });
-  });
-
-  it('an invalidation ends tokens also when the cutoff stands still', async () => {
+  it('an invalidation ends tokens also when the cutoff moves back to the clock', async () => {
     const user = await createUser(app().dataSource);
     await aheadOfClock(user.id, '4 minutes');
     const token = await app().login(user.email, PASSWORD);
@@ -82,7 +76,7 @@ describe('promise 3: version and cutoff move in one statement, by the clock of t
 
     await app().invalidator.logoutEverywhere(user.id);
 
-    expect(await app().ask(token)).toBe('401 logged_out_everywhere');
+    expect(await app().ask(token)).toBe('401 version_stale');
   });
 
   /** The database's clock, once it has gone on by some milliseconds since the call. */
@@ -130,14 +124,15 @@ describe('promise 3: the row for everyone has a version too', () => {
     expect(await everyoneRow()).toMatchObject({ version: before.version + 1 });
   });
 
-  it('an invalidation raises the version also when the cutoff stands still', async () => {
+  it('an invalidation returns a cutoff that lies ahead to the clock, and raises the version', async () => {
     const { version } = await app().invalidator.invalidateEveryone();
-    const cutoff = await aheadOfClock('4 minutes');
+    const ahead = await aheadOfClock('4 minutes');
     const receipt = await app().dataSource.transaction((transaction) =>
       app().invalidator.invalidateEveryone({ transaction }),
     );
-    expect(receipt).toMatchObject({ version: version + 1, effectiveAt: cutoff });
-    expect(await everyoneRow()).toEqual({ version: version + 1, cutoff });
+    expect(receipt.version).toBe(version + 1);
+    expect(Number(receipt.effectiveAt)).toBeLessThan(Number(ahead) - 200_000);
+    expect(await everyoneRow()).toEqual({ version: version + 1, cutoff: receipt.effectiveAt });
   });
 
   async function everyoneRow(): Promise<{ version: number; cutoff: Date | null }> {

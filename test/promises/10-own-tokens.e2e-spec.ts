@@ -69,6 +69,13 @@ describe('promise 10: only tokens of our own are accepted', () => {
     expect(await app().ask(withHeader({ ...HEADER, kid }))).toBe('401 token_invalid');
   });
 
+  it.each([undefined, null, '', 'users', 'public.people', ['public.users']])(
+    'not the realm %j',
+    async (realm) => {
+      expect(await app().ask(forge({ sub: user.id, ver: 0, realm }))).toBe('401 token_invalid');
+    },
+  );
+
   it('not without a kid', async () => {
     const { alg, typ } = HEADER;
     expect(await app().ask(withHeader({ alg, typ }))).toBe('401 token_invalid');

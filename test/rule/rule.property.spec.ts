@@ -21,10 +21,11 @@ type Cutoff = Date | null;
 type State = NonNullable<NaiveCase['record']>;
 
 function circumstancesOf(given: NaiveCase): Circumstances {
-  const { tolerance, legacyUntil, legacyClaim, legacyMaxAge, maxAuthAge, now } = given;
+  const { realm, tolerance, legacyUntil, legacyClaim, legacyMaxAge, maxAuthAge, now } = given;
   return {
     policy: {
       clockToleranceSeconds: tolerance,
+      ...(realm !== undefined && { realm }),
       ...(legacyUntil !== undefined && { legacyUntil }),
       ...(legacyClaim !== undefined && { legacySubject: (payload) => payload[legacyClaim] }),
       ...(legacyMaxAge !== undefined && { legacyMaxAgeSeconds: legacyMaxAge }),
@@ -65,6 +66,7 @@ const soundCases = fc
   .map(({ iat, ver, ...state }): NaiveCase & { record: State } => ({
     claims: { sub: '7', iat, exp: SECOND + 10_000, ver },
     record: { active: true, ...state },
+    realm: undefined,
     tolerance: TOLERANCE + 1,
     legacyUntil: new Date(Date.UTC(2100, 0)),
     maxAuthAge: undefined,
@@ -116,6 +118,7 @@ describe('the rule, and the table that it was written from', PATIENT, () => {
       'password_changed',
       'reauthentication_required',
       'token_expired',
+      'token_invalid',
       'user_inactive',
       'user_unknown',
       'version_ahead',
@@ -172,6 +175,7 @@ describe('cutoffs', PATIENT, () => {
       const given = {
         claims: { sub: '7', iat, exp: SECOND + 10_000, ver: version },
         record: { ...state, everyoneVersion: 0, everyoneLoggedOutAt: null },
+        realm: undefined,
         tolerance: TOLERANCE + 1,
         legacyUntil: undefined,
         maxAuthAge: undefined,
@@ -237,6 +241,7 @@ describe('a token issued from the state', PATIENT, () => {
           everyoneVersion: 0,
           everyoneLoggedOutAt: null,
         },
+        realm: undefined,
         tolerance: TOLERANCE,
         legacyUntil: undefined,
         maxAuthAge: undefined,

@@ -124,7 +124,7 @@ describe('a wrong option', () => {
       writeTimeout: 0,
     };
     expect(await problemsOf(options)).toEqual([
-      'pgStore: entity is not an option: choose from pool, table, id, password, tokenVersion, passwordChangedAt, logoutAllAt, deletedAt, everyoneTable, checkSchema, writeTimeout.',
+      'pgStore: entity is not an option: choose from pool, table, id, password, tokenVersion, passwordChangedAt, logoutAllAt, deletedAt, everyoneTable, realm, checkSchema, seesAllRows, writeTimeout.',
       'pgStore: pool is neither a Pool of pg nor an injection token.',
       'pgStore: id is not the name of a column.',
       'pgStore: password is not the name of a column.',

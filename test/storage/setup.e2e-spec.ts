@@ -140,7 +140,7 @@ describe('a store without its parts', () => {
       .useFactory(undefined)
       .checkSetup();
     expect(found).toEqual([
-      'typeOrmStore: globalTable is not an option: choose from entity, dataSource, properties, everyoneTable, checkSchema, writeTimeout.',
+      'typeOrmStore: globalTable is not an option: choose from entity, dataSource, properties, everyoneTable, realm, checkSchema, seesAllRows, writeTimeout.',
       'typeOrmStore: entity is not a class: give the class of the user entity.',
       'typeOrmStore: dataSource is neither a DataSource nor an injection token.',
       'typeOrmStore: properties.passwordHash is not an option: choose from tokenVersion, passwordChangedAt, logoutAllAt, password.',
@@ -189,7 +189,7 @@ describe('what the migration makes', () => {
   it('is missed piece by piece, each with what to do', async () => {
     await database.query('ALTER TABLE good DISABLE TRIGGER zz_token_invalidation');
     expect(await problems()).toEqual([
-      'database: the trigger "zz_token_invalidation" is disabled: run ALTER TABLE "good" ENABLE TRIGGER zz_token_invalidation.',
+      'database: the trigger "zz_token_invalidation" of "good" is disabled: run ALTER TABLE "good" ENABLE ALWAYS TRIGGER zz_token_invalidation.',
     ]);
     await database.query('ALTER TABLE good ENABLE TRIGGER zz_token_invalidation');
     expect(await problems({ everyoneTable: 'elsewhere' })).toEqual([

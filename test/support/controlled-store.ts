@@ -34,6 +34,10 @@ export class ControlledStore<
     return this.reads.flatMap(({ subjects }) => subjects);
   }
 
+  override realm(): string {
+    return 'controlled';
+  }
+
   override read(queries: readonly StateQuery[], { timeoutMs }: { readonly timeoutMs: number }) {
     return new Promise<StateReading<User>>((resolve, fail) => {
       const subjects = queries.map(({ subject }) => subject);

@@ -9,10 +9,13 @@ const secretKid = createHmac('sha256', SECRET)
 /** The header of the tokens that the applications of these tests issue. */
 export const HEADER = { alg: 'HS256', typ: 'at+jwt', kid: secretKid };
 
+/** The realm of the users of the reference migrations. */
+export const REALM = 'public.users';
+
 /** Claims that hold, for a moment around now. */
 export function goodClaims(): Record<string, unknown> {
   const now = Math.floor(Date.now() / 1000);
-  return { iat: now, exp: now + 900, auth_time: now, jti: randomUUID() };
+  return { realm: REALM, iat: now, exp: now + 900, auth_time: now, jti: randomUUID() };
 }
 
 /** A token with these claims over good ones, signed with the application's own secret: what only its owner can make. */

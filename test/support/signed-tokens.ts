@@ -27,6 +27,7 @@ export const ecKey = keyOf({ privateKey: ec.privateKey, kid: 'ec' });
 export const GOOD_HEADER = { alg: 'HS256', typ: 'at+jwt', kid: 'hmac' };
 export const GOOD_CLAIMS = {
   sub: 'anna',
+  realm: 'controlled',
   ver: 3,
   iat: SECOND,
   exp: SECOND + 900,

@@ -66,10 +66,11 @@ describe('the cutoff of everyone', () => {
   });
 
   it('cannot be joined by a second one', async () => {
+    const before = await rows();
     for (const singleton of ['true', 'false', 'NULL']) {
-      const second = session.query(`INSERT INTO ${EVERYONE} (singleton) VALUES (${singleton})`);
-      await expect(second).rejects.toThrow(/constraint/);
+      await session.query(`INSERT INTO ${EVERYONE} (singleton) VALUES (${singleton})`);
     }
+    expect(await rows()).toEqual(before);
   });
 });
 
@@ -95,7 +96,9 @@ describe('an invalidation of everyone that has to wait', () => {
 describe('the table of everyone', () => {
   it('can be set again after somebody emptied the table', async () => {
     await store.invalidateEveryone();
+    await session.query(`ALTER TABLE ${EVERYONE} DISABLE TRIGGER USER`);
     await session.query(`TRUNCATE ${EVERYONE}`);
+    await session.query(`ALTER TABLE ${EVERYONE} ENABLE TRIGGER USER`);
     const { id, token_version } = await insertUser(database);
 
     const { version, effectiveAt } = await store.invalidateEveryone();

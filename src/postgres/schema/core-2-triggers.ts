@@ -6,6 +6,9 @@ import {
   rehashPermit,
   TRIGGER,
 } from '../sql.js';
+import { keepEveryone } from './core-2-everyone.js';
+import { leaveIds, takeIds } from './core-2-ids.js';
+import { highestOf, neverBack, notAhead, raisedAtMost, sqlNames, trigger } from './core-2-sql.js';
 import type { SqlNames } from './schema-version.js';
 
 /**
@@ -25,27 +28,10 @@ export function dropTriggers(names: SqlNames): string[] {
     `DROP TRIGGER IF EXISTS ${TRIGGER}_leave_id ON ${users}`,
     `DROP TRIGGER IF EXISTS ${TRIGGER}_truncate ON ${users}`,
     `DROP TRIGGER IF EXISTS ${TRIGGER} ON ${everyone}`,
-    ...Object.values(functions).map((name) => `DROP FUNCTION IF EXISTS ${name}()`),
+    `DROP TRIGGER IF EXISTS ${TRIGGER}_truncate ON ${everyone}`,
+    // Partitions have triggers that go with the function.
+    ...Object.values(functions).map((name) => `DROP FUNCTION IF EXISTS ${name}() CASCADE`),
   ];
-}
-
-function sqlNames(names: SqlNames) {
-  const inSchema = (name: string) => `${names.schema}.${quoteName(name)}`;
-  const functionName = (suffix: string) => inSchema(`${names.users}_token_invalidation${suffix}`);
-  return {
-    users: inSchema(names.users),
-    everyone: inSchema(names.everyone),
-    id: quoteName(names.id),
-    version: quoteName(names.tokenVersion),
-    passwordChangedAt: quoteName(names.passwordChangedAt),
-    logoutAllAt: quoteName(names.logoutAllAt),
-    functions: {
-      state: functionName('_state'),
-      takeId: functionName('_take_id'),
-      leaveId: functionName('_leave_id'),
-      everyone: functionName('_everyone'),
-    },
-  };
 }
 
 /** Version and cutoffs of one user: they only grow, they move together, and a changed password moves them. */
@@ -77,9 +63,10 @@ function stateFunction(names: SqlNames): string {
     DECLARE
       -- Not now(), which is the start of the transaction and may be long past.
       instant CONSTANT timestamptz(3) := date_trunc('milliseconds', clock_timestamp());
+      highest CONSTANT bigint := ${highestOf(`NEW.${version}`)};
     BEGIN
-      -- Nothing moves back, is cleared, or lies ahead of this clock: no token could be newer than such a cutoff.
-      NEW.${version} := greatest(OLD.${version}, NEW.${version});
+      -- Nothing moves back or is cleared.
+      ${raisedAtMost(version, 'highest')}
       ${neverBack(passwordChangedAt)}
       ${neverBack(logoutAllAt)}
       ${names.password === null ? '' : passwordChange(names)}
@@ -89,27 +76,13 @@ function stateFunction(names: SqlNames): string {
       THEN
         NEW.${version} := OLD.${version} + 1;
       END IF;
+      -- A cutoff ahead of this clock would lock the user out until then. The version refuses the tokens from before.
+      IF NEW.${version} > OLD.${version} THEN
+        NEW.${passwordChangedAt} := ${notAhead(passwordChangedAt)};
+        NEW.${logoutAllAt} := ${notAhead(logoutAllAt)};
+      END IF;
       RETURN NEW;
     END `)}`;
-}
-
-function trigger(name: string, table: string, action: string): string[] {
-  return [`DROP TRIGGER IF EXISTS ${name} ON ${table}`, `CREATE TRIGGER ${name} ${action}`];
-}
-
-/** An SQL condition: one of these columns has another value than before. */
-function differs(columns: readonly string[]): string {
-  return columns.map((name) => `OLD.${name} IS DISTINCT FROM NEW.${name}`).join(' OR ');
-}
-
-/** greatest() ignores NULL: that keeps a cutoff that is cleared, and lets the first one be set. */
-function neverBack(cutoff: string): string {
-  return `NEW.${cutoff} := greatest(OLD.${cutoff}, ${notAhead(cutoff)});`;
-}
-
-/** Not least(), which ignores NULL and would set a cutoff where there is none. */
-function notAhead(cutoff: string): string {
-  return `CASE WHEN NEW.${cutoff} > instant THEN instant ELSE NEW.${cutoff} END`;
 }
 
 /** A changed hash is a changed password, unless this very change was announced as a re-hash. */
@@ -120,106 +93,20 @@ function passwordChange(names: SqlNames): string {
   return `
       IF NEW.${password} IS DISTINCT FROM OLD.${password}
         AND current_setting('${REHASH_SETTING}', true) IS DISTINCT FROM ${permit}
+        AND NOT (${appliedWhole([version, passwordChangedAt])})
       THEN
-        NEW.${passwordChangedAt} := greatest(OLD.${passwordChangedAt}, instant);
+        NEW.${passwordChangedAt} := instant;
         NEW.${version} := greatest(OLD.${version} + 1, NEW.${version});
       END IF;`;
 }
 
-/**
- * An id that is given to another user must not make the former user's tokens valid again: a row that takes an id starts
- * above every version that a row which left its id has had.
- *
- * SECURITY DEFINER, so that a role which may write users needs no right on the other table.
- */
-function takeIds(names: SqlNames): string[] {
-  const { users, everyone, functions, id, version, passwordChangedAt, logoutAllAt } =
-    sqlNames(names);
-  return [
-    `CREATE OR REPLACE FUNCTION ${functions.takeId}() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS ${dollarQuote(`
-    DECLARE
-      instant CONSTANT timestamptz(3) := date_trunc('milliseconds', clock_timestamp());
-    BEGIN
-      IF TG_OP = 'INSERT' OR OLD.${id} IS DISTINCT FROM NEW.${id} THEN
-        NEW.${version} := greatest(NEW.${version}, (SELECT retired_version FROM ${everyone}));
-      END IF;
-      IF TG_OP = 'INSERT' THEN
-        NEW.${passwordChangedAt} := ${notAhead(passwordChangedAt)};
-        NEW.${logoutAllAt} := ${notAhead(logoutAllAt)};
-      END IF;
-      RETURN NEW;
-    END `)}`,
-    ...trigger(
-      `${TRIGGER}_take_id`,
-      users,
-      `BEFORE INSERT OR UPDATE OF ${id} ON ${users}
-      FOR EACH ROW EXECUTE FUNCTION ${functions.takeId}()`,
-    ),
-  ];
+/** What another server did, with the version and the cutoff that it got there: tokens were issued by them. */
+function appliedWhole(columns: readonly string[]): string {
+  const moved = columns.map((name) => `NEW.${name} IS DISTINCT FROM OLD.${name}`);
+  return ["current_setting('session_replication_role') = 'replica'", ...moved].join(' AND ');
 }
 
-/** The other half: the versions of the rows that leave their ids. */
-function leaveIds(names: SqlNames): string[] {
-  const { users, everyone, functions, id, version } = sqlNames(names);
-  return [
-    `CREATE OR REPLACE FUNCTION ${functions.leaveId}() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS ${dollarQuote(`
-    DECLARE
-      highest bigint;
-    BEGIN
-      IF TG_OP = 'TRUNCATE' THEN
-        SELECT max(${version}) INTO highest FROM ${users};
-      ELSIF TG_OP = 'DELETE' OR OLD.${id} IS DISTINCT FROM NEW.${id} THEN
-        highest := OLD.${version};
-      END IF;
-      -- Few rows leave with a version that is a new height, so that few of them queue for this one.
-      UPDATE ${everyone} SET retired_version = highest + 1 WHERE retired_version <= highest;
-      RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
-    END `)}`,
-    ...trigger(
-      `${TRIGGER}_leave_id`,
-      users,
-      `BEFORE DELETE OR UPDATE OF ${id} ON ${users}
-      FOR EACH ROW EXECUTE FUNCTION ${functions.leaveId}()`,
-    ),
-    ...trigger(
-      `${TRIGGER}_truncate`,
-      users,
-      `BEFORE TRUNCATE ON ${users} FOR EACH STATEMENT EXECUTE FUNCTION ${functions.leaveId}()`,
-    ),
-  ];
-}
-
-/** Version and cutoff of everyone: they only grow, a cutoff that moves raises the version, and the row stays. */
-function keepEveryone(names: SqlNames): string[] {
-  const { everyone, functions } = sqlNames(names);
-  return [
-    `CREATE OR REPLACE FUNCTION ${functions.everyone}() RETURNS trigger
-    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS ${dollarQuote(`
-    DECLARE
-      instant CONSTANT timestamptz(3) := date_trunc('milliseconds', clock_timestamp());
-    BEGIN
-      IF TG_OP = 'DELETE' THEN
-        RAISE EXCEPTION 'The row of % cannot be deleted: tokens that it invalidates would be valid again.', TG_TABLE_NAME;
-      END IF;
-      ${neverBack('everyone_logged_out_at')}
-      NEW.everyone_version := greatest(OLD.everyone_version, NEW.everyone_version);
-      IF NEW.everyone_version = OLD.everyone_version
-        AND NEW.everyone_logged_out_at IS DISTINCT FROM OLD.everyone_logged_out_at
-      THEN
-        NEW.everyone_version := OLD.everyone_version + 1;
-      END IF;
-      NEW.retired_version := greatest(OLD.retired_version, NEW.retired_version);
-      RETURN NEW;
-    END `)}`,
-    ...trigger(
-      TRIGGER,
-      everyone,
-      `BEFORE UPDATE OR DELETE ON ${everyone}
-      FOR EACH ROW EXECUTE FUNCTION ${functions.everyone}()`,
-    ),
-    // What 0.1.0 called the function.
-    `DROP FUNCTION IF EXISTS ${names.schema}.${quoteName(`${names.users}_token_invalidation_global`)}()`,
-  ];
+/** An SQL condition: one of these columns has another value than before. */
+function differs(columns: readonly string[]): string {
+  return columns.map((name) => `OLD.${name} IS DISTINCT FROM NEW.${name}`).join(' OR ');
 }

@@ -116,6 +116,18 @@ export function inOneHour(instant: Date): Date {
   return new Date(instant.getTime() + 3_600_000);
 }
 
+/** Below the time limits that test runners have. */
+const PATIENCE_MS = 3000;
+
+/** Asks until the condition holds, for three seconds at most. */
+export async function until(holds: () => Promise<boolean>): Promise<void> {
+  const latest = performance.now() + PATIENCE_MS;
+  while (!(await holds())) {
+    assert.ok(performance.now() < latest, 'what was waited for did not happen');
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+}
+
 export function assertBetween(instant: Date, earliest: Date, latest: Date): void {
   assert.ok(
     instant >= earliest && instant <= latest,

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import {
+  assertBetween,
   type ContractCases,
   inOneHour,
   readAll,
   recordOf,
   requireRecord,
   unknownSubject,
+  until,
 } from './harness.js';
 import { nearMissesOf, shown, STRANGE_SUBJECTS } from './subjects.js';
 
@@ -99,13 +101,43 @@ export const readingCases: ContractCases = {
   'finds what was written before the read began': async (harness) => {
     const subject = await harness.createUser('hash');
     await recordOf(harness, subject);
-    const instant = inOneHour(await harness.clock());
+    const instant = await harness.clock();
     await harness.writeCutoffs(subject, instant);
 
     const { state } = await recordOf(harness, subject);
 
     assert.deepEqual(state.passwordChangedAt, instant);
     assert.deepEqual(state.logoutAllAt, instant);
+  },
+
+  'has cutoffs far ahead repaired once, after the reads that find them': async (harness) => {
+    const subject = await harness.createUser('hash');
+    const { state: before } = await recordOf(harness, subject);
+    const earliest = await harness.clock();
+    const ahead = inOneHour(earliest);
+    await harness.writeCutoffs(subject, ahead);
+
+    const found = await Promise.all(Array.from({ length: 20 }, () => recordOf(harness, subject)));
+    const sawIt = found.some(({ state }) => Number(state.logoutAllAt) === Number(ahead));
+    assert.ok(sawIt, 'no read found the cutoff');
+
+    const isRepaired = async () =>
+      (await recordOf(harness, subject)).state.tokenVersion > before.tokenVersion;
+    await until(isRepaired);
+    const { state } = await recordOf(harness, subject);
+    assert.equal(state.tokenVersion, before.tokenVersion + 1, 'repaired more than once');
+    const latest = await harness.clock();
+    assertBetween(state.logoutAllAt!, earliest, latest);
+    assertBetween(state.passwordChangedAt!, earliest, latest);
+  },
+
+  'leaves a cutoff as it is that is ahead by no more than clocks may differ': async (harness) => {
+    const subject = await harness.createUser('hash');
+    const ahead = new Date((await harness.clock()).getTime() + 240_000);
+    await harness.writeCutoffs(subject, ahead);
+    const before = await recordOf(harness, subject);
+    await recordOf(harness, subject);
+    assert.deepEqual(await recordOf(harness, subject), before);
   },
 
   'does not find a deleted user': async (harness) => {

@@ -23,9 +23,14 @@ describe('tokenStateStoreContract', () => {
     expect(await failuresOf(whole)).toEqual([]);
   });
 
-  it.each(Object.entries(BROKEN_STORES))('fails a store that %s', async (_, makeStore) => {
-    expect(await failuresOf(makeStore)).not.toEqual([]);
-  });
+  it.each(Object.entries(BROKEN_STORES))(
+    'fails a store that %s',
+    async (_, makeStore) => {
+      expect(await failuresOf(makeStore)).not.toEqual([]);
+    },
+    // What never happens is waited for.
+    20_000,
+  );
 
   it('finds nothing wrong when it runs again on the same database', async () => {
     const harness = memoryHarness(whole);
@@ -33,17 +38,10 @@ describe('tokenStateStoreContract', () => {
     expect(await failuresOn(harness)).toEqual([]);
   });
 
-  it('fails at once, and says why, where the cutoff of everyone lies ahead', async () => {
+  it('finds nothing wrong where a run that was interrupted left the cutoff of everyone ahead', async () => {
     const harness = memoryHarness(whole);
     await harness.writeEveryoneCutoff(new Date('2999-12-31T23:59:59.999Z'));
-    const failures = await failuresOn(harness);
-    expect(failures).not.toEqual([]);
-    for (const { error } of failures) {
-      expect(error).toHaveProperty(
-        'message',
-        expect.stringMatching(/^The cutoff of everyone, 2999-12-31.* Give the contract a fresh/),
-      );
-    }
+    expect(await failuresOn(harness)).toEqual([]);
   });
 
   it('leaves out what the harness says there is not', () => {

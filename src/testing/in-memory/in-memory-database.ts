@@ -1,8 +1,10 @@
 import type { StateChange, WriteOutcome } from '../../state/token-state.store.js';
+import { isFarAhead } from '../../state/far-ahead.js';
 import type { Clock } from '../../tokens/clock.js';
 import {
   type InMemoryRows,
   invalidateAll,
+  raise,
   type UserWrite,
   type WritableUser,
 } from './in-memory-rows.js';
@@ -36,6 +38,16 @@ export class InMemoryDatabase<User extends WritableUser> {
   writeEveryone(transaction?: InMemoryTransaction): StateChange {
     const now = this.now();
     return this.run(({ everyone }) => invalidateAll(everyone, now), transaction);
+  }
+
+  /** Returns cutoffs to the clock that lie far ahead of it: the user's, and that of everyone. */
+  repair(subject: string): void {
+    const now = this.now();
+    const { users, everyone } = this.rows;
+    const user = users.get(subject) as WritableUser | undefined;
+    const cutoffs = [user?.passwordChangedAt, user?.logoutAllAt];
+    if (user && cutoffs.some((cutoff) => isFarAhead(cutoff ?? null, Number(now)))) raise(user, now);
+    if (isFarAhead(everyone.loggedOutAt, Number(now))) invalidateAll(everyone, now);
   }
 
   /** Commits when `work` resolves, and rolls back when it rejects or when the writes cannot be repeated. */

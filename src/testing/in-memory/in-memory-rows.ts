@@ -61,16 +61,22 @@ export function updateUser(user: WritableUser, changes: object, now: Date): Stat
 }
 
 export function invalidateUser(user: WritableUser, kind: CutoffKind, now: Date): StateChange {
-  const cutoff = kind === 'password' ? 'passwordChangedAt' : 'logoutAllAt';
+  raise(user, now);
+  user[kind === 'password' ? 'passwordChangedAt' : 'logoutAllAt'] = now;
+  return { version: user.tokenVersion, effectiveAt: now };
+}
+
+/** Raises the version, and returns cutoffs that lie ahead to the clock. */
+export function raise(user: WritableUser, now: Date): void {
   user.tokenVersion += 1;
-  user[cutoff] = later(user[cutoff], now);
-  return { version: user.tokenVersion, effectiveAt: user[cutoff] };
+  user.passwordChangedAt = notAhead(user.passwordChangedAt, now);
+  user.logoutAllAt = notAhead(user.logoutAllAt, now);
 }
 
 export function invalidateAll(everyone: Writable<EveryoneState>, now: Date): StateChange {
   everyone.version += 1;
-  everyone.loggedOutAt = later(everyone.loggedOutAt, now);
-  return { version: everyone.version, effectiveAt: everyone.loggedOutAt };
+  everyone.loggedOutAt = now;
+  return { version: everyone.version, effectiveAt: now };
 }
 
 export function removeUser(rows: InMemoryRows<WritableUser>, id: string): void {
@@ -91,6 +97,6 @@ export function replaceHash(user: WritableUser, { currentHash, newHash }: Passwo
   return true;
 }
 
-function later(one: Date | null, other: Date): Date {
-  return one !== null && one > other ? one : other;
+function notAhead(cutoff: Date | null, now: Date): Date | null {
+  return cutoff !== null && cutoff > now ? now : cutoff;
 }

@@ -108,6 +108,11 @@ export class InMemoryTokenStateStore<
     return this.database.transaction(work);
   }
 
+  /** One for all in-memory stores; a subclass can name another one. */
+  realm(): string {
+    return 'in-memory';
+  }
+
   describe(user: User): { subject: string; state: TokenState } {
     return describeUser(user);
   }
@@ -120,7 +125,9 @@ export class InMemoryTokenStateStore<
       hideState(user);
       return { user, state, active: !user.deletedAt };
     });
-    return { everyone: structuredClone(this.database.rows.everyone), records };
+    const everyone = structuredClone(this.database.rows.everyone);
+    for (const { subject } of queries) this.database.repair(subject);
+    return { everyone, records };
   }
 
   async invalidate(

@@ -11,6 +11,7 @@ export interface NaiveCase {
         readonly everyoneLoggedOutAt: Date | null;
       }
     | undefined;
+  readonly realm: string | undefined;
   readonly tolerance: number;
   readonly legacyUntil: Date | undefined;
   /** The claim that names the user in tokens from before the library. */
@@ -33,7 +34,7 @@ export function naiveVerdict(given: NaiveCase): string {
 }
 
 function rowsOfClaims(given: NaiveCase): Row[] {
-  const { claims, tolerance, legacyUntil, now } = given;
+  const { claims, realm, tolerance, legacyUntil, now } = given;
   const { iat, nbf, ver } = claims;
   const windowOpen = legacyUntil !== undefined && Number(legacyUntil) - now > 0;
   const isOld = windowOpen && ver === undefined;
@@ -49,6 +50,11 @@ function rowsOfClaims(given: NaiveCase): Row[] {
     [() => nbf !== undefined && !isTime(nbf), () => 'claims_invalid'],
     [() => ver !== undefined && !isVersion(ver), () => 'claims_invalid'],
     [() => ver === undefined && !windowOpen, () => 'claims_invalid'],
+    [
+      () => claims['realm'] === undefined && realm !== undefined && !windowOpen,
+      () => 'token_invalid',
+    ],
+    [() => claims['realm'] !== undefined && claims['realm'] !== realm, () => 'token_invalid'],
     [() => ahead(iat as number), () => 'issued_in_future'],
     [() => nbf !== undefined && ahead(nbf as number), () => 'not_yet_valid'],
     [() => now / 1000 >= (exp as number), () => 'token_expired'],

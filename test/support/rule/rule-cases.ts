@@ -76,9 +76,14 @@ const claims: fc.Arbitrary<Record<string, unknown>> = fc.record(
     nbf: mostly(seconds),
     ver: mostly(versions),
     auth_time: mostly(seconds),
+    realm: fc.oneof(
+      { weight: 40, arbitrary: fc.constant('public.users') },
+      { weight: 1, arbitrary: fc.constantFrom<unknown>('users', '', ['public.users']) },
+      { weight: 1, arbitrary: rubbish },
+    ),
     jti: fc.anything(),
   },
-  { requiredKeys: ['sub', 'iat', 'exp'] },
+  { requiredKeys: ['sub', 'iat', 'exp', 'realm'] },
 );
 
 const records: fc.Arbitrary<NaiveCase['record']> = fc.option(
@@ -100,6 +105,7 @@ const records: fc.Arbitrary<NaiveCase['record']> = fc.option(
 export const ruleCases: fc.Arbitrary<NaiveCase> = fc.record({
   claims,
   record: records,
+  realm: fc.option(fc.constant('public.users'), { nil: undefined, freq: 20 }),
   tolerance: fc.constantFrom(0, 1, TOLERANCE, TOLERANCE, TOLERANCE),
   legacyUntil: fc.option(
     fc.constantFrom(new Date(NOW + 3_600_000), new Date(NOW), new Date(NOW + 1), new Date('none')),

@@ -83,9 +83,9 @@ export async function openStorage(
 }
 
 /** The users of the reference migrations. */
-export async function openUsers(): Promise<StorageDatabase> {
+export async function openUsers(entities: EntityClass[] = [User]): Promise<StorageDatabase> {
   const database = await createDatabase();
-  const dataSource = new DataSource({ type: 'postgres', url: database.url, entities: [User] });
+  const dataSource = new DataSource({ type: 'postgres', url: database.url, entities });
   await dataSource.initialize();
   return new StorageDatabase(database.url, dataSource, () => database.drop());
 }

@@ -98,11 +98,59 @@ const STATE: Record<string, Check> = {
     const lowered = await checked.set("hash = 'newer', version = 0");
     return raised.version === before.version + 1 && lowered.version === before.version + 2;
   },
-  'another hash moves no cutoff back': async (checked) => {
-    await checked.force('checked', `UPDATE checked SET changed_at = ${IN_AN_HOUR}`);
-    const before = await checked.user();
-    const after = await checked.set("hash = 'new'");
-    return same(after.changed_at, before.changed_at) && after.version === before.version + 1;
+  'a cutoff ahead stays until the version is raised, and then returns to the clock': async (
+    checked,
+    before,
+  ) => {
+    const after: Row[] = [];
+    for (const raise of ["hash = 'new'", 'version = version + 1']) {
+      const ahead = `changed_at = ${IN_AN_HOUR}, logout_at = ${IN_AN_HOUR}`;
+      await checked.force('checked', `UPDATE checked SET ${ahead}`);
+      const forced = await checked.user();
+      if (!same(await checked.set('logout_at = clock_timestamp()'), forced)) return false;
+      after.push(await checked.set(raise));
+    }
+    const latest = await checked.clock();
+    return after.every(
+      ({ version, changed_at, logout_at }, index) =>
+        version === before.version + 1 + index && changed_at! <= latest && logout_at! <= latest,
+    );
+  },
+  'a version is set no higher than half of what fits, and then rises by one': async (checked) => {
+    const versions: number[] = [];
+    for (const version of [2 ** 30 - 1, 2 ** 30, 2 ** 31 - 1, 2 ** 31 - 1]) {
+      versions.push((await checked.set(`version = ${version}`)).version);
+    }
+    return same(versions, [2 ** 30 - 1, 2 ** 30, 2 ** 30 + 1, 2 ** 30 + 2]);
+  },
+  'changes within one millisecond count each': async (checked, before) => {
+    await checked.run(
+      `DO $$ BEGIN FOR change IN 1..300 LOOP UPDATE checked SET hash = change::text WHERE id = 'u'; END LOOP; END $$`,
+    );
+    return (await checked.user()).version === before.version + 300;
+  },
+  'a version of NULL changes nothing': async (checked, before) =>
+    same(await checked.set('version = NULL'), before),
+  'what another server did invalidates, and keeps what came with it': async (checked, before) => {
+    const { instant } = await checked.one<{ instant: Date }>(`SELECT ${A_MINUTE_AGO} AS instant`);
+    const cutoff = (ms: number) => `'${new Date(instant.getTime() + ms).toISOString()}'`;
+    await checked.run('SET LOCAL session_replication_role = replica');
+    const whole = await checked.set(`hash = 'a', version = version + 1, changed_at = ${cutoff(0)}`);
+    await checked.run('SET LOCAL session_replication_role = origin');
+    const own = await checked.set(`hash = 'b', version = version + 1, changed_at = ${cutoff(1)}`);
+    await checked.run('SET LOCAL session_replication_role = replica');
+    const after = [whole, own];
+    for (const assignment of ['', ', version = version + 1', `, changed_at = ${cutoff(2)}`]) {
+      after.push(await checked.set(`hash = hash || 'c' ${assignment}`));
+    }
+    return (
+      same(
+        after.map((row) => row.version - before.version),
+        [1, 2, 3, 4, 5],
+      ) &&
+      same(whole.changed_at, instant) &&
+      after.slice(1).every((row) => row.changed_at!.getTime() > instant.getTime() + 2)
+    );
   },
   'the same hash and other columns are none': async (checked, before) => {
     const after = await checked.set("hash = 'old', note = 'x'");
@@ -232,6 +280,60 @@ const IDS: Record<string, Check> = {
     await checked.run("INSERT INTO checked (id) VALUES ('u')");
     return (await checked.user()).version === 4;
   },
+  'a new user starts no higher than half of what fits, and no lower than 0': async (checked) => {
+    await checked.run(
+      `INSERT INTO checked (id, version) VALUES ('a', ${2 ** 31 - 1}), ('b', -5), ('c', ${2 ** 30 - 1})`,
+    );
+    const versions = [await checked.user('a'), await checked.user('b'), await checked.user('c')];
+    return same(
+      versions.map((row) => row.version),
+      [2 ** 30, 0, 2 ** 30 - 1],
+    );
+  },
+  'an upsert of a user who is there changes nothing': async (checked, before) => {
+    await checked.run("INSERT INTO checked (id, version) VALUES ('high', 8)");
+    await checked.run("DELETE FROM checked WHERE id = 'high'");
+    await checked.run(
+      `INSERT INTO checked (id, version) VALUES ('u', 900) ON CONFLICT (id) DO UPDATE
+       SET version = EXCLUDED.version, changed_at = EXCLUDED.changed_at, logout_at = EXCLUDED.logout_at`,
+    );
+    await checked.run(
+      `INSERT INTO checked (id, changed_at, logout_at) VALUES ('u', clock_timestamp(), clock_timestamp())
+       ON CONFLICT (id) DO UPDATE SET changed_at = EXCLUDED.changed_at, logout_at = EXCLUDED.logout_at`,
+    );
+    return same(await checked.user(), before);
+  },
+  'an upsert locks the user whose state it takes': async (checked) => {
+    const locker = () =>
+      checked.one<{ xmax: string }>("SELECT xmax::text FROM checked WHERE id = 'u'");
+    const before = await locker();
+    await checked.run("INSERT INTO checked (id) VALUES ('u') ON CONFLICT DO NOTHING");
+    return !same(await locker(), before);
+  },
+  'what another server did leaves no id at an old version': async (checked, before) => {
+    await checked.run('SET LOCAL session_replication_role = replica');
+    await checked.run("DELETE FROM checked WHERE id = 'u'");
+    await checked.run("INSERT INTO checked (id) VALUES ('u')");
+    const deleted = await checked.user();
+    await checked.run('TRUNCATE checked');
+    await checked.run("INSERT INTO checked (id) VALUES ('u')");
+    const truncated = await checked.user();
+    return deleted.version > before.version && truncated.version > deleted.version;
+  },
+  'TRUNCATE fails where a policy would hide the versions': async (checked) => {
+    await checked.run('CREATE ROLE checked_owner');
+    await checked.run('ALTER TABLE checked OWNER TO checked_owner');
+    await checked.run('ALTER TABLE checked_everyone OWNER TO checked_owner');
+    await checked.run('ALTER FUNCTION checked_token_invalidation_leave_id OWNER TO checked_owner');
+    await checked.run('ALTER TABLE checked ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY');
+    await checked.run('SAVEPOINT before_truncate');
+    const refused = await checked.run('TRUNCATE checked').then(
+      () => false,
+      (error: Error) => error.message.includes('row-level security'),
+    );
+    await checked.run('ROLLBACK TO before_truncate');
+    return refused;
+  },
   'a new user has no cutoff ahead of the clock': async (checked) => {
     await checked.run(
       `INSERT INTO checked (id, changed_at, logout_at) VALUES ('a', 'infinity', ${IN_AN_HOUR})`,
@@ -275,11 +377,11 @@ const SURROUNDINGS: Record<string, Check> = {
       "UPDATE checked SET hash = 'new', changed_at = clock_timestamp() WHERE id = 'u'",
     );
     const { version, changed_at, logout_at } = await checked.user();
-    const { year } = await checked.one<{ year: number }>(
-      'SELECT extract(year FROM everyone_logged_out_at)::int AS year FROM checked_everyone',
+    const { year, risen } = await checked.one<{ year: number; risen: boolean }>(
+      'SELECT extract(year FROM everyone_logged_out_at)::int AS year, everyone_version = 1 AS risen FROM checked_everyone',
     );
     const years = [year, changed_at!.getFullYear(), logout_at!.getFullYear()];
-    return version === before.version + 3 && years.every((each) => each > 2000);
+    return risen && version === before.version + 3 && years.every((each) => each > 2000);
   },
 };
 
@@ -336,14 +438,89 @@ const EVERYONE: Record<string, Check> = {
     }
     return same(versions, ['1', '2', '2', '2', '3', '8']);
   },
-  'the row of everyone stays': async (checked) => {
-    await checked.run('SAVEPOINT before_deletion');
-    const refused = await checked.run('DELETE FROM checked_everyone').then(
-      () => false,
-      (error: Error) => error.message.includes('cannot be deleted'),
+  'the cutoff of everyone ahead returns to the clock when the version is raised': async (
+    checked,
+  ) => {
+    const read = () => checked.one<EveryoneRow>('SELECT * FROM checked_everyone');
+    await checked.force(
+      'checked_everyone',
+      `UPDATE checked_everyone SET everyone_logged_out_at = ${IN_AN_HOUR}`,
     );
-    await checked.run('ROLLBACK TO before_deletion');
-    return refused;
+    const before = await read();
+    await checked.run('UPDATE checked_everyone SET everyone_logged_out_at = clock_timestamp()');
+    const kept = await read();
+    await checked.run('UPDATE checked_everyone SET everyone_version = everyone_version + 1');
+    const raised = await read();
+    return (
+      same(kept, before) &&
+      raised.everyone_logged_out_at! <= (await checked.clock()) &&
+      Number(raised.everyone_version) === Number(before.everyone_version) + 1
+    );
+  },
+  'no version of everyone is set out of reach': async (checked) => {
+    const read = () => checked.one<EveryoneRow>('SELECT * FROM checked_everyone');
+    const highest = '9223372036854775807';
+    const found: EveryoneRow[] = [];
+    for (let times = 0; times < 2; times += 1) {
+      await checked.run(
+        `UPDATE checked_everyone SET everyone_version = ${highest}, retired_version = ${highest}`,
+      );
+      found.push(await read());
+    }
+    await checked.force('checked_everyone', 'DELETE FROM checked_everyone');
+    await checked.run(
+      `INSERT INTO checked_everyone VALUES (true, ${IN_AN_HOUR}, ${highest}, ${highest})`,
+    );
+    const inserted = await read();
+    return (
+      same(
+        [...found, inserted].map((row) => [
+          Number(row.everyone_version) - 2 ** 52,
+          Number(row.retired_version) - 2 ** 30,
+        ]),
+        [
+          [0, 0],
+          [1, 1],
+          [0, 0],
+        ],
+      ) && inserted.everyone_logged_out_at! <= (await checked.clock())
+    );
+  },
+  'a row that is inserted is merged by maximum': async (checked) => {
+    const read = () => checked.one<EveryoneRow>('SELECT * FROM checked_everyone');
+    await checked.run('SET LOCAL session_replication_role = replica');
+    const { instant } = await checked.one<{ instant: Date }>(`SELECT ${A_MINUTE_AGO} AS instant`);
+    await checked.run(`UPDATE checked_everyone SET everyone_logged_out_at = ${AN_HOUR_AGO}`);
+    await checked.run(
+      `INSERT INTO checked_everyone VALUES (true, '${instant.toISOString()}', 4, 5)`,
+    );
+    const merged = await read();
+    await checked.run(`INSERT INTO checked_everyone VALUES (true, ${AN_HOUR_AGO}, 1, 1)`);
+    await checked.run('INSERT INTO checked_everyone DEFAULT VALUES');
+    const { rows } = await checked.one<{ rows: number }>(
+      'SELECT count(*)::int AS rows FROM checked_everyone',
+    );
+    return (
+      same(
+        [merged.everyone_logged_out_at, merged.everyone_version, merged.retired_version],
+        [instant, '4', '5'],
+      ) &&
+      same(await read(), merged) &&
+      rows === 1
+    );
+  },
+  'the row of everyone stays': async (checked) => {
+    await checked.run('SET LOCAL session_replication_role = replica');
+    let stays = true;
+    for (const removal of ['DELETE FROM checked_everyone', 'TRUNCATE checked_everyone']) {
+      await checked.run('SAVEPOINT before_removal');
+      stays &&= await checked.run(removal).then(
+        () => false,
+        (error: Error) => error.message.includes('cannot be deleted'),
+      );
+      await checked.run('ROLLBACK TO before_removal');
+    }
+    return stays;
   },
 };
 

@@ -59,7 +59,8 @@ function variantsOf(statement: string): [name: string, mutated: string][] {
 }
 
 function withoutWhole(statement: string): [string, string][] {
-  return statement.startsWith('CREATE TRIGGER') ? [['is not made', '']] : [];
+  if (statement.startsWith('CREATE TRIGGER')) return [['is not made', '']];
+  return statement.startsWith('ALTER') ? [[`lacks: ${statement}`, '']] : [];
 }
 
 function withoutLines(statement: string): [string, string][] {

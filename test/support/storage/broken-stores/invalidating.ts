@@ -32,8 +32,10 @@ export const INVALIDATING: Record<string, MakeStore> = {
   'sets a cutoff of whole seconds': afterInvalidation((user) => {
     user.logoutAllAt &&= new Date(Math.floor(user.logoutAllAt.getTime() / 1000) * 1000 - 1000);
   }),
-  'moves a cutoff back': afterInvalidation((user) => {
-    user.logoutAllAt = user.logoutAllAt && new Date();
+  'leaves cutoffs ahead': afterInvalidation((user, before) => {
+    if (Number(before.passwordChangedAt) > Date.now() + 60_000) {
+      user.passwordChangedAt = before.passwordChangedAt;
+    }
   }),
   'invalidates others too': afterInvalidation((_user, _before, store) => {
     for (const user of rows(store).users.values()) user.tokenVersion += 1;

@@ -92,6 +92,30 @@ export const READING: Record<string, MakeStore> = {
   'reads no version of everyone': brokenEveryone(
     ({ loggedOutAt }) => ({ loggedOutAt }) as EveryoneState,
   ),
+  'repairs nothing': broken((store) => {
+    store.database.repair = () => {};
+    return {};
+  }),
+  'repairs a user with each read': broken((store, { read }) => ({
+    read: async (queries) => {
+      const reading = await read(queries);
+      for (const { subject } of queries) {
+        const user = row(store, subject);
+        if (Number(user.logoutAllAt) > 0) user.tokenVersion += 1;
+      }
+      return reading;
+    },
+  })),
+  'repairs cutoffs that are hardly ahead': broken((store, { read }) => ({
+    read: async (queries) => {
+      const reading = await read(queries);
+      for (const { subject } of queries) {
+        const user = row(store, subject);
+        if (Number(user.logoutAllAt) > Date.now() + 60_000) user.tokenVersion += 1;
+      }
+      return reading;
+    },
+  })),
   'reads everyone only where every subject is a user': broken((_store, { read }) => ({
     read: async (queries) => {
       const reading = await read(queries);
