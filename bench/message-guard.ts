@@ -49,7 +49,7 @@ const sockets = Array.from({ length: 64 }, (_, number) => {
   const user = store.add({ id: String(number), passwordHash: 'hash' });
   return { handshake: { headers: {}, auth: { token: issuer.issue(user) } } };
 });
-const handler = Reflect.get(Gateway.prototype, 'handle') as () => void;
+const handler: () => void = Reflect.get(Gateway.prototype, 'handle');
 const ours = app.get(RevocableJwtGuard, { strict: false });
 const empty = new EmptyGuard();
 
