@@ -9,8 +9,8 @@ export interface UserLoader<User> {
   readonly columns: readonly string[];
 
   /**
-   * A user for each row, in their order. One whom code of the application makes should be a `LateUser`. An id may come twice and then gives two
-   * users that share nothing, since each becomes the `request.user` of another request.
+   * A user for each row, in their order. One whom code of the application makes should be a `LateUser`. An id may come
+   * twice and then gives two users that share nothing, since each becomes the `request.user` of another request.
    *
    * @param rows - with the values of `columns` from the position `first` on
    */

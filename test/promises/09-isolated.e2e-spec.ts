@@ -115,8 +115,13 @@ describe('promise 9: where the database finds more than was asked for', () => {
     await app().dataSource.query(`INSERT INTO people (id) VALUES ('alice')`);
     const [row] = await app().dataSource.query(`SELECT id FROM people WHERE id = 'ALICE'`);
     expect(row).toEqual({ id: 'alice' });
-    expect((await app().verifier.verify(forge({ sub: 'alice', ver: 0 }))).accepted).toBe(true);
-    expect(await app().verifier.verify(forge({ sub: 'ALICE', ver: 0 }))).toMatchObject({
+    expect(
+      (await app().verifier.verify(forge({ sub: 'alice', realm: 'public.people', ver: 0 })))
+        .accepted,
+    ).toBe(true);
+    expect(
+      await app().verifier.verify(forge({ sub: 'ALICE', realm: 'public.people', ver: 0 })),
+    ).toMatchObject({
       reason: 'user_unknown',
     });
   });
