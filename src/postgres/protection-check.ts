@@ -71,7 +71,7 @@ function foreignProblems(users: string, found: Protection): string[] {
     ),
     ...found.children.map(
       (name) =>
-        `database: ${name} inherits from ${users} and has no triggers: make it a partition, or a table of its own.`,
+        `database: ${name} inherits from ${users} and has no triggers: make it a partition, or a separate table.`,
     ),
   ];
 }

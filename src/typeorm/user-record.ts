@@ -19,7 +19,7 @@ export function refuseForeign(
   if (!dataSource.hasMetadata(constructor)) return;
   if (dataSource.getMetadata(constructor).tablePath === metadata.tablePath) return;
   throw new TypeError(
-    `The ${constructor.name} record is none of ${metadata.name}, whose tokens are issued here: take the TokenIssuer of its own module.`,
+    `The ${constructor.name} record is none of ${metadata.name}, whose tokens are issued here: take the TokenIssuer of the other module.`,
   );
 }
 

@@ -74,7 +74,7 @@ describe('the claim matrix: a properly signed token with an odd value in one cla
   });
 
   it('of a claim that comes twice the last one counts, for the signature and for the rule', async () => {
-    const payload = `{"sub":"nobody","sub":"${subject}","ver":0,${good()}}`;
+    const payload = `{"sub":"nobody","sub":"${subject}","realm":"public.users","ver":0,${good()}}`;
     expect(await app().ask(sign(JSON.stringify(HEADER), payload))).toBe(200);
   });
 

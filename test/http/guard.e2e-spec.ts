@@ -101,9 +101,6 @@ describe.each(PLATFORMS)('on %s, the guard bound globally', (platform) => {
       email: user.email,
       role: 'editor',
       active: true,
-      tokenVersion: 0,
-      passwordChangedAt: null,
-      logoutAllAt: null,
     });
   });
 

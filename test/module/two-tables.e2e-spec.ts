@@ -224,7 +224,7 @@ describe('the issuer of one users table', () => {
       const customer = await load(entity);
       expect(() => party!.issuer.issue(customer)).toThrow(
         new TypeError(
-          `The ${entity.name} record is none of Administrator, whose tokens are issued here: take the TokenIssuer of its own module.`,
+          `The ${entity.name} record is none of Administrator, whose tokens are issued here: take the TokenIssuer of the other module.`,
         ),
       );
     }

@@ -130,7 +130,7 @@ export const BOOT_PROBLEMS: readonly BootProblem[] = [
     fix: 'Run the migration, in this database and this schema.',
   },
   {
-    message: 'database: the trigger … is disabled: run ALTER TABLE … ENABLE TRIGGER …',
+    message: 'database: the trigger … of … is disabled…: run ALTER TABLE … ENABLE ALWAYS TRIGGER …',
     cause: 'Somebody disabled it, as some restore scripts do.',
     fix: 'Enable it.',
   },
