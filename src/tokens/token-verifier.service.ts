@@ -107,7 +107,8 @@ export class TokenVerifier<User = unknown> {
       // Only true is yes: undefined is what a forgotten return, or a column that was not loaded, gives.
       active = answer === true || (await answer) === true;
     }
-    const refused = judgeRecord(claims, record && { ...record, active }, circumstances);
+    const judged = record && { state: record.state, active, everyone: record.everyone };
+    const refused = judgeRecord(claims, judged, circumstances);
     return refused ? this.report(refused, claims) : { accepted: true, user: record!.user, claims };
   }
 

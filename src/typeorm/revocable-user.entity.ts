@@ -1,6 +1,9 @@
 import { Column } from 'typeorm';
 
-const HIDDEN = { value: undefined, enumerable: false, writable: true, configurable: true };
+/** Where the values are: under symbols, which nothing that copies or serialises an object by its names reads. */
+const TOKEN_VERSION = Symbol('tokenVersion');
+const PASSWORD_CHANGED_AT = Symbol('passwordChangedAt');
+const LOGOUT_ALL_AT = Symbol('logoutAllAt');
 
 /**
  * The three columns that make a user's tokens revocable. Let the user entity extend it, or declare the same columns
@@ -23,9 +26,19 @@ const HIDDEN = { value: undefined, enumerable: false, writable: true, configurab
  * ```
  */
 export abstract class RevocableUser {
+  declare private [TOKEN_VERSION]: number;
+  declare private [PASSWORD_CHANGED_AT]: Date | null;
+  declare private [LOGOUT_ALL_AT]: Date | null;
+
   /** Raised by one with each invalidation. */
   @Column({ name: 'token_version', type: 'integer', default: 0, insert: false, update: false })
-  readonly tokenVersion!: number;
+  get tokenVersion(): number {
+    return this[TOKEN_VERSION];
+  }
+
+  protected set tokenVersion(version: number) {
+    this[TOKEN_VERSION] = version;
+  }
 
   /** When the password last changed; `null`: never. */
   @Column({
@@ -36,7 +49,13 @@ export abstract class RevocableUser {
     insert: false,
     update: false,
   })
-  readonly passwordChangedAt!: Date | null;
+  get passwordChangedAt(): Date | null {
+    return this[PASSWORD_CHANGED_AT];
+  }
+
+  protected set passwordChangedAt(instant: Date | null) {
+    this[PASSWORD_CHANGED_AT] = instant;
+  }
 
   /** When the user was last logged out everywhere; `null`: never. */
   @Column({
@@ -47,11 +66,11 @@ export abstract class RevocableUser {
     insert: false,
     update: false,
   })
-  readonly logoutAllAt!: Date | null;
+  get logoutAllAt(): Date | null {
+    return this[LOGOUT_ALL_AT];
+  }
 
-  constructor() {
-    Object.defineProperty(this, 'tokenVersion', HIDDEN);
-    Object.defineProperty(this, 'passwordChangedAt', HIDDEN);
-    Object.defineProperty(this, 'logoutAllAt', HIDDEN);
+  protected set logoutAllAt(instant: Date | null) {
+    this[LOGOUT_ALL_AT] = instant;
   }
 }
