@@ -9,18 +9,19 @@ export type HideProperties = (record: object) => void;
  * @param paths - names of properties; `a.b` for one of an object within
  */
 export function hideProperties(paths: readonly string[]): HideProperties {
-  const hiding = paths.map((path) => {
-    const names = path.split('.');
-    const name = names.pop()!;
-    return { within: names, name };
-  });
+  const names = paths.filter((path) => !path.includes('.'));
+  const nested = paths.filter((path) => path.includes('.')).map((path) => path.split('.'));
   return (record) => {
-    for (const { within, name } of hiding) hide(ownerOf(record, within), name);
+    for (const name of names) hide(record, name);
+    for (const path of nested) hide(ownerOf(record, path), path.at(-1)!);
   };
 }
 
-function ownerOf(record: object, within: readonly string[]): unknown {
-  return within.reduce<unknown>((owner, name) => Reflect.get(Object(owner), name), record);
+/** What holds the property at the end of the path. */
+function ownerOf(record: object, path: readonly string[]): unknown {
+  return path
+    .slice(0, -1)
+    .reduce<unknown>((owner, name) => Reflect.get(Object(owner), name), record);
 }
 
 /** What the record lacks stays missing. Asking first is cheap, and hiding what is hidden is not. */

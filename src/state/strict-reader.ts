@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers';
 import { Logger } from '@nestjs/common';
-import type { EveryoneState } from '../rule/token-state.js';
+import type { EveryoneState, TokenState } from '../rule/token-state.js';
 import { StateReader, type StrictRecord } from './state-reader.js';
 import {
   CONCURRENT_READS,
@@ -98,7 +98,7 @@ export class StrictReader<User> extends StateReader<User> {
       for (const [index, waiter] of waiters.entries()) {
         const record = reading.records[index];
         if (record instanceof Error) waiter.reject(record);
-        else waiter.resolve(record && strictRecord(record, reading.everyone));
+        else waiter.resolve(record && new ReadRecord(record, reading.everyone));
       }
     } catch (error) {
       this.noteOutage(error);
@@ -137,18 +137,23 @@ export class StrictReader<User> extends StateReader<User> {
   }
 }
 
-/** The user is not looked at here: a store may make it when it is first asked for, which only its own request may do. */
-function strictRecord<User>(
-  record: StateRecord<User>,
-  everyone: EveryoneState,
-): StrictRecord<User> {
-  const { state, active } = record;
-  return {
-    get user() {
-      return record.user;
-    },
-    state,
-    active,
-    everyone,
-  };
+/** The user is not looked at before it is asked for: a store may make it then, which only its own request may do. */
+class ReadRecord<User> implements StrictRecord<User> {
+  readonly state: TokenState;
+  readonly active: boolean;
+
+  readonly #record: StateRecord<User>;
+
+  constructor(
+    record: StateRecord<User>,
+    readonly everyone: EveryoneState,
+  ) {
+    this.#record = record;
+    this.state = record.state;
+    this.active = record.active;
+  }
+
+  get user(): User {
+    return this.#record.user;
+  }
 }

@@ -7,6 +7,7 @@ import {
   type CheckedClaims,
   type Circumstances,
   isLegacyWindowOpen,
+  type JudgedRecord,
   judgeClaims,
   judgeRecord,
   type TokenPolicy,
@@ -101,13 +102,13 @@ export class TokenVerifier<User = unknown> {
 
     const { claims } = checked;
     const record = await this.parts.reader.read({ subject: claims.sub });
-    let active = record?.active === true;
-    if (active) {
-      const answer: unknown = this.parts.isActive(record!.user, claims);
+    let judged: JudgedRecord | undefined = record;
+    if (record?.active === true) {
+      const answer: unknown = this.parts.isActive(record.user, claims);
       // Only true is yes: undefined is what a forgotten return, or a column that was not loaded, gives.
-      active = answer === true || (await answer) === true;
+      const active = answer === true || (await answer) === true;
+      if (!active) judged = { state: record.state, active, everyone: record.everyone };
     }
-    const judged = record && { state: record.state, active, everyone: record.everyone };
     const refused = judgeRecord(claims, judged, circumstances);
     return refused ? this.report(refused, claims) : { accepted: true, user: record!.user, claims };
   }
