@@ -5,8 +5,9 @@ import type { UserColumns } from './user-columns.js';
 import { ifWritable } from './writable.js';
 
 /**
- * A row of the state read, one for each id that was asked for. All of the state comes as text, whatever type parsers pg was given. Each value costs time on
- * each request: what is the same in all rows is one value, and what is nearly always the same is NULL.
+ * A row of the state read, one for each id that was asked for. All of the state comes as text, whatever type parsers pg
+ * was given. Each value costs time on each request: what is the same in all rows is one value, and what is nearly always
+ * the same is NULL.
  */
 export type StateRow = readonly [
   /** Version and cutoff of everyone, with a blank in between, as a writable primary has them. */
