@@ -1,10 +1,5 @@
 import { Column } from 'typeorm';
 
-/** Where the values are: under symbols, which nothing that copies or serialises an object by its names reads. */
-const TOKEN_VERSION = Symbol('tokenVersion');
-const PASSWORD_CHANGED_AT = Symbol('passwordChangedAt');
-const LOGOUT_ALL_AT = Symbol('logoutAllAt');
-
 /**
  * The three columns that make a user's tokens revocable. Let the user entity extend it, or declare the same columns
  * yourself.
@@ -26,18 +21,20 @@ const LOGOUT_ALL_AT = Symbol('logoutAllAt');
  * ```
  */
 export abstract class RevocableUser {
-  declare private [TOKEN_VERSION]: number;
-  declare private [PASSWORD_CHANGED_AT]: Date | null;
-  declare private [LOGOUT_ALL_AT]: Date | null;
+  // Private, because nothing that copies or serialises an object reaches such a field.
+  #tokenVersion: number | undefined;
+  #passwordChangedAt: Date | null | undefined;
+  #logoutAllAt: Date | null | undefined;
 
   /** Raised by one with each invalidation. */
   @Column({ name: 'token_version', type: 'integer', default: 0, insert: false, update: false })
   get tokenVersion(): number {
-    return this[TOKEN_VERSION];
+    return (#tokenVersion in this ? this.#tokenVersion : undefined) as number;
   }
 
   protected set tokenVersion(version: number) {
-    this[TOKEN_VERSION] = version;
+    if (#tokenVersion in this) this.#tokenVersion = version;
+    else hide(this, 'tokenVersion', version);
   }
 
   /** When the password last changed; `null`: never. */
@@ -50,11 +47,12 @@ export abstract class RevocableUser {
     update: false,
   })
   get passwordChangedAt(): Date | null {
-    return this[PASSWORD_CHANGED_AT];
+    return (#passwordChangedAt in this ? this.#passwordChangedAt : undefined) as Date | null;
   }
 
   protected set passwordChangedAt(instant: Date | null) {
-    this[PASSWORD_CHANGED_AT] = instant;
+    if (#passwordChangedAt in this) this.#passwordChangedAt = instant;
+    else hide(this, 'passwordChangedAt', instant);
   }
 
   /** When the user was last logged out everywhere; `null`: never. */
@@ -67,10 +65,21 @@ export abstract class RevocableUser {
     update: false,
   })
   get logoutAllAt(): Date | null {
-    return this[LOGOUT_ALL_AT];
+    return (#logoutAllAt in this ? this.#logoutAllAt : undefined) as Date | null;
   }
 
   protected set logoutAllAt(instant: Date | null) {
-    this[LOGOUT_ALL_AT] = instant;
+    if (#logoutAllAt in this) this.#logoutAllAt = instant;
+    else hide(this, 'logoutAllAt', instant);
   }
+}
+
+/** An object that was made without its constructor has no private fields: TypeORM's `entitySkipConstructor` makes such. */
+function hide(user: object, name: string, value: unknown): void {
+  Object.defineProperty(user, name, {
+    value,
+    enumerable: false,
+    writable: true,
+    configurable: true,
+  });
 }
