@@ -18,7 +18,7 @@ describe('RevocableUser', () => {
     const user = Object.assign(make(), STATE);
     expect(user).toMatchObject(STATE);
     expect(user.tokenVersion).toBe(3);
-    expect({ ...user }).toStrictEqual({ id: 1 });
+    expect({ ...(user as object) }).toStrictEqual({ id: 1 });
     expect(JSON.stringify(user)).toBe('{"id":1}');
     expect(structuredClone(user)).toEqual({ id: 1 });
   });
