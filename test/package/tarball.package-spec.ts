@@ -56,10 +56,11 @@ describe('the tarball', () => {
   it('promises no peer dependency lower than the project nestjs-11-lowest has it', () => {
     const { peerDependencies } = readPackage('../../package.json');
     const { dependencies } = readPackage('fixtures/nestjs-11-lowest/package.json');
-    const lowest = Object.entries(peerDependencies!).map(([name, range]) => [
-      name,
-      /\d+\.\d+\.\d+/.exec(range)?.[0],
-    ]);
+    // Prisma and Drizzle have projects of their layer, in which no other layer is installed.
+    const installed = Object.entries(peerDependencies!).filter(
+      ([name]) => name !== '@prisma/client' && name !== 'drizzle-orm',
+    );
+    const lowest = installed.map(([name, range]) => [name, /\d+\.\d+\.\d+/.exec(range)?.[0]]);
     expect(dependencies).toMatchObject(Object.fromEntries(lowest));
   });
 });
