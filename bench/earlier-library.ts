@@ -43,6 +43,7 @@ function build(commit: string, sources: string): void {
     'archive',
     commit,
     'src',
+    'tools',
     'package.json',
     'tsconfig.json',
     'tsconfig.build.json',
@@ -50,6 +51,11 @@ function build(commit: string, sources: string): void {
   execFileSync('tar', ['-x', '-C', sources], { input: files });
   const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
   execFileSync(process.execPath, [compiler, '-p', join(sources, 'tsconfig.build.json')]);
+  const wrappers = join(sources, 'tools/esm-wrappers.mjs');
+  // 0.1.0 was compiled to ES modules and has none.
+  if (!existsSync(wrappers)) return;
+  cpSync(join(sources, 'src/package.json'), join(sources, 'dist/package.json'));
+  execFileSync(process.execPath, [wrappers]);
 }
 
 /** Puts the bench as it is now on top of the library. */
