@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers';
 import { Logger } from '@nestjs/common';
+import type { SessionState } from '../rule/session-state.js';
 import type { EveryoneState, TokenState } from '../rule/token-state.js';
 import { StateReader, type StrictRecord } from './state-reader.js';
 import {
@@ -98,7 +99,10 @@ export class StrictReader<User> extends StateReader<User> {
       for (const [index, waiter] of waiters.entries()) {
         const record = reading.records[index];
         if (record instanceof Error) waiter.reject(record);
-        else waiter.resolve(record && new ReadRecord(record, reading.everyone));
+        else if (record === undefined) waiter.resolve(record);
+        else if (isAnswer(record, waiter.query)) {
+          waiter.resolve(new ReadRecord(record, reading.everyone));
+        } else waiter.reject(this.silent());
       }
     } catch (error) {
       this.noteOutage(error);
@@ -123,6 +127,15 @@ export class StrictReader<User> extends StateReader<User> {
     return new TokenStateUnavailableError(cause);
   }
 
+  /** A store that knows nothing of sessions must not make them look alive. */
+  private silent(): TokenStateUnavailableError {
+    const cause = new Error(
+      'The store was asked for a session or a revoked token, and its record says nothing about it: it must answer sessionId and tokenId of a query.',
+    );
+    this.noteOutage(cause);
+    return new TokenStateUnavailableError(cause);
+  }
+
   /** One line an outage, not one a request. */
   private noteOutage(cause: unknown): void {
     if (this.available) {
@@ -137,10 +150,20 @@ export class StrictReader<User> extends StateReader<User> {
   }
 }
 
+/** Whether the record says what became of the session and of the token that the query names. */
+function isAnswer({ session, tokenRevoked }: StateRecord<unknown>, query: StateQuery): boolean {
+  return (
+    (query.sessionId === undefined || session !== undefined) &&
+    (query.tokenId === undefined || typeof tokenRevoked === 'boolean')
+  );
+}
+
 /** The user is not looked at before it is asked for: a store may make it then, which only its own request may do. */
 class ReadRecord<User> implements StrictRecord<User> {
   readonly state: TokenState;
   readonly active: boolean;
+  readonly session: SessionState | null | undefined;
+  readonly tokenRevoked: boolean | undefined;
 
   readonly #record: StateRecord<User>;
 
@@ -151,6 +174,8 @@ class ReadRecord<User> implements StrictRecord<User> {
     this.#record = record;
     this.state = record.state;
     this.active = record.active;
+    this.session = record.session;
+    this.tokenRevoked = record.tokenRevoked;
   }
 
   get user(): User {

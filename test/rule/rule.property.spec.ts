@@ -22,6 +22,7 @@ type State = NonNullable<NaiveCase['record']>;
 
 function circumstancesOf(given: NaiveCase): Circumstances {
   const { realm, tolerance, legacyUntil, legacyClaim, legacyMaxAge, maxAuthAge, now } = given;
+  const { withoutSession, canBeRevoked } = given;
   return {
     policy: {
       clockToleranceSeconds: tolerance,
@@ -29,6 +30,8 @@ function circumstancesOf(given: NaiveCase): Circumstances {
       ...(legacyUntil !== undefined && { legacyUntil }),
       ...(legacyClaim !== undefined && { legacySubject: (payload) => payload[legacyClaim] }),
       ...(legacyMaxAge !== undefined && { legacyMaxAgeSeconds: legacyMaxAge }),
+      ...(withoutSession !== undefined && { tokensWithoutSession: withoutSession }),
+      ...(canBeRevoked !== undefined && { revokedTokens: canBeRevoked }),
     },
     now,
     maxAuthAgeSeconds: maxAuthAge,
@@ -42,6 +45,15 @@ function recordOf(state: NaiveCase['record']): JudgedRecord | undefined {
     active,
     state: { tokenVersion, passwordChangedAt, logoutAllAt },
     everyone: { version: state.everyoneVersion, loggedOutAt: state.everyoneLoggedOutAt },
+    session: state.session && {
+      everyoneVersion: state.session.everyoneVersion,
+      endedReason: state.session.ended ? 'logged_out' : null,
+      isExpired: state.session.expired,
+      isIdle: state.session.idle,
+      generation: 0,
+      isSightDue: false,
+    },
+    tokenRevoked: state.revoked,
   };
 }
 
@@ -117,8 +129,12 @@ describe('the rule, and the table that it was written from', PATIENT, () => {
       'not_yet_valid',
       'password_changed',
       'reauthentication_required',
+      'session_ended',
+      'session_expired',
+      'session_idle',
       'token_expired',
       'token_invalid',
+      'token_revoked',
       'user_inactive',
       'user_unknown',
       'version_ahead',
