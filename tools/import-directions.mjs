@@ -14,6 +14,7 @@ const MAIN_ROOMS = {
     rooms: ['state', 'keys', 'events', 'options', 'rule'],
     packages: ['@nestjs/common', 'jws', 'crypto'],
   },
+  sessions: { rooms: ['state', 'keys', 'rule'], packages: ['crypto'] },
   invalidation: { rooms: ['state', 'events'], packages: ['@nestjs/common', 'timers/promises'] },
   http: {
     rooms: ['tokens', 'state', 'options', 'rule'],
