@@ -1,11 +1,14 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { TokenInvalidationConfigError } from '../options/config-error.js';
 import type { TokenState } from '../rule/token-state.js';
+import type { SessionStore } from '../state/session.store.js';
+import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
 import {
   type CutoffKind,
   type InvalidationTarget,
   type PasswordChange,
   type PasswordReplacement,
+  type SetupNeeds,
   type StateChange,
   type StateQuery,
   type StateReading,
@@ -17,6 +20,7 @@ import type { DataLayer } from './data-layer.js';
 import type { RunStatement, Statement } from './pg-pool.js';
 import { Primary } from './primary.js';
 import { checkServer, fullServerProblem } from './server-check.js';
+import { PostgresSessionStore } from './sessions/postgres-session.store.js';
 import { readState } from './state-reading.js';
 import { StateWriter } from './state-writer.js';
 import type { StoreSettings } from './store-options.js';
@@ -27,6 +31,7 @@ export class PostgresTokenStateStore<User, Transaction>
   extends TokenStateStore<User, Transaction>
   implements OnApplicationShutdown
 {
+  override readonly sessions: SessionStore<User, Transaction>;
   private readonly primary: Primary;
   private readonly writer: StateWriter<Transaction>;
   private readonly cutoffs = new CutoffRepair((subject) => this.repair(subject));
@@ -40,16 +45,22 @@ export class PostgresTokenStateStore<User, Transaction>
     super();
     this.primary = new Primary(() => layer.pool());
     this.writer = new StateWriter(this.primary, layer, settings.writeTimeoutMs);
+    this.sessions = new PostgresSessionStore({
+      writer: this.writer,
+      database: () => this.database(),
+      read: (statement) => this.readOnPrimary(statement),
+      passwordText: (text) => this.passwordText(text),
+    });
   }
 
-  override async checkSetup(): Promise<string[]> {
+  override async checkSetup(needs: SetupNeeds = {}): Promise<string[]> {
     try {
       const database = await this.database();
       const run: RunStatement = (statement) => this.writer.run(statement);
       const problems = await checkServer(run);
       this.named ??= this.settings.realm ?? (await database.findRealm(run));
       if (!this.settings.checkSchema) return problems;
-      return [...problems, ...(await database.check(run))];
+      return [...problems, ...(await database.check(run, needs))];
     } catch (error) {
       if (error instanceof TokenInvalidationConfigError) return [...error.problems];
       const problem = fullServerProblem(error);
@@ -120,6 +131,14 @@ export class PostgresTokenStateStore<User, Transaction>
     const text = (await this.database()).statements.invalidateEveryone;
     // There is always a row: it is inserted where it is missing.
     return (await this.writer.write({ text, values: [] }, transaction)) as StateChange;
+  }
+
+  private async readOnPrimary(statement: Statement): Promise<unknown[][]> {
+    try {
+      return await this.primary.read(statement, this.settings.writeTimeoutMs);
+    } catch (error) {
+      throw new TokenStateUnavailableError(error);
+    }
   }
 
   private async repair(subject: RepairSubject): Promise<WriteOutcome> {

@@ -10,6 +10,7 @@ import {
   type StateRow,
   subjectOf,
 } from './state-row.js';
+import { columnsOf, listsOf, needsOf, readMore } from './sessions/read-part.js';
 import type { UserDatabase } from './user-database.js';
 import type { LoadedUser } from './user-loader.js';
 
@@ -25,18 +26,28 @@ export async function readState<User>(
     .filter(({ subject }) => subjects.accepts(subject));
   if (asked.length === 0) return { everyone: decodeEveryone(undefined), records };
 
-  const values = [asked.map(({ subject }) => subject)];
-  const found = (await run({ ...statements.read, values })) as unknown as StateRow[];
+  const needs = needsOf(queries);
+  const ids = asked.map(({ subject }) => subject);
+  const statement =
+    needs === undefined
+      ? { ...statements.read, values: [ids] }
+      : { ...statements.readWith[needs], values: [ids, ...listsOf(needs, asked, queries)] };
+  const found = (await run(statement)) as unknown as StateRow[];
   // Under a collation that ignores case, say, the database finds more than was asked for.
   const rows = found.filter((row) => asked[positionOf(row)]!.subject === subjectOf(row));
-  const users = await loader.load(rows, FIRST_VALUE);
+  const users = await loader.load(rows, FIRST_VALUE + columnsOf(needs));
   for (const [index, row] of rows.entries()) {
-    records[asked[positionOf(row)]!.index] = recordOf(row, users[index], hide);
+    const place = asked[positionOf(row)]!.index;
+    const record = recordOf(row, users[index], hide);
+    records[place] = record;
+    if (needs === undefined || record === undefined || record instanceof Error) continue;
+    Object.assign(record, readMore(needs, row, queries[place]!));
   }
   return { everyone: decodeEveryone(found[0]), records };
 }
 
-function recordOf<User>(
+/** What a row says of its user. */
+export function recordOf<User>(
   row: StateRow,
   user: LoadedUser<User>,
   hide: HideProperties,

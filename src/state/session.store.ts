@@ -139,18 +139,22 @@ export interface OtherSessions {
 
 /** What happens to the user when a device stays logged in under another session. */
 export type Replacing =
-  /** The user entered credentials on the device. The version is that of the record they were checked against. */
+  /** Nothing but a new login on the device. The version is that of the record that the password was checked against. */
   | { readonly because: 'login'; readonly userVersion: number }
   /** The user is logged out everywhere else. */
   | { readonly because: 'logout' }
-  /** The password changes, and every other device is logged out. Credentials were entered. */
+  /** The password changes, and every other device is logged out. */
   | { readonly because: 'password'; readonly password: PasswordChange };
 
 /** A session that takes the place of another one: its label, its device and `persistent` are copied. */
 export interface Replacement {
   readonly session: Pick<NewSession, 'id' | 'secretHash'>;
   readonly replacing: Replacing;
-  /** Credentials start both of its ends again; otherwise the absolute end stays. */
+  /**
+   * Whether the user entered credentials for this: then the login time is now, and both ends are counted from now. If not,
+   * the new session has those of the old one.
+   */
+  readonly credentialsEntered: boolean;
   readonly limits: Pick<SessionLimits, 'absoluteSeconds' | 'idleSeconds' | 'retentionSeconds'>;
 }
 
@@ -291,9 +295,9 @@ export abstract class SessionStore<User = unknown, Transaction = unknown> {
   /** The live sessions of a user. */
   abstract list(subject: string, page: SessionPage): Promise<ListedSession[]>;
 
-  /** Removes up to 500 sessions, and as many revoked tokens, that are over. Resolves to how many went. */
+  /** Removes up to 500 sessions that are over. Resolves to how many went. */
   abstract sweep(transaction?: Transaction): Promise<number>;
 
-  /** Refuses one access token until it expires. Needs the part `revoked_tokens` of the schema. */
+  /** Refuses one access token until it expires, and removes others that have. Needs the part `revoked_tokens`. */
   abstract revokeToken(token: RevokedToken, transaction?: Transaction): Promise<void>;
 }

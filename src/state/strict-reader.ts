@@ -40,6 +40,7 @@ export class StrictReader<User> extends StateReader<User> {
   private readonly inProgress = new Set<Read>();
   private beginsThisTurn = false;
   private available = true;
+  private complained = false;
 
   constructor(
     private readonly store: TokenStateStore<User>,
@@ -127,12 +128,14 @@ export class StrictReader<User> extends StateReader<User> {
     return new TokenStateUnavailableError(cause);
   }
 
-  /** A store that knows nothing of sessions must not make them look alive. */
+  /** A store that knows nothing of sessions must not make them look alive. One line, not one a request. */
   private silent(): TokenStateUnavailableError {
     const cause = new Error(
-      'The store was asked for a session or a revoked token, and its record says nothing about it: it must answer sessionId and tokenId of a query.',
+      "The store's record does not answer sessionId or tokenId of the query: see StateRecord.",
     );
-    this.noteOutage(cause);
+    if (!this.complained)
+      this.logger.error('Tokens of sessions cannot be checked; they get 503', cause);
+    this.complained = true;
     return new TokenStateUnavailableError(cause);
   }
 

@@ -126,8 +126,8 @@ export class TokenVerifier<User = unknown> {
 
   /** The check path writes nothing itself. */
   private noteSight({ sid, gen }: TokenClaims, { session }: StrictRecord<User>): void {
-    if (session?.isSightDue !== true || session.generation !== gen) return;
-    this.parts.noteSight?.({ sessionId: sid!, generation: gen });
+    if (sid === undefined || session?.isSightDue !== true || session.generation !== gen) return;
+    this.parts.noteSight?.({ sessionId: sid, generation: gen });
   }
 
   private circumstances(policy: TokenPolicy, maxAuthAge: Duration | undefined): Circumstances {
