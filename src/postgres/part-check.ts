@@ -67,13 +67,17 @@ async function checkPart(
           `database: row level security of ${table} applies to this role: give the role BYPASSRLS, or declare with seesAllRows: true that it sees every row.`,
         ]
       : []),
-    ...found.denied.map((right) => `database: this role lacks a right: GRANT ${right} ON ${table} TO it.`),
+    ...found.denied.map(
+      (right) => `database: this role lacks a right: GRANT ${right} ON ${table} TO it.`,
+    ),
   ];
 }
 
 function versionOf(part: OptionalPart, found: FoundPart): number {
   const [argument] = argumentsOf(found.arguments);
-  return found.table && argument?.startsWith(`${part}=`) ? Number(argument.slice(part.length + 1)) : 0;
+  return found.table && argument?.startsWith(`${part}=`)
+    ? Number(argument.slice(part.length + 1))
+    : 0;
 }
 
 /** As one text, which no application parses in another way. */
