@@ -50,7 +50,7 @@ const SUBPATH_ROOMS = {
   },
   testing: {
     rooms: ['audit', 'invalidation', 'tokens', 'state', 'rule'],
-    packages: ['@nestjs/common', 'assert/strict', 'test'],
+    packages: ['@nestjs/common', 'assert/strict', 'crypto', 'test'],
   },
 };
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, it } from 'vitest';
 import { tokenStateStoreContract } from '../../src/testing/index.js';
 import { createEmptyDatabase, type TestDatabase } from '../support/database.js';
 import { PrismaHarness } from '../support/storage/prisma-harness.js';
-import { laterHarness } from '../support/storage/sql-harness.js';
+import { ALL_PARTS, laterHarness } from '../support/storage/sql-harness.js';
 
 let names = 0;
 const awkwardName = () => `Ann "O'Neill" \\ {NULL},${(names += 1)}ß`;
@@ -56,7 +56,8 @@ beforeAll(async () => {
     await client.query(
       `CREATE TABLE ${users} (id ${idType} PRIMARY KEY, password_hash text NOT NULL, deleted_at timestamptz)`,
     );
-    await client.query(tokenInvalidationSql({ table: users, password: 'password_hash' }).up);
+    const options = { table: users, password: 'password_hash', to: ALL_PARTS };
+    await client.query(tokenInvalidationSql(options).up);
   }
   await client.end();
 });

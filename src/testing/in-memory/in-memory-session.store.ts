@@ -26,6 +26,7 @@ import {
   addSession,
   endSession,
   hexOf,
+  insertSession,
   type InMemorySession,
   isLive,
   isValid,
@@ -161,31 +162,25 @@ export class InMemorySessionStore<User extends WritableUser> extends SessionStor
       const target = rows.sessions.get(sessionId);
       if (target?.subject !== subject || !isValid(rows, target, now)) return 'session_ended';
 
-      const former = { ...target };
+      const { authTime, expiresAt, idleSeconds } = target;
       endSession(target, { reason: 'replaced', ...limits }, now);
       if (replacing.because === 'password') replaceHash(user, replacing.password);
       const change = changeOf(user, replacing, now);
-      const { idleSeconds, absoluteSeconds, retentionSeconds } = limits;
-      const { label, userAgent, startedFrom, lastFrom } = former;
-      const origin = {
-        ...former,
-        userVersion: user.tokenVersion,
-        everyoneVersion: rows.everyone.version,
-        ...(credentialsEntered && {
-          ...{ authTime: now, expiresAt: later(now, absoluteSeconds), idleSeconds },
-        }),
+      const kept = { authTime, expiresAt, idleSeconds };
+      const begun = {
+        authTime: now,
+        expiresAt: later(now, limits.absoluteSeconds),
+        idleSeconds: limits.idleSeconds,
       };
-      const added = addSession(
-        rows,
-        {
-          origin,
-          session: { ...session, label, userAgent, from: lastFrom },
-          limits: { atCap: 'evict', retentionSeconds },
-        },
-        now,
-      );
-      Object.assign(rows.sessions.get(session.id)!, { startedFrom });
-      return { started: added!, ...(change && { change }) };
+      const origin = {
+        ...{ subject, userVersion: user.tokenVersion, everyoneVersion: rows.everyone.version },
+        ...(credentialsEntered ? begun : kept),
+        persistent: target.persistent,
+      };
+      const { label, userAgent, startedFrom: from } = target;
+      const successor = { ...session, label, userAgent, from };
+      const started = insertSession(rows, { origin, session: successor }, now);
+      return { started: { ...started, evicted: [] }, ...(change && { change }) };
     }, transaction);
     if (typeof outcome === 'string') return outcome;
     const { started, change, committed } = outcome;

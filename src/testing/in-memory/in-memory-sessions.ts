@@ -134,10 +134,20 @@ export function addSession(
   }
   const evicted = live.slice(Math.max(0, maxSessions - 1));
   for (const each of evicted) endSession(each, { reason: 'evicted', retentionSeconds }, now);
+  return { ...insertSession(rows, { origin, session }, now), evicted: evicted.map(({ id }) => id) };
+}
+
+/** Adds the session, whatever others there are. */
+export function insertSession(
+  { sessions }: Rows,
+  { origin, session }: { origin: SessionOrigin; session: NewSession },
+  now: Date,
+): Omit<StartedSession, 'evicted' | 'committed'> {
+  const { subject, userVersion, everyoneVersion, authTime, expiresAt, idleSeconds } = origin;
   const { id, secretHash, label, userAgent, from } = session;
   const added: InMemorySession = {
-    ...origin,
-    id,
+    ...{ id, subject, userVersion, everyoneVersion, authTime, expiresAt, idleSeconds },
+    persistent: origin.persistent,
     secretHash: hexOf(secretHash),
     startedAt: now,
     generation: 0,
@@ -150,8 +160,8 @@ export function addSession(
     startedFrom: from,
     lastFrom: from,
   };
-  rows.sessions.set(id, added);
-  return { ...startedOf(added), evicted: evicted.map((each) => each.id) };
+  sessions.set(id, added);
+  return startedOf(added);
 }
 
 function startedOf(session: InMemorySession): Omit<StartedSession, 'evicted' | 'committed'> {

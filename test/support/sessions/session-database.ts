@@ -11,6 +11,7 @@ import type {
 import { createDatabase, type TestDatabase } from '../database.js';
 import { runSql } from '../storage/catalogue.js';
 import type { PgTokenStateStore } from '../storage/pg-harness.js';
+import { AGED } from '../storage/sql-harness.js';
 
 /** What brings the parts to a database that has core. */
 export const SESSION_SQL = tokenInvalidationSql({
@@ -117,15 +118,7 @@ export class SessionDatabase {
 
   /** Lets time pass for one session: all of its instants move back. */
   async age(id: string, seconds: number): Promise<void> {
-    const moved = [
-      'started_at',
-      'auth_time',
-      'expires_at',
-      'rotated_at',
-      'seen_at',
-      'ended_at',
-    ].map((name) => `${name} = ${name} - $2 * interval '1 second'`);
-    await this.pastTrigger(`SET ${moved.join(', ')} WHERE id = $1`, id, seconds);
+    await this.pastTrigger(`SET ${AGED} WHERE id = $1`, id, seconds);
   }
 
   /** An UPDATE of the sessions that the trigger does not see. */
@@ -133,7 +126,9 @@ export class SessionDatabase {
     await this.transaction(async (client) => {
       await client.query('ALTER TABLE users_token_sessions DISABLE TRIGGER USER');
       await client.query(`UPDATE users_token_sessions ${assignment}`, values);
-      await client.query('ALTER TABLE users_token_sessions ENABLE ALWAYS TRIGGER zz_token_invalidation');
+      await client.query(
+        'ALTER TABLE users_token_sessions ENABLE ALWAYS TRIGGER zz_token_invalidation',
+      );
     });
   }
 
