@@ -1,15 +1,13 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { pgStore, tokenInvalidationSql } from 'nestjs-token-invalidation/pg';
 import { Pool, type PoolClient } from 'pg';
-import { newSessionId } from '../../../src/sessions/session-id.js';
 import type {
-  NewSession,
   SessionLimits,
   SessionStart,
   StartedSession,
 } from '../../../src/state/session.store.js';
 import { createDatabase, type TestDatabase } from '../database.js';
 import { runSql } from '../storage/catalogue.js';
+import { newSession } from './new-session.js';
 import type { PgTokenStateStore } from '../storage/pg-harness.js';
 import { AGED } from '../storage/sql-harness.js';
 
@@ -29,18 +27,6 @@ export const LIMITS: SessionLimits = {
 };
 
 export const GRACE = 30;
-
-/** A session to start, with the secret that its refresh token would carry. */
-export function newSession(more: Partial<NewSession> = {}): NewSession {
-  return {
-    id: newSessionId(Date.now()),
-    secretHash: createHash('sha256').update(randomBytes(16)).digest(),
-    label: null,
-    userAgent: null,
-    from: null,
-    ...more,
-  };
-}
 
 /** A user's session as a test holds it. */
 export interface HeldSession extends StartedSession {
@@ -92,12 +78,14 @@ export class SessionDatabase {
     return row!['id'] as string;
   }
 
-  /** Starts a session of this user, whose version is 0 unless said otherwise. */
+  /** Starts a session of this user, of the version that the user has now. */
   async start(
     store: PgTokenStateStore,
     subject: string,
-    { session = newSession(), userVersion = 0, ...more }: Partial<SessionStart> = {},
+    { session = newSession(), ...more }: Partial<SessionStart> = {},
   ): Promise<HeldSession> {
+    const [user] = await this.query('SELECT token_version FROM users WHERE id = $1', subject);
+    const userVersion = user!['token_version'] as number;
     const started = await store.sessions.start({
       subject,
       session,
