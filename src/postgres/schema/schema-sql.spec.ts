@@ -4,7 +4,7 @@ import { schemaSql } from './schema-sql.js';
 
 const GOOD: SchemaOptions = { table: 'users', password: 'password' };
 const MISSING = 'is missing: give the name that it has in the database.';
-const CHOICE = 'does not exist: choose from core: 2.';
+const CHOICE = 'does not exist: choose from core: 2, sessions: 1, revoked_tokens: 1.';
 
 const tooLong = (option: string, name: string, most: number) =>
   `${option} is ${JSON.stringify(name)}: give a name of at most ${most} bytes.`;

@@ -120,6 +120,13 @@ export class SessionDatabase {
     });
   }
 
+  /** Until so many connections wait for a lock. */
+  async untilBlocked(count: number): Promise<void> {
+    const waiting = `SELECT count(*)::int AS blocked FROM pg_stat_activity
+      WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    while ((await this.query(waiting))[0]!['blocked'] < count);
+  }
+
   async transaction<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result> {
     const client = await this.pool.connect();
     try {
