@@ -34,6 +34,6 @@ const GENERATORS: Readonly<Record<Output, (given: Arguments) => string>> = {
     return `${down ? sql.down : sql.up};`;
   },
   typeorm: ({ options }) => typeOrmMigration(options, Date.now()),
-  prisma: ({ options }) => prismaSnippet(readNames(options, CALLER)),
-  drizzle: ({ options }) => drizzleSnippet(readNames(options, CALLER)),
+  prisma: ({ options, tables }) => prismaSnippet(readNames(options, CALLER), tables),
+  drizzle: ({ options, tables }) => drizzleSnippet(readNames(options, CALLER), tables),
 };

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { ID_TYPES, type IdType, type SnippetTables } from './snippet-tables.js';
 import type { SchemaOptions } from '../postgres/schema/schema-options.js';
 
 const OUTPUTS = ['sql', 'typeorm', 'prisma', 'drizzle'] as const;
@@ -10,6 +11,8 @@ export interface Arguments {
   readonly what: Output;
   readonly down: boolean;
   readonly options: SchemaOptions;
+  /** Which tables the snippets need besides that of everyone, and the type of the id there. */
+  readonly tables: SnippetTables;
 }
 
 const text = { type: 'string' } as const;
@@ -24,6 +27,10 @@ const OPTIONS = {
   'password-changed-at': text,
   'logout-all-at': text,
   'everyone-table': text,
+  'id-type': text,
+  sessions: flag,
+  'revoked-tokens': flag,
+  'has-core': flag,
   down: flag,
   help: { ...flag, short: 'h' },
 } as const;
@@ -40,9 +47,23 @@ export function readArguments(args: readonly string[]): Arguments | 'help' {
   if (values.down && what !== 'sql') {
     throw new TypeError(`--down: ${what} has none: use generate sql --down.`);
   }
+  const parts = {
+    ...(values.sessions && { sessions: 1 as const }),
+    ...(values['revoked-tokens'] && { revoked_tokens: 1 as const }),
+  };
+  const hasCore = values['has-core'];
+  const isPlain = Object.keys(parts).length === 0;
+  if (hasCore && isPlain) {
+    throw new TypeError('--has-core: leaves nothing to do: add --sessions or --revoked-tokens.');
+  }
   return {
     what,
     down: values.down,
+    tables: {
+      sessions: values.sessions,
+      revokedTokens: values['revoked-tokens'],
+      idType: idTypeOf(values['id-type']),
+    },
     options: {
       table: requireTable(values.table),
       password: passwordOf(values.password, values['no-password']),
@@ -51,8 +72,18 @@ export function readArguments(args: readonly string[]): Arguments | 'help' {
       ...given('passwordChangedAt', values['password-changed-at']),
       ...given('logoutAllAt', values['logout-all-at']),
       ...given('everyoneTable', values['everyone-table']),
+      ...(hasCore && { from: { core: 2 } }),
+      ...(!isPlain && { to: hasCore ? parts : { core: 2, ...parts } }),
     },
   };
+}
+
+function idTypeOf(given = 'uuid'): IdType {
+  const found = ID_TYPES.find((type) => type === given);
+  if (found !== undefined) return found;
+  throw new TypeError(
+    `--id-type is ${given}: give the type of the users' id: ${ID_TYPES.join(', ')}.`,
+  );
 }
 
 function outputOf([command, what, ...more]: readonly string[]): Output {

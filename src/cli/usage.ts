@@ -16,4 +16,9 @@ Names as they are in the database:
   --logout-all-at         default: logout_all_at
   --everyone-table        default: the users table's name with _token_invalidation
 
+  --sessions              with the table of the sessions
+  --revoked-tokens        with the table of single tokens that were revoked
+  --has-core              an earlier migration brought the rest: only what these two add
+  --id-type               for prisma and drizzle, with --sessions: uuid, integer, bigint or text (default: uuid)
+
   --down                  with sql: the way back`;

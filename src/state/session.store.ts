@@ -1,6 +1,6 @@
 import type { EveryoneState } from '../rule/token-state.js';
 import type { RefreshState, SessionEnd } from '../rule/session-state.js';
-import type { PasswordChange, StateChange, StateRecord } from './token-state.store.js';
+import type { PasswordChange, StateChange, StateRecord } from './state-record.js';
 
 /** What a session is started with. Its instants are by the clock of the store. */
 export interface NewSession {

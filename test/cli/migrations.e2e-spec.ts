@@ -25,6 +25,19 @@ const USERS = `CREATE TABLE users (
   active boolean NOT NULL DEFAULT true
 )`;
 
+const USERS_TABLE = `
+import { pgTable, text, uuid } from 'drizzle-orm/pg-core';
+
+export const users = pgTable('users', {
+  id: uuid('id').primaryKey().defaultRandom(),
+  email: text('email').notNull().unique('users_email_key'),
+  passwordHash: text('password_hash').notNull(),
+  role: text('role').notNull().default('member'),
+  active: boolean('active').notNull().default(true),
+  ...revocableTokens,
+});
+`;
+
 let byTypeOrm: TestDatabase;
 let database: TestDatabase;
 let folder: string;
@@ -71,19 +84,6 @@ describe('the generated SQL', () => {
 });
 
 describe('drizzle-kit push --force', () => {
-  const USERS_TABLE = `
-import { pgTable, text, uuid } from 'drizzle-orm/pg-core';
-
-export const users = pgTable('users', {
-  id: uuid('id').primaryKey().defaultRandom(),
-  email: text('email').notNull().unique('users_email_key'),
-  passwordHash: text('password_hash').notNull(),
-  role: text('role').notNull().default('member'),
-  active: boolean('active').notNull().default(true),
-  ...revocableTokens,
-});
-`;
-
   it('leaves everything in place, with the generated snippet in the schema', async () => {
     const schema = join(folder, 'schema.ts');
     writeFileSync(schema, generate('drizzle') + USERS_TABLE);
@@ -96,18 +96,7 @@ export const users = pgTable('users', {
 describe('what is generated for schema.prisma', () => {
   it('has every column, and Prisma takes it', async () => {
     const [fields, model] = generate('prisma').split('\n\n// Next to it.');
-    const schema = join(folder, 'schema.prisma');
-    writeFileSync(
-      schema,
-      `datasource db {\n  provider = "postgresql"\n}\n\nmodel User {\n  id String @id @db.Uuid\n${fields!}\n\n  @@map("users")\n}\n\n//${model!}\n`,
-    );
-    const prisma = path('../prisma/node_modules/prisma/build/index.js');
-    const env = { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath };
-    const { stdout } = await run(process.execPath, [prisma, 'validate', '--schema', schema], {
-      cwd: path('../prisma'),
-      env,
-    });
-    expect(stdout).toContain('is valid');
+    expect(await validate(fields!, model!)).toContain('is valid');
     const ofEveryone = (await catalogueOf(byTypeOrm.url))
       .filter((line) => line.startsWith('column users_token_invalidation.'))
       .map((line) => line.split(/[. ]/)[2]);
@@ -115,9 +104,61 @@ describe('what is generated for schema.prisma', () => {
   });
 });
 
+/** What Prisma says of a schema with these fields of the user, and these models. */
+async function validate(fields: string, models: string): Promise<string> {
+  const schema = join(folder, 'schema.prisma');
+  writeFileSync(
+    schema,
+    `datasource db {\n  provider = "postgresql"\n}\n\nmodel User {\n  id String @id @db.Uuid\n${fields}\n\n  @@map("users")\n}\n\n//${models}\n`,
+  );
+  const prisma = path('../prisma/node_modules/prisma/build/index.js');
+  const env = { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath };
+  const { stdout } = await run(process.execPath, [prisma, 'validate', '--schema', schema], {
+    cwd: path('../prisma'),
+    env,
+  });
+  return stdout;
+}
+
 async function push(schema: string): Promise<string> {
   const kit = path('../../node_modules/drizzle-kit/bin.cjs');
   const options = ['--force', '--verbose', '--dialect', 'postgresql', '--schema', schema];
   const { stdout } = await run(process.execPath, [kit, 'push', ...options, '--url', byTypeOrm.url]);
   return stdout;
 }
+
+describe('with sessions and revoked tokens', () => {
+  const PARTS = ['--sessions', '--revoked-tokens'];
+
+  it('the generated SQL brings them to a schema that has the rest, and takes them away', async () => {
+    const before = await catalogueOf(byTypeOrm.url);
+    await runSql(byTypeOrm.url, generate('sql', ...PARTS, '--has-core'));
+    const after = await catalogueOf(byTypeOrm.url);
+    expect(after.filter((line) => line.startsWith('column users_token_sessions.'))).toHaveLength(
+      19,
+    );
+    await runSql(byTypeOrm.url, generate('sql', ...PARTS, '--has-core', '--down'));
+    expect(await catalogueOf(byTypeOrm.url)).toEqual(before);
+    await runSql(byTypeOrm.url, generate('sql', ...PARTS));
+    expect(await catalogueOf(byTypeOrm.url)).toEqual(after);
+  });
+
+  it('drizzle-kit push --force leaves everything in place', async () => {
+    const schema = join(folder, 'sessions.ts');
+    const [imports, ...rest] = USERS_TABLE.trim().split('\n');
+    expect(imports).toContain('pgTable');
+    writeFileSync(schema, generate('drizzle', ...PARTS) + rest.join('\n'));
+    const before = await catalogueOf(byTypeOrm.url);
+    expect(await push(schema)).toContain('No changes detected');
+    expect(await catalogueOf(byTypeOrm.url)).toEqual(before);
+  });
+
+  it('schema.prisma has every column, and Prisma takes it', async () => {
+    const [fields, models] = generate('prisma', ...PARTS).split('\n\n// Next to it.');
+    expect(await validate(fields!, models!)).toContain('is valid');
+    const columns = (await catalogueOf(byTypeOrm.url))
+      .filter((line) => /^column users_(token_sessions|revoked_tokens)\./.test(line))
+      .map((line) => line.split(/[. ]/)[2]);
+    for (const column of columns) expect(models).toMatch(new RegExp(`"${column}"|  ${column} `));
+  });
+});

@@ -5,7 +5,7 @@ import type {
   StateChange,
   WriteOutcome,
 } from '../../state/token-state.store.js';
-import type { InMemorySession } from './in-memory-sessions.js';
+import type { InMemorySession } from './in-memory-session.js';
 
 /** What a user must have. Add the application's own fields in a type that extends it. */
 export interface InMemoryUser extends TokenState {

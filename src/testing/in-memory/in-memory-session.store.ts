@@ -22,12 +22,12 @@ import {
 import type { StateRecord } from '../../state/token-state.store.js';
 import type { InMemoryDatabase } from './in-memory-database.js';
 import { invalidateUser, replaceHash, type WritableUser } from './in-memory-rows.js';
+import type { InMemorySession } from './in-memory-session.js';
 import {
   addSession,
   endSession,
   hexOf,
   insertSession,
-  type InMemorySession,
   isLive,
   isValid,
   later,

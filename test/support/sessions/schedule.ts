@@ -1,12 +1,12 @@
 import { type InMemoryRows, InMemoryTokenStateStore } from '../../../src/testing/index.js';
 import {
   endSession,
-  type InMemorySession,
   noteSight,
   refreshedOf,
   rotateSession,
   sessionState,
 } from '../../../src/testing/in-memory/in-memory-sessions.js';
+import type { InMemorySession } from '../../../src/testing/in-memory/in-memory-session.js';
 import type { WritableUser } from '../../../src/testing/in-memory/in-memory-rows.js';
 import { judgeRefresh } from '../../../src/rule/refresh-rule.js';
 import { Agenda } from './agenda.js';
