@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { ID_TYPES, type IdType, type SnippetTables } from './snippet-tables.js';
+import { ID_TYPES, type SnippetTables } from './snippet-tables.js';
 import type { SchemaOptions } from '../postgres/schema/schema-options.js';
 
 const OUTPUTS = ['sql', 'typeorm', 'prisma', 'drizzle'] as const;
@@ -47,23 +47,10 @@ export function readArguments(args: readonly string[]): Arguments | 'help' {
   if (values.down && what !== 'sql') {
     throw new TypeError(`--down: ${what} has none: use generate sql --down.`);
   }
-  const parts = {
-    ...(values.sessions && { sessions: 1 as const }),
-    ...(values['revoked-tokens'] && { revoked_tokens: 1 as const }),
-  };
-  const hasCore = values['has-core'];
-  const isPlain = Object.keys(parts).length === 0;
-  if (hasCore && isPlain) {
-    throw new TypeError('--has-core: leaves nothing to do: add --sessions or --revoked-tokens.');
-  }
   return {
     what,
     down: values.down,
-    tables: {
-      sessions: values.sessions,
-      revokedTokens: values['revoked-tokens'],
-      idType: idTypeOf(values['id-type']),
-    },
+    tables: tablesOf(values),
     options: {
       table: requireTable(values.table),
       password: passwordOf(values.password, values['no-password']),
@@ -72,18 +59,38 @@ export function readArguments(args: readonly string[]): Arguments | 'help' {
       ...given('passwordChangedAt', values['password-changed-at']),
       ...given('logoutAllAt', values['logout-all-at']),
       ...given('everyoneTable', values['everyone-table']),
-      ...(hasCore && { from: { core: 2 } }),
-      ...(!isPlain && { to: hasCore ? parts : { core: 2, ...parts } }),
+      ...partsOf(values),
     },
   };
 }
 
-function idTypeOf(given = 'uuid'): IdType {
-  const found = ID_TYPES.find((type) => type === given);
-  if (found !== undefined) return found;
-  throw new TypeError(
-    `--id-type is ${given}: give the type of the users' id: ${ID_TYPES.join(', ')}.`,
-  );
+/** What was given of the parts. */
+interface GivenParts {
+  readonly sessions: boolean;
+  readonly 'revoked-tokens': boolean;
+  readonly 'has-core': boolean;
+  readonly 'id-type'?: string;
+}
+
+function tablesOf(values: GivenParts): SnippetTables {
+  const { sessions, 'id-type': type = 'uuid' } = values;
+  const idType = ID_TYPES.find((each) => each === type);
+  if (idType !== undefined) return { sessions, revokedTokens: values['revoked-tokens'], idType };
+  throw new TypeError(`--id-type: ${type} is not one of ${ID_TYPES.join(', ')}.`);
+}
+
+/** Without any, the migration does what it always did. */
+function partsOf(values: GivenParts): Pick<SchemaOptions, 'from' | 'to'> {
+  const { sessions, 'revoked-tokens': revokedTokens, 'has-core': hasCore } = values;
+  if (!sessions && !revokedTokens) {
+    if (!hasCore) return {};
+    throw new TypeError('--has-core: leaves nothing to do: add --sessions or --revoked-tokens.');
+  }
+  const parts = {
+    ...(sessions && { sessions: 1 as const }),
+    ...(revokedTokens && { revoked_tokens: 1 as const }),
+  };
+  return hasCore ? { from: { core: 2 }, to: parts } : { to: { core: 2, ...parts } };
 }
 
 function outputOf([command, what, ...more]: readonly string[]): Output {

@@ -44,35 +44,18 @@ export const ${camelCase(everyone)} = ${of}(
 
 function importsOf(table: string, { sessions, revokedTokens }: SnippetTables): string[] {
   return [
-    ...['bigint', 'boolean', 'check', table, 'integer', 'timestamp'],
+    'bigint',
+    'boolean',
+    'check',
+    table,
+    'integer',
+    'timestamp',
     ...(sessions || revokedTokens ? ['index', 'text'] : []),
     ...(sessions ? ['customType', 'foreignKey', 'inet', 'uuid'] : []),
   ].toSorted((one, other) => (one.toLowerCase() < other.toLowerCase() ? -1 : 1));
 }
 
-/** Its foreign key names the application's own table, as Drizzle's examples call it. */
-function sessionsTable({ users }: SchemaNames, of: string, idType: IdType): string {
-  const table = sessionsTableOf(users);
-  const checks: Readonly<Record<string, string>> = {
-    [`${table}_secret_hash_check`]: 'octet_length(secret_hash) = 32',
-    [`${table}_idle_seconds_check`]: 'idle_seconds > 0',
-    [`${table}_generation_check`]: 'generation >= 0',
-    [`${table}_label_check`]: 'char_length(label) <= 100',
-    [`${table}_user_agent_check`]: 'char_length(user_agent) <= 256',
-    [`${table}_check`]: '(ended_at IS NULL) = (ended_reason IS NULL)',
-  };
-  const lines = Object.entries(checks).map(
-    ([name, condition]) => `    check(${quote(name)}, sql\`${condition}\`),`,
-  );
-  return `
-
-const bytes = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
-
-export const ${camelCase(table)} = ${of}(
-  ${quote(table)},
-  {
-    userId: ${ID_COLUMNS[idType]}.notNull(),
-    userVersion: integer('user_version').notNull(),
+const SESSION_COLUMNS = `    userVersion: integer('user_version').notNull(),
     id: uuid('id').primaryKey(),
     everyoneVersion: bigint('everyone_version', { mode: 'number' }).notNull(),
     secretHash: bytes('secret_hash').notNull(),
@@ -89,7 +72,33 @@ export const ${camelCase(table)} = ${of}(
     label: text('label'),
     userAgent: text('user_agent'),
     startedFrom: inet('started_from'),
-    lastFrom: inet('last_from'),
+    lastFrom: inet('last_from'),`;
+
+/** The conditions of the table by the ends of their names. */
+const SESSION_CHECKS: Readonly<Record<string, string>> = {
+  _secret_hash_check: 'octet_length(secret_hash) = 32',
+  _idle_seconds_check: 'idle_seconds > 0',
+  _generation_check: 'generation >= 0',
+  _label_check: 'char_length(label) <= 100',
+  _user_agent_check: 'char_length(user_agent) <= 256',
+  _check: '(ended_at IS NULL) = (ended_reason IS NULL)',
+};
+
+/** Its foreign key names the application's own table, as Drizzle's examples call it. */
+function sessionsTable({ users }: SchemaNames, of: string, idType: IdType): string {
+  const table = sessionsTableOf(users);
+  const lines = Object.entries(SESSION_CHECKS).map(
+    ([name, condition]) => `    check(${quote(`${table}${name}`)}, sql\`${condition}\`),`,
+  );
+  return `
+
+const bytes = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
+
+export const ${camelCase(table)} = ${of}(
+  ${quote(table)},
+  {
+    userId: ${ID_COLUMNS[idType]}.notNull(),
+${SESSION_COLUMNS}
   },
   (t) => [
     index(${quote(`${table}_user`)}).on(t.userId),

@@ -30,16 +30,7 @@ model ${pascalCase(everyone)} {
 }${tables.sessions ? sessionsModel(names, tables.idType) : ''}${tables.revokedTokens ? revokedTokensModel(names) : ''}`;
 }
 
-function sessionsModel({ schema, users, id }: SchemaNames, idType: IdType): string {
-  const table = sessionsTableOf(users);
-  const inSchema = schema === undefined ? '' : `\n  @@schema(${quote(schema)})`;
-  return `
-
-model ${pascalCase(table)} {
-  // Your model of the users, by its name and the name of its id there.
-  user            User      @relation(fields: [userId], references: [${id}], onDelete: Cascade, onUpdate: Cascade, map: ${quote(`${table}_user_id_fkey`)})
-  userId          ${ID_FIELDS[idType]}
-  userVersion     Int       @map("user_version")
+const SESSION_FIELDS = `  userVersion     Int       @map("user_version")
   id              String    @id @db.Uuid
   everyoneVersion BigInt    @map("everyone_version")
   secretHash      Bytes     @map("secret_hash")
@@ -56,7 +47,18 @@ model ${pascalCase(table)} {
   label           String?
   userAgent       String?   @map("user_agent")
   startedFrom     String?   @map("started_from") @db.Inet
-  lastFrom        String?   @map("last_from") @db.Inet
+  lastFrom        String?   @map("last_from") @db.Inet`;
+
+function sessionsModel({ schema, users, id }: SchemaNames, idType: IdType): string {
+  const table = sessionsTableOf(users);
+  const inSchema = schema === undefined ? '' : `\n  @@schema(${quote(schema)})`;
+  return `
+
+model ${pascalCase(table)} {
+  // Your model of the users, by its name and the name of its id there.
+  user            User      @relation(fields: [userId], references: [${id}], onDelete: Cascade, onUpdate: Cascade, map: ${quote(`${table}_user_id_fkey`)})
+  userId          ${ID_FIELDS[idType]}
+${SESSION_FIELDS}
 
   @@index([userId], map: ${quote(`${table}_user`)})
   @@index([expiresAt], map: ${quote(`${table}_end`)})

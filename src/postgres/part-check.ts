@@ -55,6 +55,18 @@ async function checkPart(
       `database: the schema has version ${version} of the part "${part}", and this release needs version ${NEEDED[part]}: run a migration made with ${words.migration}({ …, from: ${from}, to: { ${part}: ${NEEDED[part]} } }).`,
     ];
   }
+  return protectionProblems(found, { part, table, words, seesAllRows });
+}
+
+interface CheckedPart extends Pick<ExpectedSchema, 'words' | 'seesAllRows'> {
+  readonly part: OptionalPart;
+  readonly table: string;
+}
+
+function protectionProblems(
+  found: FoundPart,
+  { part, table, words, seesAllRows }: CheckedPart,
+): string[] {
   return [
     ...TRIGGERS[part]
       .filter((name) => found.triggers[name] !== 'A')

@@ -61,7 +61,6 @@ interface Update {
 
 export function stateStatements(parts: StatementParts): StateStatements {
   const { columns, everyoneTable } = parts;
-  const prepared = (text: string) => ({ text, name: statementName(text) });
   const password = columns.password;
   return {
     read: prepared(readText(parts)),
@@ -80,6 +79,10 @@ export function stateStatements(parts: StatementParts): StateStatements {
     repair: repair(columns),
     repairEveryone: repairEveryone(everyoneTable),
   };
+}
+
+function prepared(text: string): PreparedText {
+  return { text, name: statementName(text) };
 }
 
 /**
@@ -162,7 +165,6 @@ function invalidation(columns: UserColumns, kind: CutoffKind, due: string): stri
 
 function repair(columns: UserColumns): string {
   const cutoffs = [columns.passwordChangedAt, columns.logoutAllAt];
-  const isAhead = (cutoff: string) => `${column(cutoff)} > ${CLOCK}`;
   const returned = cutoffs.map(
     (cutoff) =>
       `${quoteName(cutoff)} = CASE WHEN ${isAhead(cutoff)} THEN ${CLOCK} ELSE ${column(cutoff)} END`,
@@ -173,6 +175,10 @@ function repair(columns: UserColumns): string {
     done: isRaised(columns),
     instant: CLOCK,
   });
+}
+
+function isAhead(cutoff: string): string {
+  return `${column(cutoff)} > ${CLOCK}`;
 }
 
 function changePassword(columns: UserColumns, password: string): string {

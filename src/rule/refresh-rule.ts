@@ -63,17 +63,24 @@ export function judgeRefresh(
     const shows = secondsSinceSeen === null && secondsSinceRotated >= SIGHT_AFTER_SECONDS;
     return acceptance(current, shows ? { write: 'sight' } : {});
   }
-  if (presented === current - 1 && secondsSinceSeen === null) {
-    const isLate = secondsSinceRotated > graceSeconds;
-    return acceptance(current, { repeatsSuccessor: true, isLate });
-  }
-  if (presented === current - 1 && secondsSinceSeen! < graceSeconds) {
-    return acceptance(current, { repeatsSuccessor: true });
-  }
-  if (presented < current) return { ...refusal('refresh_reused'), ends: 'refresh_reused' };
+  if (presented < current) return judgeBehind(presented, record.refreshed, graceSeconds);
   if (presented === current + 1) return acceptance(presented, { write: 'adoption' });
   if (presented > current) return { ...refusal('session_ahead'), ends: 'session_ahead' };
   return refusal('refresh_invalid');
+}
+
+/** One generation behind is good until the grace after the newer one was seen to be kept. */
+function judgeBehind(
+  presented: number,
+  { generation: current, secondsSinceRotated, secondsSinceSeen }: RefreshState,
+  graceSeconds: number,
+): RefreshAcceptance | RefreshRefusal {
+  const wasLost = secondsSinceSeen === null;
+  if (presented === current - 1 && (wasLost || secondsSinceSeen < graceSeconds)) {
+    const isLate = wasLost && secondsSinceRotated > graceSeconds;
+    return acceptance(current, { repeatsSuccessor: true, isLate });
+  }
+  return { ...refusal('refresh_reused'), ends: 'refresh_reused' };
 }
 
 /** What speaks against the session apart from its generations. */

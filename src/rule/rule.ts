@@ -176,14 +176,15 @@ function judgeEveryoneVersion(
 
 /** What a session says against its tokens. One that was not read speaks against them too. */
 export function judgeSession(
-  session: Pick<SessionState, 'endedReason' | 'isExpired' | 'isIdle'> | null | undefined,
+  session: Partial<Pick<SessionState, 'endedReason' | 'isExpired' | 'isIdle'>> | null | undefined,
 ): Refusal | undefined {
   if (!session) return refusal('session_ended', { detail: 'this user has no such session' });
-  if (session.endedReason !== null) {
-    return refusal('session_ended', { detail: session.endedReason });
+  const { endedReason, isExpired, isIdle } = session;
+  if (endedReason !== null) {
+    return refusal('session_ended', { detail: endedReason ?? 'nobody knows' });
   }
-  if (session.isExpired !== false) return refusal('session_expired');
-  return session.isIdle !== false ? refusal('session_idle') : undefined;
+  if (isExpired !== false) return refusal('session_expired');
+  return isIdle !== false ? refusal('session_idle') : undefined;
 }
 
 /** A token of the legacy window may have no id, and then cannot be revoked alone. */

@@ -67,20 +67,20 @@ describe('T1: 50 parallel refreshes of one token, two nodes', () => {
   );
 });
 
-describe('T8 and T9: a refresh that a logout overtakes', () => {
-  /** Runs while a transaction holds the row of the session, or of its user, and commits what it wrote. */
-  async function behind(sql: string, works: (() => Promise<unknown>)[]): Promise<unknown[]> {
-    const blocker = await Session.open(database.url);
-    await blocker.query('BEGIN');
-    await blocker.query(sql);
-    const waiting = works.map((work) => work());
-    await database.untilBlocked(works.length);
-    await blocker.query('COMMIT');
-    const done = await Promise.all(waiting);
-    await blocker.close();
-    return done;
-  }
+/** Runs while a transaction holds the row of the session, or of its user, and commits what it wrote. */
+async function behind(sql: string, works: (() => Promise<unknown>)[]): Promise<unknown[]> {
+  const blocker = await Session.open(database.url);
+  await blocker.query('BEGIN');
+  await blocker.query(sql);
+  const waiting = works.map((work) => work());
+  await database.untilBlocked(works.length);
+  await blocker.query('COMMIT');
+  const done = await Promise.all(waiting);
+  await blocker.close();
+  return done;
+}
 
+describe('T8 and T9: a refresh that a logout overtakes', () => {
   it('finds the session ended when the logout came first, and inserts no row', async () => {
     await database.age(session.id, 100);
     const [answer] = await behind(
@@ -175,20 +175,21 @@ async function updatesOf(client: PoolClient): Promise<{ all: number; hot: number
   return rows[0]!;
 }
 
+/** Lets time pass since the rotation. Not the helper that moves all instants: one of them is indexed. */
+async function rest(client: PoolClient): Promise<void> {
+  await client.query('ALTER TABLE users_token_sessions DISABLE TRIGGER USER');
+  await client.query(
+    `UPDATE users_token_sessions SET rotated_at = rotated_at - interval '100 s', seen_at = seen_at - interval '100 s' WHERE id = $1`,
+    [session.id],
+  );
+  await client.query(
+    'ALTER TABLE users_token_sessions ENABLE ALWAYS TRIGGER zz_token_invalidation',
+  );
+}
+
 describe('T19: what it costs', () => {
   it('keeps a row on its page: rotations and sights are HOT updates, and add no row', async () => {
     const { sessions } = nodes[0];
-    // Not the helper that moves all instants: one of them is indexed.
-    const rest = async (client: PoolClient) => {
-      await client.query('ALTER TABLE users_token_sessions DISABLE TRIGGER USER');
-      await client.query(
-        `UPDATE users_token_sessions SET rotated_at = rotated_at - interval '100 s', seen_at = seen_at - interval '100 s' WHERE id = $1`,
-        [session.id],
-      );
-      await client.query(
-        'ALTER TABLE users_token_sessions ENABLE ALWAYS TRIGGER zz_token_invalidation',
-      );
-    };
     let [all, hot] = [0, 0];
     for (let generation = 0; generation < 40; generation += 1) {
       await database.transaction(async (client) => {

@@ -29,7 +29,23 @@ function keepRevoked(names: SqlNames): string[] {
   const { revokedTokens, functions } = sessionNames(names);
   const call = (on: string) => `${on} EXECUTE FUNCTION ${functions.revoked}('revoked_tokens=1')`;
   return [
-    `CREATE OR REPLACE FUNCTION ${functions.revoked}() RETURNS trigger
+    revokedFunction(names),
+    ...trigger(
+      TRIGGER,
+      revokedTokens,
+      call(`BEFORE UPDATE OR DELETE ON ${revokedTokens} FOR EACH ROW`),
+    ),
+    ...trigger(
+      `${TRIGGER}_truncate`,
+      revokedTokens,
+      call(`BEFORE TRUNCATE ON ${revokedTokens} FOR EACH STATEMENT`),
+    ),
+  ];
+}
+
+function revokedFunction(names: SqlNames): string {
+  const { revokedTokens, functions } = sessionNames(names);
+  return `CREATE OR REPLACE FUNCTION ${functions.revoked}() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS ${dollarQuote(`
     DECLARE
       live boolean;
@@ -48,16 +64,5 @@ function keepRevoked(names: SqlNames): string[] {
         RAISE EXCEPTION 'Rows of % stay until they expire: the tokens that they revoke would be valid again.', TG_TABLE_NAME;
       END IF;
       RETURN OLD;
-    END `)}`,
-    ...trigger(
-      TRIGGER,
-      revokedTokens,
-      call(`BEFORE UPDATE OR DELETE ON ${revokedTokens} FOR EACH ROW`),
-    ),
-    ...trigger(
-      `${TRIGGER}_truncate`,
-      revokedTokens,
-      call(`BEFORE TRUNCATE ON ${revokedTokens} FOR EACH STATEMENT`),
-    ),
-  ];
+    END `)}`;
 }

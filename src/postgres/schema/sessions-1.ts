@@ -19,18 +19,8 @@ export const SESSIONS_1: SchemaVersion = {
   },
 };
 
-/** The types of the user's columns, with their collations, are taken from the users table. */
-function createTable(names: SqlNames): string[] {
-  const { users, sessions, id, version, indexes } = sessionNames(names);
-  return [
-    `DO ${dollarQuote(`
-    BEGIN
-      IF to_regclass($sessions$${sessions}$sessions$) IS NOT NULL THEN
-        RETURN;
-      END IF;
-      CREATE TABLE ${sessions} WITH (fillfactor = 85) AS
-        SELECT ${id} AS user_id, ${version} AS user_version FROM ${users} WITH NO DATA;
-      ALTER TABLE ${sessions}
+/** What a session has besides the columns of its user. */
+const COLUMNS = `
         ADD COLUMN id uuid PRIMARY KEY,
         ALTER COLUMN user_id SET NOT NULL,
         ALTER COLUMN user_version SET NOT NULL,
@@ -50,7 +40,20 @@ function createTable(names: SqlNames): string[] {
         ADD COLUMN user_agent text CHECK (char_length(user_agent) <= 256),
         ADD COLUMN started_from inet,
         ADD COLUMN last_from inet,
-        ADD CHECK ((ended_at IS NULL) = (ended_reason IS NULL));
+        ADD CHECK ((ended_at IS NULL) = (ended_reason IS NULL))`;
+
+/** The types of the user's columns, with their collations, are taken from the users table. */
+function createTable(names: SqlNames): string[] {
+  const { users, sessions, id, version, indexes } = sessionNames(names);
+  return [
+    `DO ${dollarQuote(`
+    BEGIN
+      IF to_regclass($sessions$${sessions}$sessions$) IS NOT NULL THEN
+        RETURN;
+      END IF;
+      CREATE TABLE ${sessions} WITH (fillfactor = 85) AS
+        SELECT ${id} AS user_id, ${version} AS user_version FROM ${users} WITH NO DATA;
+      ALTER TABLE ${sessions} ${COLUMNS};
     END `)}`,
     `CREATE INDEX IF NOT EXISTS ${indexes.user} ON ${sessions} (user_id)`,
     `CREATE INDEX IF NOT EXISTS ${indexes.end} ON ${sessions} (expires_at)`,
@@ -104,24 +107,8 @@ const FIXED = [
   'started_from',
 ];
 
-function sessionFunction(names: SqlNames): string {
-  const { everyone, functions } = sessionNames(names);
-  const fixed = FIXED.map((column) => `NEW.${column} := OLD.${column};`).join('\n      ');
-  return `CREATE OR REPLACE FUNCTION ${functions.session}() RETURNS trigger
-    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS ${dollarQuote(`
-    DECLARE
-      instant CONSTANT timestamptz(3) := date_trunc('milliseconds', clock_timestamp());
-    BEGIN
-      IF TG_OP = 'INSERT' THEN
-        -- A version that everyone has not reached would outlive the next time that everyone is logged out.
-        NEW.everyone_version := least(NEW.everyone_version, (SELECT everyone_version FROM ${everyone}));
-        RETURN NEW;
-      END IF;
-      ${fixed}
-      -- The user took another id, and the foreign key follows: the tokens name the former one.
-      IF NEW.user_id IS DISTINCT FROM OLD.user_id THEN
-        NEW.ended_at := coalesce(NEW.ended_at, instant);
-      END IF;
+/** It stays ended, no end moves on, and what is known of a generation goes with it alone. */
+const NEVER_BACK = `
       IF OLD.ended_at IS NOT NULL THEN
         NEW.ended_at := OLD.ended_at;
         NEW.ended_reason := OLD.ended_reason;
@@ -143,7 +130,27 @@ function sessionFunction(names: SqlNames): string {
       NEW.rotated_at := least(NEW.rotated_at, instant);
       IF NEW.seen_at > instant THEN
         NEW.seen_at := instant;
+      END IF;`;
+
+function sessionFunction(names: SqlNames): string {
+  const { everyone, functions } = sessionNames(names);
+  const fixed = FIXED.map((column) => `NEW.${column} := OLD.${column};`).join('\n      ');
+  return `CREATE OR REPLACE FUNCTION ${functions.session}() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS ${dollarQuote(`
+    DECLARE
+      instant CONSTANT timestamptz(3) := date_trunc('milliseconds', clock_timestamp());
+    BEGIN
+      IF TG_OP = 'INSERT' THEN
+        -- A version that everyone has not reached would outlive the next time that everyone is logged out.
+        NEW.everyone_version := least(NEW.everyone_version, (SELECT everyone_version FROM ${everyone}));
+        RETURN NEW;
       END IF;
+      ${fixed}
+      -- The user took another id, and the foreign key follows: the tokens name the former one.
+      IF NEW.user_id IS DISTINCT FROM OLD.user_id THEN
+        NEW.ended_at := coalesce(NEW.ended_at, instant);
+      END IF;
+${NEVER_BACK}
       RETURN NEW;
     END `)}`;
 }

@@ -62,7 +62,10 @@ export class PostgresSessionStore<User, Transaction> extends SessionStore<User, 
     const { absoluteSeconds, idleSeconds } = limits;
     const values = [
       ...insertedValues(subject, session, limits),
-      ...[userVersion, absoluteSeconds, idleSeconds, persistent],
+      userVersion,
+      absoluteSeconds,
+      idleSeconds,
+      persistent,
     ];
     return this.insert({ text: sessions.start, values }, 'version_moved', transaction);
   }
@@ -75,7 +78,8 @@ export class PostgresSessionStore<User, Transaction> extends SessionStore<User, 
     if (!subjects.accepts(from.subject)) return 'user_unknown';
     const values = [
       ...insertedValues(from.subject, session, limits),
-      ...[from.sessionId, from.generation],
+      from.sessionId,
+      from.generation,
     ];
     return this.insert({ text: sessions.fork, values }, 'session_ended', transaction);
   }
@@ -171,8 +175,14 @@ export class PostgresSessionStore<User, Transaction> extends SessionStore<User, 
         ? this.parts.passwordText(sessions.replace.password)
         : sessions.replace[replacing.because];
     const values = [
-      ...[sessionId, of.subject, session.id, hex(session.secretHash), credentialsEntered],
-      ...[absoluteSeconds, idleSeconds, retentionSeconds],
+      sessionId,
+      of.subject,
+      session.id,
+      hex(session.secretHash),
+      credentialsEntered,
+      absoluteSeconds,
+      idleSeconds,
+      retentionSeconds,
       ...replacingValues(replacing),
     ];
     const [row] = await this.parts.writer.rows({ text, values }, transaction);
@@ -293,8 +303,15 @@ function insertedValues(
   { maxSessions, atCap, retentionSeconds }: Fork['limits'],
 ): unknown[] {
   return [
-    ...[subject, id, hex(secretHash), label, userAgent, from],
-    ...[maxSessions ?? null, atCap === 'refuse', retentionSeconds],
+    subject,
+    id,
+    hex(secretHash),
+    label,
+    userAgent,
+    from,
+    maxSessions ?? null,
+    atCap === 'refuse',
+    retentionSeconds,
   ];
 }
 

@@ -49,7 +49,6 @@ export interface SessionStatements {
 export const FIRST_OF_USER = 8;
 
 export function sessionStatements(parts: SessionParts): SessionStatements {
-  const { password } = parts.columns;
   return {
     start: start(parts),
     fork: fork(parts),
@@ -62,21 +61,26 @@ export function sessionStatements(parts: SessionParts): SessionStatements {
       secretHash: end(parts, `s.secret_hash = ${hash('$2')}`),
     },
     endOthers: endOthers(parts),
-    replace: {
-      login: replace(parts, { due: `${version(parts)} = $9::bigint` }),
-      logout: replace(parts, { due: 'true', cutoff: parts.columns.logoutAllAt }),
-      password:
-        password === undefined
-          ? undefined
-          : replace(parts, {
-              due: `u.${quoteName(password)} IS NOT DISTINCT FROM $9`,
-              set: `${quoteName(password)} = $10`,
-              cutoff: parts.columns.passwordChangedAt,
-            }),
-    },
+    replace: replacements(parts),
     list: list(parts),
     sweep: sweep(parts),
     revokeToken: revokeToken(parts),
+  };
+}
+
+function replacements(parts: SessionParts): SessionStatements['replace'] {
+  const { password, passwordChangedAt, logoutAllAt } = parts.columns;
+  return {
+    login: replace(parts, { due: `${version(parts)} = $9::bigint` }),
+    logout: replace(parts, { due: 'true', cutoff: logoutAllAt }),
+    password:
+      password === undefined
+        ? undefined
+        : replace(parts, {
+            due: `u.${quoteName(password)} IS NOT DISTINCT FROM $9`,
+            set: `${quoteName(password)} = $10`,
+            cutoff: passwordChangedAt,
+          }),
   };
 }
 
@@ -251,11 +255,11 @@ function replace(parts: SessionParts, { due, set, cutoff }: UserChange): string 
   const { sessions } = sessionTables(columns);
   const users = quoteTable(columns.schema, columns.table);
   const id = `u.${quoteName(columns.id)}`;
-  const assignments = cutoff && [...(set ? [set] : []), raised(columns), moved(cutoff)].join(', ');
-  const changed = assignments
-    ? `UPDATE ${users} AS u SET ${assignments} FROM target WHERE ${id} = target.user_id ` +
+  const assignments = [...(set ? [set] : []), raised(columns), ...(cutoff ? [moved(cutoff)] : [])];
+  const changed = cutoff
+    ? `UPDATE ${users} AS u SET ${assignments.join(', ')} FROM target WHERE ${id} = target.user_id ` +
       `RETURNING ${version(parts)} AS version, ` +
-      `(extract(epoch FROM u.${quoteName(cutoff!)}) * 1000)::float8::text AS instant`
+      `(extract(epoch FROM u.${quoteName(cutoff)}) * 1000)::float8::text AS instant`
     : `SELECT target.version, NULL::text AS instant FROM target`;
   return (
     `WITH holder AS MATERIALIZED (SELECT ${id} AS id, ${version(parts)} AS version, ${due} AS due ` +

@@ -59,13 +59,20 @@ export const replacingCases: ContractCases = {
     assert.equal(Number(started.expiresAt), Number(session.expiresAt) - 100_000, 'the end');
     assert.equal(await lifeOf(harness, subject, session), 'replaced');
     assert.equal(await lifeOf(harness, subject, started), 'live');
+  },
+
+  'takes the refresh token of the replaced session no more, and that of the new one': async (
+    harness,
+  ) => {
+    const { subject, session } = await userWithSession(harness);
+    const replacement = replacementOf(LOGOUT);
+    const outcome = await sessionsOf(harness).replace(targetOf(session, subject), replacement);
+    const { started } = requireReplaced(outcome);
     const held = { ...started, secretHash: replacement.session.secretHash };
     assert.equal(await refresh(harness, tokenOf(held)), 'kept 0');
     assert.equal(await refresh(harness, tokenOf(session)), 'logged_out_everywhere');
-    assert.equal(
-      await refresh(harness, { ...tokenOf(held), secretHash: session.secretHash }),
-      'refresh_invalid',
-    );
+    const mixed = { ...tokenOf(held), secretHash: session.secretHash };
+    assert.equal(await refresh(harness, mixed), 'refresh_invalid');
   },
 
   'changes the password with it, and begins both ends again where it was entered': async (

@@ -120,7 +120,7 @@ export const sessionTransactionCases: ContractCases = {
       throw ROLLBACK;
     });
     await expectRollback(undone);
-    assert.deepEqual(await Promise.all(outcomes.map(({ committed }) => committed?.())), [
+    assert.deepEqual(await Promise.all(outcomes.map(async ({ committed }) => committed?.())), [
       false,
       false,
     ]);

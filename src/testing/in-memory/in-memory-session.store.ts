@@ -21,13 +21,13 @@ import {
 } from '../../state/session.store.js';
 import type { StateRecord } from '../../state/token-state.store.js';
 import type { InMemoryDatabase } from './in-memory-database.js';
-import { invalidateUser, replaceHash, type WritableUser } from './in-memory-rows.js';
+import { replaceSession } from './in-memory-replacement.js';
+import type { WritableUser } from './in-memory-rows.js';
 import type { InMemorySession } from './in-memory-session.js';
 import {
   addSession,
   endSession,
   hexOf,
-  insertSession,
   isLive,
   isValid,
   later,
@@ -62,8 +62,13 @@ export class InMemorySessionStore<User extends WritableUser> extends SessionStor
       if (user.tokenVersion !== userVersion) return 'version_moved';
       const { absoluteSeconds, idleSeconds } = limits;
       const origin = {
-        ...{ subject, userVersion, everyoneVersion: rows.everyone.version },
-        ...{ authTime: now, expiresAt: later(now, absoluteSeconds), idleSeconds, persistent },
+        subject,
+        userVersion,
+        everyoneVersion: rows.everyone.version,
+        authTime: now,
+        expiresAt: later(now, absoluteSeconds),
+        idleSeconds,
+        persistent,
       };
       return addSession(rows, { origin, session, limits }, now) ?? 'limit_reached';
     }, transaction);
@@ -154,34 +159,10 @@ export class InMemorySessionStore<User extends WritableUser> extends SessionStor
     replacement: Replacement,
     transaction?: InMemoryTransaction,
   ): Promise<ReplacedSession | ReplaceFailure> {
-    const outcome = this.database.run<Replaced | ReplaceFailure>((rows, now) => {
-      const user = rows.users.get(subject);
-      if (user === undefined) return 'user_unknown';
-      const { replacing, limits, session, credentialsEntered } = replacement;
-      if (!isDue(user, replacing)) return 'conflict';
-      const target = rows.sessions.get(sessionId);
-      if (target?.subject !== subject || !isValid(rows, target, now)) return 'session_ended';
-
-      const { authTime, expiresAt, idleSeconds } = target;
-      endSession(target, { reason: 'replaced', ...limits }, now);
-      if (replacing.because === 'password') replaceHash(user, replacing.password);
-      const change = changeOf(user, replacing, now);
-      const kept = { authTime, expiresAt, idleSeconds };
-      const begun = {
-        authTime: now,
-        expiresAt: later(now, limits.absoluteSeconds),
-        idleSeconds: limits.idleSeconds,
-      };
-      const origin = {
-        ...{ subject, userVersion: user.tokenVersion, everyoneVersion: rows.everyone.version },
-        ...(credentialsEntered ? begun : kept),
-        persistent: target.persistent,
-      };
-      const { label, userAgent, startedFrom: from } = target;
-      const successor = { ...session, label, userAgent, from };
-      const started = insertSession(rows, { origin, session: successor }, now);
-      return { started: { ...started, evicted: [] }, ...(change && { change }) };
-    }, transaction);
+    const outcome = this.database.run<Replaced | ReplaceFailure>(
+      (rows, now) => replaceSession(rows, { sessionId, subject, replacement }, now),
+      transaction,
+    );
     if (typeof outcome === 'string') return outcome;
     const { started, change, committed } = outcome;
     const pending = committed ? { committed } : {};
@@ -243,13 +224,4 @@ export class InMemorySessionStore<User extends WritableUser> extends SessionStor
 
 interface Replaced extends ReplacedSession {
   readonly committed?: () => Promise<boolean>;
-}
-
-function isDue(user: WritableUser, replacing: Replacement['replacing']): boolean {
-  if (replacing.because === 'login') return user.tokenVersion === replacing.userVersion;
-  return replacing.because !== 'password' || user.passwordHash === replacing.password.currentHash;
-}
-
-function changeOf(user: WritableUser, { because }: Replacement['replacing'], now: Date) {
-  return because === 'login' ? undefined : invalidateUser(user, because, now);
 }

@@ -104,7 +104,7 @@ export function addSession(
   const { maxSessions = Infinity, atCap, retentionSeconds } = limits;
   if (atCap === 'refuse' && live.length >= maxSessions) return undefined;
 
-  for (const each of [...rows.sessions.values()]) {
+  for (const each of rows.sessions.values()) {
     const isOver = each.expiresAt <= now || each.userVersion < origin.userVersion;
     if (each.subject === origin.subject && isOver) rows.sessions.delete(each.id);
   }
@@ -113,17 +113,23 @@ export function addSession(
   return { ...insertSession(rows, { origin, session }, now), evicted: evicted.map(({ id }) => id) };
 }
 
+/** Nothing else of the session that a fork is made of. */
+function originOf(origin: SessionOrigin): SessionOrigin {
+  const { subject, userVersion, everyoneVersion, authTime, expiresAt } = origin;
+  const { idleSeconds, persistent } = origin;
+  return { subject, userVersion, everyoneVersion, authTime, expiresAt, idleSeconds, persistent };
+}
+
 /** Adds the session, whatever others there are. */
 export function insertSession(
   { sessions }: Rows,
   { origin, session }: { origin: SessionOrigin; session: NewSession },
   now: Date,
 ): Omit<StartedSession, 'evicted' | 'committed'> {
-  const { subject, userVersion, everyoneVersion, authTime, expiresAt, idleSeconds } = origin;
   const { id, secretHash, label, userAgent, from } = session;
   const added: InMemorySession = {
-    ...{ id, subject, userVersion, everyoneVersion, authTime, expiresAt, idleSeconds },
-    persistent: origin.persistent,
+    ...originOf(origin),
+    id,
     secretHash: hexOf(secretHash),
     startedAt: now,
     generation: 0,
@@ -144,8 +150,16 @@ function startedOf(session: InMemorySession): Omit<StartedSession, 'evicted' | '
   const { id, subject, userVersion, everyoneVersion, authTime, startedAt, expiresAt } = session;
   const { persistent, label, userAgent } = session;
   return {
-    ...{ id, subject, userVersion, everyoneVersion, authTime, startedAt, expiresAt },
-    ...{ persistent, label, userAgent },
+    id,
+    subject,
+    userVersion,
+    everyoneVersion,
+    authTime,
+    startedAt,
+    expiresAt,
+    persistent,
+    label,
+    userAgent,
   };
 }
 
@@ -178,8 +192,17 @@ export function refreshedOf(
   const { id, subject, userVersion, everyoneVersion, startedAt, authTime, expiresAt } = session;
   const { persistent, label, endedReason, generation, seenAt, rotatedAt } = session;
   return {
-    ...{ id, subject, userVersion, everyoneVersion, startedAt, authTime, expiresAt },
-    ...{ persistent, label, endedReason, generation },
+    id,
+    subject,
+    userVersion,
+    everyoneVersion,
+    startedAt,
+    authTime,
+    expiresAt,
+    persistent,
+    label,
+    endedReason,
+    generation,
     isExpired: expiresAt <= now,
     isIdle: isIdle(session, now),
     secretMatches: session.secretHash === hexOf(secretHash),
@@ -198,7 +221,9 @@ export function sessionState(
   if (session?.subject !== subject) return null;
   const { everyoneVersion, endedReason, generation } = session;
   return {
-    ...{ everyoneVersion, endedReason, generation },
+    everyoneVersion,
+    endedReason,
+    generation,
     isExpired: session.expiresAt <= now,
     isIdle: isIdle(session, now),
     isSightDue: isSightDue(session, now),
@@ -222,7 +247,15 @@ export function listedOf(session: InMemorySession): ListedSession {
   const { id, label, userAgent, startedAt, authTime, expiresAt } = session;
   const { persistent, startedFrom, lastFrom } = session;
   return {
-    ...{ id, label, userAgent, startedAt, authTime, expiresAt, persistent, startedFrom, lastFrom },
+    id,
+    label,
+    userAgent,
+    startedAt,
+    authTime,
+    expiresAt,
+    persistent,
+    startedFrom,
+    lastFrom,
     lastUsedAt: lastUseOf(session),
   };
 }

@@ -83,7 +83,6 @@ function rowsOfIds(
   windowOpen: boolean,
 ): Row[] {
   const { sid, gen, jti } = claims;
-  const invalid = () => 'claims_invalid';
   const sessions = withoutSession !== undefined;
   const named = sessions && sid !== undefined;
   const isUuid =
@@ -160,6 +159,8 @@ function rowsOfLogin({ claims, maxAuthAge, tolerance, now }: NaiveCase): Row[] {
         [() => (login as number) - today > tolerance, () => 'reauthentication_required'],
       ];
 }
+
+const invalid = () => 'claims_invalid';
 
 /** The newest cutoff at or after the token's second. Of two in one instant, the logout, which is the graver event. */
 function nameOf(

@@ -67,8 +67,8 @@ export class SessionDatabase {
     await this.database.drop();
   }
 
-  async query(sql: string, ...values: unknown[]): Promise<Record<string, any>[]> {
-    return (await this.pool.query<Record<string, any>>(sql, values)).rows;
+  async query(sql: string, ...values: unknown[]): Promise<Record<string, unknown>[]> {
+    return (await this.pool.query<Record<string, unknown>>(sql, values)).rows;
   }
 
   async createUser(): Promise<string> {
@@ -98,7 +98,7 @@ export class SessionDatabase {
     return { ...started, secretHash: session.secretHash };
   }
 
-  async row(id: string): Promise<Record<string, any>> {
+  async row(id: string): Promise<Record<string, unknown>> {
     const [row] = await this.query('SELECT * FROM users_token_sessions WHERE id = $1', id);
     if (row === undefined) throw new Error(`There is no session ${id}`);
     return row;
@@ -124,7 +124,7 @@ export class SessionDatabase {
   async untilBlocked(count: number): Promise<void> {
     const waiting = `SELECT count(*)::int AS blocked FROM pg_stat_activity
       WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-    while ((await this.query(waiting))[0]!['blocked'] < count);
+    while (Number((await this.query(waiting))[0]!['blocked']) < count);
   }
 
   async transaction<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result> {
