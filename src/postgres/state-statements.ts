@@ -118,14 +118,11 @@ function raiseEveryone(everyoneTable: string, condition = 'true'): string {
  * of a short list again, and not keep the plan of the prepared statement.
  *
  * An id that nobody has gives a row as well, which says where it was looked for.
- *
- * All columns have the same name: pg makes an object of the names for each result, and rows that come as arrays do not
- * need it.
  */
 function readText({ columns, everyoneTable, loaded }: StatementParts): string {
   const selected = [...stateColumns(columns, everyoneTable), ...loaded.map(column)];
   return (
-    `SELECT ${selected.map((each) => `${each} AS c`).join(', ')} ` +
+    `SELECT ${selected.join(', ')} ` +
     `FROM unnest((SELECT $1::${columns.idType}[])) WITH ORDINALITY AS asked (id, position) ` +
     `LEFT JOIN ${quoteTable(columns.schema, columns.table)} AS u ON ${column(columns.id)} = asked.id`
   );
