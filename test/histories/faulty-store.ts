@@ -3,6 +3,7 @@ import { Injectable, type Type } from '@nestjs/common';
 import type {
   CutoffKind,
   InvalidationTarget,
+  StateChange,
   StateQuery,
   StateReading,
   TokenState,
@@ -120,6 +121,23 @@ class VersionStore extends HalfStore {
   }
 }
 
+/** Writes as it should, but on a connection that the application's code has used. */
+@Injectable()
+class PooledStore extends WholeStore {
+  override async invalidate(
+    { subject, ifVersion }: InvalidationTarget,
+    kind: CutoffKind,
+  ): Promise<WriteOutcome> {
+    const cutoff = kind === 'password' ? 'password_changed_at' : 'logout_all_at';
+    const sql = `WITH changed AS (UPDATE users SET token_version = token_version + 1,
+        ${cutoff} = date_trunc('milliseconds', clock_timestamp())
+      WHERE id = $1 AND token_version = coalesce($2, token_version) RETURNING *)
+      SELECT token_version AS version, ${cutoff} AS "effectiveAt" FROM changed`;
+    const [change] = (await this.dataSource.query(sql, [subject, ifVersion])) as StateChange[];
+    return change ?? 'conflict';
+  }
+}
+
 /** Needs a trigger that lets the version stay where it is. */
 @Injectable()
 class CutoffStore extends HalfStore {
@@ -158,6 +176,7 @@ const FAULTY_STORES: Partial<Record<PlantedFault, Type<TokenStateStore>>> = {
   'cutoff-without-version': CutoffStore,
   'iat-not-clamped': NoCutoffsStore,
   'outage-refuses': SilentStore,
+  'writes-on-pool': PooledStore,
 };
 
 /** The store with this fault; `undefined`: the fault is elsewhere. */
