@@ -10,7 +10,7 @@ export class Connection {
   private answeredAt: number | undefined;
 
   constructor(
-    private readonly client: PgClient,
+    readonly client: PgClient,
     private readonly options: PgPoolOptions,
   ) {
     // One that breaks emits an event that ends the process where nobody listens. The pool listens only while it is idle.

@@ -78,9 +78,8 @@ export class PostgresTokenStateStore<User, Transaction>
     { timeoutMs }: { timeoutMs: number },
   ): Promise<StateReading<User>> {
     const database = await this.database();
-    const reading = await readState(database, queries, (statement) =>
-      this.primary.read(statement, timeoutMs),
-    );
+    const { primary } = this;
+    const reading = await readState(database, queries, { primary, timeoutMs });
     this.cutoffs.notice(queries, reading);
     return reading;
   }

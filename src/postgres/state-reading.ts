@@ -1,7 +1,8 @@
 import type { HideProperties } from '../state/hidden-properties.js';
 import type { StateQuery, StateReading, StateRecord } from '../state/token-state.store.js';
 import { LateRecord, LateUser } from './late-user.js';
-import type { RunStatement } from './pg-pool.js';
+import type { PgClient } from './pg-pool.js';
+import type { Primary } from './primary.js';
 import {
   decodeEveryone,
   decodeRecord,
@@ -13,11 +14,17 @@ import {
 import type { UserDatabase } from './user-database.js';
 import type { LoadedUser } from './user-loader.js';
 
+/** Where to read, and how long that may take. */
+export interface Source {
+  readonly primary: Primary;
+  readonly timeoutMs: number;
+}
+
 /** A batch of queries in one statement. Subjects that cannot be ids are not sent. */
 export async function readState<User>(
   { subjects, loader, hide, statements }: UserDatabase<User>,
   queries: readonly StateQuery[],
-  run: RunStatement,
+  { primary, timeoutMs }: Source,
 ): Promise<StateReading<User>> {
   const records: StateReading<User>['records'][number][] = queries.map(() => undefined);
   const asked = queries
@@ -25,15 +32,20 @@ export async function readState<User>(
     .filter(({ subject }) => subjects.accepts(subject));
   if (asked.length === 0) return { everyone: decodeEveryone(undefined), records };
 
-  const values = [asked.map(({ subject }) => subject)];
-  const found = (await run({ ...statements.read, values })) as unknown as StateRow[];
-  // Under a collation that ignores case, say, the database finds more than was asked for.
-  const rows = found.filter((row) => asked[positionOf(row)]!.subject === subjectOf(row));
-  const users = await loader.load(rows, FIRST_VALUE);
-  for (const [index, row] of rows.entries()) {
-    records[asked[positionOf(row)]!.index] = recordOf(row, users[index], hide);
-  }
-  return { everyone: decodeEveryone(found[0]), records };
+  const statement = { ...statements.read, values: [asked.map(({ subject }) => subject)] };
+  const decode = async (answer: unknown[][], client?: PgClient): Promise<StateReading<User>> => {
+    const found = answer as unknown as StateRow[];
+    // Under a collation that ignores case, say, the database finds more than was asked for.
+    const rows = found.filter((row) => asked[positionOf(row)]!.subject === subjectOf(row));
+    const users = await loader.load(rows, FIRST_VALUE, client);
+    for (const [index, row] of rows.entries()) {
+      records[asked[positionOf(row)]!.index] = recordOf(row, users[index], hide);
+    }
+    return { everyone: decodeEveryone(found[0]), records };
+  };
+  return loader.readsMore
+    ? primary.readWith(statement, timeoutMs, decode)
+    : decode(await primary.read(statement, timeoutMs));
 }
 
 function recordOf<User>(

@@ -4,18 +4,22 @@ import {
   type ObjectLiteral,
   QueryFailedError,
   type QueryRunner,
-  QueryRunnerAlreadyReleasedError,
 } from 'typeorm';
 import { findUsers } from '../postgres/find-users.js';
+import type { PgClient } from '../postgres/pg-pool.js';
 import type { UserLoader } from '../postgres/user-loader.js';
 import { subjectOf } from './user-record.js';
 import type { UserTable } from './user-table.js';
 
 type Found<User> = Map<string, User>;
 
-/** Loads the entity through TypeORM's `find`, with eager relations, subclasses and `@AfterLoad`: a second query, on the primary. */
+/**
+ * Loads the entity through TypeORM's `find`, with eager relations, subclasses and `@AfterLoad`: a second query, on the
+ * connection that brought the state. The application's pool may lead to a standby, or to an old primary.
+ */
 export class FindingLoader<User extends ObjectLiteral> implements UserLoader<User> {
   readonly columns: readonly string[];
+  readonly readsMore = true as const;
 
   private readonly uncached: DataSource;
 
@@ -30,15 +34,17 @@ export class FindingLoader<User extends ObjectLiteral> implements UserLoader<Use
   async load(
     rows: readonly (readonly unknown[])[],
     first: number,
+    client?: PgClient,
   ): Promise<(User | Error | undefined)[]> {
     const ids = rows.map((row) => row[first]);
-    const runner = this.dataSource.createQueryRunner('master');
+    const runner = this.dataSource.createQueryRunner();
+    // It takes none from the pool, and gives none back.
+    runner.connect = () => Promise.resolve(client);
     try {
       return await findUsers(
         {
           find: (some) => this.findAll(runner, some),
-          isFaultOfDatabase: (cause) =>
-            cause instanceof QueryFailedError || cause instanceof QueryRunnerAlreadyReleasedError,
+          isFaultOfDatabase: (cause) => cause instanceof QueryFailedError,
         },
         ids,
       );

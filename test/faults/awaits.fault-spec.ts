@@ -3,7 +3,6 @@ import { AuthGuard } from '@nestjs/passport';
 import { CurrentUser, Public, TokenStateStore } from 'nestjs-token-invalidation';
 import { revocableJwtStrategy } from 'nestjs-token-invalidation/passport';
 import { Client, Pool } from 'pg';
-import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { describe, expect, it } from 'vitest';
 import { AuthController } from '../support/auth.controller.js';
 import { PLATFORMS, type TestApp } from '../support/create-app.js';
@@ -111,21 +110,18 @@ const SLOW: readonly Place[] = [
   ['the statement is not answered', stateQuery(sleeps)],
 ];
 
-/** TypeORM's `find` reads the user a second time, over a connection of the application's pool. */
+/** TypeORM's `find` reads the user a second time, by the connection that the state came by. */
 const WHERE_TYPEORM_LOADS: readonly Place[] = [
   [
     'no query runner is made',
     (app) => strikeAt(app.dataSource, 'createQueryRunner', { strike: throws }),
   ],
-  ['the query runner gets no connection', masterConnection(rejects)],
   ['the query throws', findQuery(throws)],
   ['the query fails', findQuery(rejectsWith('ECONNRESET'))],
   ['the query is cancelled', findQuery(rejectsWith('57014'))],
-  ['the query runner cannot be released', unreleasable],
 ];
 
 const SLOW_WHERE_TYPEORM_LOADS: readonly Place[] = [
-  ['the query runner waits for ever', masterConnection(hangs)],
   ['the query is not answered', findQuery(sleeps)],
 ];
 
@@ -228,18 +224,6 @@ async function outcomesOf(
   );
   disarm();
   return outcomes;
-}
-
-const withoutRelease: Strike = (call, args) =>
-  Object.assign(call(...args) as object, { release: rejects });
-
-function unreleasable(app: TestApp): () => void {
-  return strikeAt(app.dataSource, 'createQueryRunner', { strike: withoutRelease });
-}
-
-function masterConnection(strike: Strike): Place[1] {
-  return (app) =>
-    strikeAt(app.dataSource.driver as PostgresDriver, 'obtainMasterConnection', { strike });
 }
 
 function findQuery(strike: Strike): Place[1] {
