@@ -5,9 +5,13 @@ import type { Random } from './random.js';
 import type { ServerProcess } from './server-process.js';
 import type { World } from './world.js';
 
-/** How long the name leads to a standby, and how long the old primary stays reachable: at the least and at the most. */
-const ASTRAY_MS = [200, 1500] as const;
-const LINGERING_MS = [200, 1500] as const;
+/**
+ * For how many operations the name leads to a standby, and the old primary stays reachable: at the least and at the
+ * most. Not a time, in which a busy machine would do nothing.
+ */
+const ASTRAY = [50, 400] as const;
+const LINGERING = [200, 800] as const;
+const LOOK_MS = 10;
 /** A server may answer so many questions with an outage before it counts as stranded: far more than it takes. */
 const PATIENCE = 500;
 const PROBE_MS = 20;
@@ -26,14 +30,20 @@ export class Failover {
   async run(): Promise<void> {
     const { databases, database, servers } = this.world;
     await databases.leadAstray(this.random.percent(30));
-    await setTimeout(this.random.whole(...ASTRAY_MS));
+    await this.afterOperations(this.random.whole(...ASTRAY));
     await database.moveAfter(async () => {
       await databases.promote();
       return databases.primaryUrl;
     });
-    await setTimeout(this.random.whole(...LINGERING_MS));
+    await this.afterOperations(this.random.whole(...LINGERING));
     await Promise.all(servers.map((server) => this.untilRecovered(server)));
     if (!this.world.stopping) await databases.replaceOld();
+  }
+
+  private async afterOperations(count: number): Promise<void> {
+    const { recorder } = this.world;
+    const last = recorder.operations + count;
+    while (!this.world.stopping && recorder.operations < last) await setTimeout(LOOK_MS);
   }
 
   /** The old primary is still there: nothing but the server itself makes it leave. */

@@ -1,14 +1,15 @@
 import { setTimeout } from 'node:timers/promises';
 import { Injectable, type Type } from '@nestjs/common';
-import type {
-  CutoffKind,
-  InvalidationTarget,
-  StateChange,
-  StateQuery,
-  StateReading,
-  TokenState,
-  TokenStateStore,
-  WriteOutcome,
+import {
+  type CutoffKind,
+  type InvalidationTarget,
+  type StateChange,
+  type StateQuery,
+  type StateReading,
+  type TokenState,
+  type TokenStateStore,
+  TokenStateUnchangedError,
+  type WriteOutcome,
 } from 'nestjs-token-invalidation';
 import { DataSource, type EntityManager } from 'typeorm';
 import { PostgresTokenStateStore } from '../../src/postgres/postgres-token-state.store.js';
@@ -132,9 +133,12 @@ class PooledStore extends WholeStore {
     const sql = `WITH changed AS (UPDATE users SET token_version = token_version + 1,
         ${cutoff} = date_trunc('milliseconds', clock_timestamp())
       WHERE id = $1 AND token_version = coalesce($2, token_version) RETURNING *)
-      SELECT token_version AS version, ${cutoff} AS "effectiveAt" FROM changed`;
-    const [change] = (await this.dataSource.query(sql, [subject, ifVersion])) as StateChange[];
-    return change ?? 'conflict';
+      SELECT c.token_version AS version, c.${cutoff} AS "effectiveAt",
+        c.token_version > u.token_version AS done FROM changed AS c JOIN users AS u ON u.id = c.id`;
+    type Row = StateChange & { readonly done: boolean };
+    const [row] = (await this.dataSource.query(sql, [subject, ifVersion])) as Row[];
+    if (row?.done === false) throw new TokenStateUnchangedError();
+    return row ?? 'conflict';
   }
 }
 
