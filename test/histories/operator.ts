@@ -22,7 +22,7 @@ type Deed = keyof typeof PAUSES;
 export const DEEDS = Object.keys(PAUSES) as Deed[];
 
 /** In a run longer than a short one these are rarer: a server that has just begun is slow. */
-const TAXING: readonly Deed[] = ['kill', 'failover'];
+const TAXING = new Set<Deed>(['kill', 'failover']);
 /** Of a run this long and shorter. */
 const SHORT_RUN_SECONDS = 60;
 const MOST_PATIENCE = 6;
@@ -95,7 +95,7 @@ export class Operator {
     while (!signal.aborted) {
       const [least, most] = PAUSES[kind];
       const pause = this.streams[kind].whole(least, most);
-      const ms = TAXING.includes(kind) ? pause * this.patience : pause;
+      const ms = TAXING.has(kind) ? pause * this.patience : pause;
       await setTimeout(ms, undefined, { signal }).catch(() => {});
       if (!signal.aborted) await act();
     }

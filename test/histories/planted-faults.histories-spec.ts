@@ -28,17 +28,17 @@ const EXPECTED: Record<PlantedFault, readonly BrokenRule[]> = {
   'writes-on-pool': ['accepted after an invalidation', 'version out of bounds'],
 };
 
-describe('the checker of histories', () => {
-  const play = (seconds: number, fault?: PlantedFault): Promise<Report> =>
-    runHistory({
-      processes: 2,
-      clients: 16,
-      seconds,
-      seed: 1,
-      fault,
-      stopAtViolation: true,
-    });
+const play = (seconds: number, fault?: PlantedFault): Promise<Report> =>
+  runHistory({
+    processes: 2,
+    clients: 16,
+    seconds,
+    seed: 1,
+    fault,
+    stopAtViolation: true,
+  });
 
+describe('the checker of histories', () => {
   it('finds nothing where nothing is broken', async () => {
     const report = await play(10);
     expect(report.violations).toEqual([]);

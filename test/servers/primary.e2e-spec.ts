@@ -170,6 +170,16 @@ describe('a name that leads to a standby for a moment', () => {
   });
 });
 
+/** A user whose token was accepted, so that the connections for reads are open. */
+async function loginAsHooked(): Promise<{ user: User; token: string }> {
+  const user = await createUser(node.dataSource);
+  const token = node.issuer.issue(
+    (await node.dataSource.manager.findOneByOrFail(HookedUser, { id: user.id })) as never,
+  );
+  expect(await node.ask(token)).toBe(200);
+  return { user, token };
+}
+
 describe('a record that TypeORM has to load', () => {
   beforeEach(async () => {
     await start();
@@ -182,18 +192,8 @@ describe('a record that TypeORM has to load', () => {
   });
   afterEach(stop);
 
-  /** A user whose token was accepted, so that the connections for reads are open. */
-  async function login(): Promise<{ user: User; token: string }> {
-    const user = await createUser(node.dataSource);
-    const token = node.issuer.issue(
-      (await node.dataSource.manager.findOneByOrFail(HookedUser, { id: user.id })) as never,
-    );
-    expect(await node.ask(token)).toBe(200);
-    return { user, token };
-  }
-
   it('does not come from an old primary that the application’s pool still leads to', async () => {
-    const { user, token } = await login();
+    const { user, token } = await loginAsHooked();
     await untilReplayed();
     await makeReadOnly('on');
     await standby.promote();
@@ -206,7 +206,7 @@ describe('a record that TypeORM has to load', () => {
   });
 
   it('does not come from a standby that the application’s pool leads to for a moment', async () => {
-    const { user, token } = await login();
+    const { user, token } = await loginAsHooked();
     await untilReplayed();
     await rowOf(standby.url, 'SELECT pg_wal_replay_pause()');
     await rowOf(primary.url, "UPDATE users SET role = 'operator' WHERE id = $1", [user.id]);
@@ -214,7 +214,9 @@ describe('a record that TypeORM has to load', () => {
     proxy.redirect(standby.url);
     // What the application does to its own connection: the next one leads to the standby.
     (await master.connect()).release(true);
-    expect(await node.dataSource.manager.findOneBy(User, { id: user.id })).toMatchObject({ role: 'member' });
+    expect(await node.dataSource.manager.findOneBy(User, { id: user.id })).toMatchObject({
+      role: 'member',
+    });
 
     const { status, body } = await node.get('/auth/me', token);
     expect(status).toBe(200);
