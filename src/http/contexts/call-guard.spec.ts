@@ -134,6 +134,29 @@ describe('GraphQL', () => {
     expect(callerOf(found).user).toMatchObject({ id: 'anna' });
   });
 
+  it('a reference of a federated graph is a field without arguments', async () => {
+    const context = { req: request() };
+    const info = { variableValues: {} };
+    const references = [{ id: '1' }, { id: '2' }].map((reference) =>
+      call('graphql', 'closed', [reference, context, info]),
+    );
+    const verify = vi.spyOn(app.app.get(RevocableJwtGuard)['verifier'], 'verify');
+    for (const reference of references) await guard.canActivate(reference);
+    expect(verify).toHaveBeenCalledTimes(1);
+    expect(callerOf(references[1]!).user).toMatchObject({ id: 'anna' });
+  });
+
+  it('an open reference knows nobody, next to one that knows the caller', async () => {
+    const context = { req: request() };
+    const info = { variableValues: {} };
+    const closed = call('graphql', 'closed', [{ id: '1' }, context, info]);
+    const open = call('graphql', 'open', [{ id: '2' }, context, info]);
+    await guard.canActivate(closed);
+    await guard.canActivate(open);
+    expect(callerOf(closed).user).toMatchObject({ id: 'anna' });
+    expect(callerOf(open)).toEqual({});
+  });
+
   it('says what to do about a context without a request', async () => {
     await expect(guard.canActivate(field({}))).rejects.toThrow(
       'have its context function return { req } or { request }',
@@ -183,6 +206,40 @@ describe('RPC', () => {
     const event = call('rpc', 'happened', [{}, {}]);
     await expect(guard.canActivate(event)).rejects.toThrow('carries no access token');
     expect(warn).toHaveBeenCalledWith('Handlers.happened dropped an event: token_missing');
+  });
+});
+
+describe('RPC by a transport of the application', () => {
+  let own: MemoryApp;
+  beforeAll(async () => {
+    own = await createMemoryApp({
+      module: { rpc: { token: (data: { token?: string } | string) => Object(data).token ?? data } },
+    });
+    own.tokenOf('anna');
+  });
+  afterAll(() => own.close());
+  const admits = (context: ExecutionContext) =>
+    own.app.get(RevocableJwtGuard, { strict: false }).canActivate(context);
+
+  it('refuses a message without a token, with or without a context', async () => {
+    for (const args of [[{}], [{}, {}], [{}, undefined]]) {
+      await expect(admits(call('rpc', 'closed', args))).rejects.toMatchObject({
+        error: { errorCode: 'token_invalid' },
+      });
+    }
+  });
+
+  it('knows who sent data that comes without a context', async () => {
+    const context = call('rpc', 'closed', [{ token }]);
+    expect(await admits(context)).toBe(true);
+    expect(callerOf(context).user).toMatchObject({ id: 'anna' });
+  });
+
+  it('says what to do where nothing can hold who sent the message', async () => {
+    await expect(admits(call('rpc', 'closed', [token]))).rejects.toThrow(
+      'have your transport strategy hand a context to its handlers',
+    );
+    await expect(admits(call('rpc', 'open', [token]))).resolves.toBe(true);
   });
 });
 
