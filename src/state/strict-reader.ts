@@ -77,17 +77,16 @@ export class StrictReader<User> extends StateReader<User> {
     this.gathering = [];
     const read: Read = { size: waiters.length, isLate: false };
     this.inProgress.add(read);
-    const late = setTimeout(() => {
-      read.isLate = true;
-      this.beginAtEndOfTurn();
-    }, LATE * this.timeoutMs);
     // A read that hangs frees its place after the time limit; nobody waits for its answer any more.
     const freePlace = () => {
-      clearTimeout(late);
-      clearTimeout(limit);
-      if (this.inProgress.delete(read)) this.beginAtEndOfTurn();
+      clearTimeout(timer);
+      if (this.inProgress.delete(read) && this.gathering.length > 0) this.beginAtEndOfTurn();
     };
-    const limit = setTimeout(freePlace, this.timeoutMs);
+    let timer = setTimeout(() => {
+      read.isLate = true;
+      this.beginAtEndOfTurn();
+      timer = setTimeout(freePlace, (1 - LATE) * this.timeoutMs);
+    }, LATE * this.timeoutMs);
     void this.answer(waiters, () => this.inProgress.has(read)).finally(freePlace);
   }
 
