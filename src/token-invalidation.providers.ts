@@ -4,6 +4,7 @@ import { AccessAudit } from './audit/access-audit.js';
 import { AdapterRoutes } from './audit/adapter-routes.js';
 import { AUDIT_SETTINGS, type AuditSettings } from './audit/audit-settings.js';
 import { HandlerList } from './audit/handler-list.js';
+import { ConnectedMicroservices } from './audit/microservices.js';
 import { endpointControllers } from './endpoints/endpoint-controllers.js';
 import { TokenEventEmitter } from './events/token-event.emitter.js';
 import { TokenEventListener } from './events/token-event.listener.js';
@@ -243,6 +244,7 @@ function auditProviders({ publicMetadataKey }: Partial<TokenInvalidationExtras>)
     },
     HandlerList,
     AdapterRoutes,
+    ConnectedMicroservices,
     AccessAudit,
   ];
 }

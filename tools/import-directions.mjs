@@ -49,7 +49,7 @@ const SUBPATH_ROOMS = {
   },
   testing: {
     rooms: ['audit', 'invalidation', 'tokens', 'state', 'rule'],
-    packages: ['@nestjs/common', 'assert/strict', 'test'],
+    packages: ['@nestjs/common', '@nestjs/core', 'assert/strict', 'test'],
   },
 };
 
