@@ -163,13 +163,16 @@ const ENDPOINT_ROWS = {
   }),
 } satisfies Record<keyof EndpointsOptions, OptionRow>;
 
+const STORES =
+  'give typeOrmStore({ entity: User }) of nestjs-token-invalidation/typeorm, pgStore({ … }) of nestjs-token-invalidation/pg, or a class that extends TokenStateStore.';
+
 /** What shapes the module, one row an option. With `forRootAsync` it stands next to the factory. */
 export const EXTRA_ROWS = {
   /** Where the token state lives: `typeOrmStore({ … })`, `pgStore({ … })`, or your class that extends `TokenStateStore`. Required. */
   store: option<Type<TokenStateStore> | TokenStateStoreDefinition>({
     check: isStore,
-    problem: (value) =>
-      `is ${value === null ? 'missing' : 'not a store'}: give typeOrmStore({ entity: User }) of nestjs-token-invalidation/typeorm, pgStore({ … }) of nestjs-token-invalidation/pg, or a class that extends TokenStateStore.`,
+    problem: `is not a store: ${STORES}`,
+    missing: `is missing: ${STORES}`,
   }),
   /** Whether all modules see the module's providers without importing it. Default: `false`. */
   isGlobal: booleanRow(false),

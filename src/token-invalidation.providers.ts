@@ -80,8 +80,7 @@ export function shapeModule(
 /** Nest hands over the extras with all other options, which are checked when they are resolved. */
 function shapeProblems(given: object): string[] {
   const extras = Object.entries(given).filter(([name]) => Object.hasOwn(EXTRA_ROWS, name));
-  const { store, ...rest } = Object.fromEntries(extras);
-  return problemsOf(EXTRA_ROWS, { ...rest, store: store ?? null });
+  return problemsOf(EXTRA_ROWS, Object.fromEntries(extras));
 }
 
 const ONCE = {
