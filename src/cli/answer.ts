@@ -1,5 +1,5 @@
 import { schemaSql } from '../postgres/schema/schema-sql.js';
-import { readNames } from '../postgres/schema/schema-options.js';
+import { resolveSchema } from '../postgres/schema/schema-options.js';
 import { type Arguments, type Output, readArguments } from './arguments.js';
 import { drizzleSnippet } from './drizzle-snippet.js';
 import { prismaSnippet } from './prisma-snippet.js';
@@ -34,6 +34,6 @@ const GENERATORS: Readonly<Record<Output, (given: Arguments) => string>> = {
     return `${down ? sql.down : sql.up};`;
   },
   typeorm: ({ options }) => typeOrmMigration(options, Date.now()),
-  prisma: ({ options }) => prismaSnippet(readNames(options, CALLER)),
-  drizzle: ({ options }) => drizzleSnippet(readNames(options, CALLER)),
+  prisma: ({ options }) => prismaSnippet(resolveSchema(options, CALLER).names),
+  drizzle: ({ options }) => drizzleSnippet(resolveSchema(options, CALLER).names),
 };

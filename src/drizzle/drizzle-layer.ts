@@ -87,9 +87,7 @@ export class DrizzleLayer implements DataLayer<DrizzleRow, DrizzleTransaction> {
     const { table, properties, problems } = this.source;
     const primary = this.primary();
     if (problems.length > 0) throw new TokenInvalidationConfigError(problems);
-    const described = this.described ?? describeTable(primary, table, properties);
-    if (Array.isArray(described)) throw new TokenInvalidationConfigError(described);
-    this.described = described;
-    return described;
+    this.described ??= describeTable(primary, table, properties);
+    return this.described;
   }
 }

@@ -1,6 +1,7 @@
 import { getTableColumns } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { getTableConfig, type PgColumn, type PgTable } from 'drizzle-orm/pg-core';
+import { TokenInvalidationConfigError } from '../options/config-error.js';
 import type { ColumnNames } from '../postgres/bind-columns.js';
 import type { RecordKeys } from '../postgres/describe-record.js';
 
@@ -23,16 +24,16 @@ export interface DrizzleTable {
   readonly names: ColumnNames;
 }
 
-/** Reads the schema, or returns what is wrong with it, each with what to do. */
+/** Reads the schema. @throws TokenInvalidationConfigError with all that is wrong with the table */
 export function describeTable(
   db: NodePgDatabase,
   table: PgTable,
   properties: DrizzleProperties,
-): DrizzleTable | string[] {
+): DrizzleTable {
   const columns: Record<string, PgColumn> = getTableColumns(table);
   const { id = primaryKeyOf(columns), ...others } = properties;
   const problems = problemsOf(table, columns, { id, ...others });
-  if (id === undefined || problems.length > 0) return problems;
+  if (id === undefined || problems.length > 0) throw new TokenInvalidationConfigError(problems);
   const { tokenVersion, passwordChangedAt, logoutAllAt } = others;
   const keys = { id, tokenVersion, passwordChangedAt, logoutAllAt };
   const nameOf = (property: string) => columnName(db, table, columns[property]!);

@@ -126,11 +126,11 @@ describe('a wrong option', () => {
     expect(await problemsOf(options)).toEqual([
       'pgStore: entity is not an option: choose from pool, table, id, password, tokenVersion, passwordChangedAt, logoutAllAt, deletedAt, everyoneTable, realm, checkSchema, seesAllRows, writeTimeout.',
       'pgStore: pool is neither a Pool of pg nor an injection token.',
+      'pgStore: table is not a name or schema.name: give the one that the table has in the database.',
       'pgStore: id is not the name of a column.',
       'pgStore: password is not the name of a column.',
       'pgStore: checkSchema is not true or false.',
       expect.stringContaining('pgStore: writeTimeout is 0: '),
-      'pgStore: table "a.b.c" is not a name or schema.name.',
     ]);
   });
 
