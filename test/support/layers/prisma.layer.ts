@@ -7,7 +7,7 @@ export const prismaLayer: Layer = {
   replicates: true,
   async open(url, replicaUrl): Promise<LayerUsers> {
     const pools = [url, ...(replicaUrl === undefined ? [] : [replicaUrl])].map(openPool);
-    const [primary, replica] = pools.map(openPrisma);
+    const [primary, replica] = pools.map((pool) => openPrisma(pool));
     const client =
       replica === undefined
         ? primary!
