@@ -1,7 +1,8 @@
 import type { TokenState } from 'nestjs-token-invalidation';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createApp } from '../support/create-app.js';
-import { openUsers, type StorageDatabase, type TypeOrmStore } from '../support/storage/database.js';
+import type { StorageDatabase, TypeOrmStore } from '../support/storage/database.js';
+import { useUsers } from '../support/storage/use-users.js';
 import { insertUser, isBlocking, Session, userRow } from '../support/storage/users.js';
 import { until } from '../support/until.js';
 import { User } from '../support/user.entity.js';
@@ -14,15 +15,7 @@ let store: TypeOrmStore<User>;
 let session: Session;
 let id: string;
 
-beforeAll(async () => {
-  database = await openUsers();
-  store = database.store(User);
-  session = await Session.open(database.url);
-});
-afterAll(async () => {
-  await session?.close();
-  await database?.close();
-});
+useUsers((users) => ({ database, store, session } = users));
 beforeEach(async () => {
   ({ id } = await insertUser(database));
 });
