@@ -22,7 +22,7 @@ const MAIN_ROOMS = {
   audit: { rooms: ['http', 'options'], packages: ['@nestjs/common', '@nestjs/core'] },
   endpoints: {
     rooms: ['http', 'invalidation', 'tokens', 'state', 'rule'],
-    packages: ['@nestjs/common', 'module'],
+    packages: ['@nestjs/common'],
   },
 };
 
@@ -30,7 +30,7 @@ const MAIN_ROOMS = {
 const SUBPATH_ROOMS = {
   postgres: {
     rooms: ['state', 'options', 'rule'],
-    packages: ['@nestjs/common', 'timers', 'crypto', 'util'],
+    packages: ['@nestjs/common', 'timers', 'crypto'],
   },
   typeorm: {
     rooms: ['postgres', 'state', 'options', 'rule'],
