@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createApp } from '../support/create-app.js';
 import type { StorageDatabase, TypeOrmStore } from '../support/storage/database.js';
 import { useUsers } from '../support/storage/use-users.js';
-import { insertUser, isBlocking, Session, userRow } from '../support/storage/users.js';
+import { insertUser, isBlocking, type Session, userRow } from '../support/storage/users.js';
 import { until } from '../support/until.js';
 import { User } from '../support/user.entity.js';
 

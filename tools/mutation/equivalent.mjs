@@ -6,6 +6,11 @@
  */
 export const EQUIVALENT = [
   {
+    file: 'src/rule/legacy-claims.ts',
+    mutants: ['BlockStatement: { return undefined; } → {}'],
+    reason: 'a function that returns nothing returns undefined',
+  },
+  {
     file: 'src/state/strict-reader.ts',
     mutants: ['ConditionalExpression: this.beginsThisTurn → false', 'BooleanLiteral: true → false'],
     reason: 'what begins a second time finds nobody waiting',
