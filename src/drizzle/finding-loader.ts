@@ -12,6 +12,7 @@ export type DrizzleRow = Record<string, unknown>;
 /** Loads the rows through Drizzle's `select`, without the password's column: a second query, on the primary. */
 export class FindingLoader implements UserLoader<DrizzleRow> {
   readonly columns: readonly string[];
+  readonly needsContext = false;
 
   /** @param selected - the properties of the record, each with its column */
   constructor(

@@ -31,6 +31,7 @@ export class PostgresTokenStateStore<User, Transaction>
   private readonly writer: StateWriter<Transaction>;
   private readonly cutoffs = new CutoffRepair((subject) => this.repair(subject));
   private named: string | undefined;
+  private runsCode = false;
   private bound: Promise<UserDatabase<User>> | undefined;
 
   constructor(
@@ -71,6 +72,10 @@ export class PostgresTokenStateStore<User, Transaction>
 
   describe(user: User): { readonly subject: string; readonly state: TokenState } {
     return this.layer.describe(user);
+  }
+
+  override needsContext(): boolean {
+    return this.runsCode;
   }
 
   async read(
@@ -156,6 +161,7 @@ export class PostgresTokenStateStore<User, Transaction>
   private async bind(): Promise<UserDatabase<User>> {
     try {
       const source = await this.layer.bind((statement) => this.writer.run(statement));
+      this.runsCode = source.loader.needsContext;
       return userDatabase(source, this.layer.words, this.settings);
     } catch (error) {
       this.bound = undefined;

@@ -1,6 +1,10 @@
 import type { HideProperties } from '../state/hidden-properties.js';
-import type { StateQuery, StateReading, StateRecord } from '../state/token-state.store.js';
-import { LateRecord, LateUser } from './late-user.js';
+import type {
+  InContext,
+  StateQuery,
+  StateReading,
+  StateRecord,
+} from '../state/token-state.store.js';
 import type { PgClient } from './pg-pool.js';
 import type { Primary } from './primary.js';
 import {
@@ -28,7 +32,7 @@ export async function readState<User>(
 ): Promise<StateReading<User>> {
   const records: StateReading<User>['records'][number][] = queries.map(() => undefined);
   const asked = queries
-    .map(({ subject }, index) => ({ subject, index }))
+    .map(({ subject, inContext }, index) => ({ subject, inContext, index }))
     .filter(({ subject }) => subjects.accepts(subject));
   if (asked.length === 0) return { everyone: decodeEveryone(undefined), records };
 
@@ -37,7 +41,10 @@ export async function readState<User>(
     const found = answer as unknown as StateRow[];
     // Under a collation that ignores case, say, the database finds more than was asked for.
     const rows = found.filter((row) => asked[positionOf(row)]!.subject === subjectOf(row));
-    const users = await loader.load(rows, FIRST_VALUE, client);
+    const contexts = loader.needsContext
+      ? rows.map((row) => asked[positionOf(row)]!.inContext ?? directly)
+      : [];
+    const users = await loader.load(rows, FIRST_VALUE, { client, contexts });
     for (const [index, row] of rows.entries()) {
       records[asked[positionOf(row)]!.index] = recordOf(row, users[index], hide);
     }
@@ -54,15 +61,9 @@ function recordOf<User>(
   hide: HideProperties,
 ): StateRecord<User> | Error | undefined {
   if (user === undefined || user instanceof Error) return user as Error | undefined;
-  if (!(user instanceof LateUser)) {
-    hide(user as object);
-    return decodeRecord(row, user);
-  }
-  const make = (): User => {
-    const made = user.make();
-    hide(made as object);
-    return made;
-  };
-  const { state, active } = decodeRecord(row, undefined);
-  return new LateRecord(new LateUser(make), state, active);
+  hide(user as object);
+  return decodeRecord(row, user);
 }
+
+/** For a query that no request asks. */
+const directly: InContext = (code) => code();

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate } from 'node:timers';
 import { Logger } from '@nestjs/common';
 import type { EveryoneState, TokenState } from '../rule/token-state.js';
@@ -50,9 +51,15 @@ export class StrictReader<User> extends StateReader<User> {
   read(query: StateQuery): Promise<StrictRecord<User> | undefined> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(this.timedOut()), this.timeoutMs);
-      this.gathering.push({ query, resolve, reject, timer });
+      this.gathering.push({ query: this.inItsContext(query), resolve, reject, timer });
       this.beginAtEndOfTurn();
     });
+  }
+
+  /** Taking the context along costs something, so a store asks for it. */
+  private inItsContext(query: StateQuery): StateQuery {
+    if (!this.store.needsContext()) return query;
+    return { ...query, inContext: AsyncLocalStorage.snapshot() };
   }
 
   private beginAtEndOfTurn(): void {
@@ -136,23 +143,18 @@ export class StrictReader<User> extends StateReader<User> {
   }
 }
 
-/** The user is not looked at before it is asked for: a store may make it then, which only its own request may do. */
+/** One shape for all records, whatever the store's are: this runs for each request. */
 class ReadRecord<User> implements StrictRecord<User> {
+  readonly user: User;
   readonly state: TokenState;
   readonly active: boolean;
 
-  readonly #record: StateRecord<User>;
-
   constructor(
-    record: StateRecord<User>,
+    { user, state, active }: StateRecord<User>,
     readonly everyone: EveryoneState,
   ) {
-    this.#record = record;
-    this.state = record.state;
-    this.active = record.active;
-  }
-
-  get user(): User {
-    return this.#record.user;
+    this.user = user;
+    this.state = state;
+    this.active = active;
   }
 }

@@ -7,18 +7,20 @@ import type { EveryoneState, TokenState } from '../rule/token-state.js';
  */
 export const CONCURRENT_READS = 2;
 
+/** Runs code in the async context of the request that asks. */
+export type InContext = <Result>(code: () => Result) => Result;
+
 /** What a request asks the store. An object, so that a session can join the user. */
 export interface StateQuery {
   /** The user's id as text, as the token carries it. It comes from a verified token, and may still hold any text. */
   readonly subject: string;
+  /** Given when the store asks for it with `needsContext()`: many requests share a read, which runs in the context of one. */
+  readonly inContext?: InContext | undefined;
 }
 
 /** The answer to one query. */
 export interface StateRecord<User> {
-  /**
-   * The user as the application knows it: a new object for each query, as it becomes `request.user`. Only its own
-   * request asks for it, so a getter can make it there, in the request's async context.
-   */
+  /** The user as the application knows it: a new object for each query, as it becomes `request.user`. */
   readonly user: User;
   readonly state: TokenState;
   /** False when the row itself says that the user is gone (soft-deleted). */
@@ -106,6 +108,14 @@ export abstract class TokenStateStore<User = unknown, Transaction = unknown> {
    * @throws TypeError when the record was loaded without them, or is known to belong to another store
    */
   abstract describe(user: User): { readonly subject: string; readonly state: TokenState };
+
+  /**
+   * Whether a read runs code of the application for each user, which may look at the async context of the request: a
+   * column's transformer, a hook. Each query then brings `inContext`. Default: `false`.
+   */
+  needsContext(): boolean {
+    return false;
+  }
 
   /**
    * A strict read: from the primary, begun when it is called. A subject that cannot be an id of a user is answered
