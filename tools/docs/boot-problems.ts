@@ -119,6 +119,13 @@ export const BOOT_PROBLEMS: readonly BootProblem[] = [
     fix: "Import it, or give `dataSource: getDataSourceToken('…')`.",
   },
   {
+    message:
+      'typeOrmStore: the data source is not initialised: leave out manualInitialization, or initialise it in the dataSourceFactory of TypeOrmModule.forRootAsync(), …',
+    cause:
+      '`manualInitialization: true`. The module checks the database at boot, and reads the realm of the tokens.',
+    fix: '`dataSourceFactory: (options) => new DataSource(options).initialize()`, after what has to come first.',
+  },
+  {
     message: '…: there is no pool: give pool an instance of pg.Pool, …',
     cause: 'Nest finds nothing under the injection token.',
     fix: 'Put the module that exports the pool into `imports`.',
