@@ -22,6 +22,7 @@ import { StateReader } from './state/state-reader.js';
 import { StrictReader } from './state/strict-reader.js';
 import { TokenStateStore } from './state/token-state.store.js';
 import type { Clock } from './tokens/clock.js';
+import { clockWarnings } from './tokens/clock-warnings.js';
 import { Signature } from './tokens/signature.js';
 import { TokenIssuer } from './tokens/token-issuer.service.js';
 import { TokenVerifier } from './tokens/token-verifier.service.js';
@@ -180,9 +181,11 @@ async function setUp(
     ...((await store?.checkSetup()) ?? []),
   ];
   if (problems.length > 0) throw new TokenInvalidationConfigError(problems);
+  const usable = resolved as ResolvedOptions;
   const logger = new Logger('TokenInvalidation');
-  for (const warning of (resolved as ResolvedOptions).warnings) logger.warn(warning);
-  return resolved as ResolvedOptions;
+  const warnings = [...usable.warnings, ...(await clockWarnings(store!, usable))];
+  for (const warning of warnings) logger.warn(warning);
+  return usable;
 }
 
 /** Without a listener nobody subscribes, and the database is not asked what was committed. */

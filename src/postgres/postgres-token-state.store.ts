@@ -16,11 +16,14 @@ import { CutoffRepair, type RepairSubject } from './cutoff-repair.js';
 import type { DataLayer } from './data-layer.js';
 import type { RunStatement, Statement } from './pg-pool.js';
 import { Primary } from './primary.js';
+import { milliseconds } from './sql.js';
 import { checkServer, fullServerProblem } from './server-check.js';
 import { readState } from './state-reading.js';
 import { StateWriter } from './state-writer.js';
 import type { StoreSettings } from './store-options.js';
 import { type UserDatabase, userDatabase } from './user-database.js';
+
+const NOW = `SELECT ${milliseconds('clock_timestamp()')}`;
 
 /** Keeps the token state in three columns of the application's own users table, in PostgreSQL. */
 export class PostgresTokenStateStore<User, Transaction>
@@ -57,6 +60,11 @@ export class PostgresTokenStateStore<User, Transaction>
       if (problem === undefined) throw error;
       return problem;
     }
+  }
+
+  override async now(): Promise<number> {
+    const [row] = await this.writer.run({ text: NOW, values: [] });
+    return Number(row![0]);
   }
 
   /** Nest calls it when the application closes. */

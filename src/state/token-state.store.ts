@@ -97,6 +97,14 @@ export abstract class TokenStateStore<User = unknown, Transaction = unknown> {
   }
 
   /**
+   * The store's clock, by which cutoffs are set, in milliseconds since the epoch. Asked once at boot, to warn of tokens
+   * that live no longer than clocks differ. `undefined`: not known.
+   */
+  async now(): Promise<number | undefined> {
+    return undefined;
+  }
+
+  /**
    * Names the users of this store, so that no token of theirs is accepted for those of another: every token carries it, as
    * `realm`. The same for all services over the same users. Asked once `checkSetup()` has resolved.
    */
