@@ -92,4 +92,6 @@ export type { MessageTokenExtractor } from './http/contexts/message-header.js';
 export type { TokenExtractor } from './http/token-extractor.js';
 
 export type { EndpointsOptions } from './endpoints/endpoints-options.js';
+export { LogoutTransaction } from './endpoints/logout-transaction.js';
+export type { LogoutWithin } from './endpoints/logout-transaction.js';
 export type { TokenResponse } from './endpoints/token-response.js';

@@ -1,5 +1,6 @@
 import type { ControllerOptions, DynamicModule, Type } from '@nestjs/common';
 import type { EndpointsOptions } from './endpoints/endpoints-options.js';
+import { LogoutTransaction } from './endpoints/logout-transaction.js';
 import type { TokenEventListener } from './events/token-event.listener.js';
 import { AUDIT_MODES, type AuditMode } from './audit/audit-settings.js';
 import { type HandshakeOptions } from './http/contexts/handshake-tokens.js';
@@ -161,6 +162,13 @@ const ENDPOINT_ROWS = {
     check: isFunction,
     problem: 'is not a function: give (response) => what the client gets.',
   }),
+  logoutTransaction: option<NonNullable<EndpointsOptions['logoutTransaction']>>({
+    check: (value) => Reflect.get(Object(value), 'prototype') instanceof LogoutTransaction,
+    problem: 'is not a class that extends LogoutTransaction.',
+  }),
+  securityScheme: textRow(
+    "is not text: give the name of the scheme in your OpenAPI document, such as 'bearer'.",
+  ),
 } satisfies Record<keyof EndpointsOptions, OptionRow>;
 
 const STORES =
@@ -178,7 +186,7 @@ export const EXTRA_ROWS = {
   isGlobal: booleanRow(false),
   /** Whether `RevocableJwtGuard` guards every route that isn't `@Public()`. Default: `false`. */
   globalGuard: booleanRow(false),
-  /** `{ path, version, logoutEverywhere, response }`: adds the endpoints that are switched on, under the path. Default: none. */
+  /** `{ path, version, logoutEverywhere, response, logoutTransaction, securityScheme }`: adds the endpoints that are switched on, under the path. Default: none. */
   endpoints: option<EndpointsOptions>({
     check: (value) => isPlainObject(value) && isText(Reflect.get(value, 'path')),
     problem: "is not an object with a path: give { path: 'auth', logoutEverywhere: true }.",
@@ -193,11 +201,12 @@ export const EXTRA_ROWS = {
     check: isFunction,
     problem: 'is not a class: give one that extends TokenEventListener.',
   }),
-  /** Modules with what `store` and `listener` inject. Default: none. */
+  /** Modules with what `store`, `listener` and `logoutTransaction` inject. Default: none. */
   imports: option<NonNullable<DynamicModule['imports']>>({
     default: [],
     check: Array.isArray,
-    problem: 'is not a list: give the modules with what store and listener inject.',
+    problem:
+      'is not a list: give the modules with what store, listener and logoutTransaction inject.',
   }),
 };
 

@@ -5,7 +5,7 @@ import { AdapterRoutes } from './audit/adapter-routes.js';
 import { AUDIT_SETTINGS, type AuditSettings } from './audit/audit-settings.js';
 import { HandlerList } from './audit/handler-list.js';
 import { ConnectedMicroservices } from './audit/microservices.js';
-import { endpointControllers } from './endpoints/endpoint-controllers.js';
+import { endpointControllers, endpointProviders } from './endpoints/endpoint-controllers.js';
 import { TokenEventEmitter } from './events/token-event.emitter.js';
 import { TokenEventListener } from './events/token-event.listener.js';
 import { GlobalGuardReach } from './http/contexts/global-guard-reach.js';
@@ -72,6 +72,7 @@ export function shapeModule(
       ...eventProviders(extras),
       ...serviceProviders(),
       ...httpProviders(extras),
+      ...endpointProviders(extras.endpoints),
       ...auditProviders(extras),
     ],
     exports: EXPORTED,

@@ -1,4 +1,5 @@
-import type { ControllerOptions } from '@nestjs/common';
+import type { ControllerOptions, Type } from '@nestjs/common';
+import type { LogoutTransaction } from './logout-transaction.js';
 import type { TokenResponse } from './token-response.js';
 
 /** The endpoints that the module adds, and where. */
@@ -11,4 +12,8 @@ export interface EndpointsOptions {
   logoutEverywhere?: boolean | undefined;
   /** Gives a token response the shape that the application's clients know. Default: that of RFC 6749 section 5.1. */
   response?: ((response: TokenResponse) => unknown) | undefined;
+  /** Class that extends `LogoutTransaction`: what is to be done in the same transaction as the endpoint's logout. Default: none. */
+  logoutTransaction?: Type<LogoutTransaction> | undefined;
+  /** The scheme of the application's OpenAPI document that its tokens have: `'bearer'` after `addBearerAuth()`, `'cookie'` after `addCookieAuth()`. Default: none is named. */
+  securityScheme?: string | undefined;
 }

@@ -3,10 +3,10 @@ import type { EndpointsOptions } from './endpoints-options.js';
 
 /** As much of @nestjs/swagger as is used. */
 interface Swagger {
-  readonly ApiBearerAuth: () => MethodDecorator;
   readonly ApiBody: (body: object) => MethodDecorator;
   readonly ApiOperation: (operation: object) => MethodDecorator;
   readonly ApiResponse: (response: object) => MethodDecorator;
+  readonly ApiSecurity: (scheme: string) => MethodDecorator;
 }
 
 const KEEP_THIS_DEVICE = {
@@ -29,15 +29,19 @@ const TOKEN_RESPONSE = {
   },
 };
 
-/** Documents the endpoint in the application's OpenAPI document, when it has @nestjs/swagger. */
+/**
+ * Documents the endpoint in the application's OpenAPI document, when it has @nestjs/swagger. Only the application knows
+ * what its security schemes are called; where it names none, those of the whole document apply.
+ */
 export function DocumentLogoutEverywhere({
   response,
-}: Pick<EndpointsOptions, 'response'>): MethodDecorator {
+  securityScheme,
+}: Pick<EndpointsOptions, 'response' | 'securityScheme'>): MethodDecorator {
   const swagger = loadSwagger();
   if (swagger === undefined) return () => {};
-  const { ApiBearerAuth, ApiBody, ApiOperation, ApiResponse } = swagger;
+  const { ApiBody, ApiOperation, ApiResponse, ApiSecurity } = swagger;
   return applyDecorators(
-    ApiBearerAuth(),
+    ...(securityScheme === undefined ? [] : [ApiSecurity(securityScheme)]),
     ApiOperation({ summary: 'Invalidate every token of the caller, on every device' }),
     ApiBody(KEEP_THIS_DEVICE),
     ApiResponse({ status: 204, description: 'All tokens are invalid, this one too' }),

@@ -3,6 +3,7 @@ import { createHmac, generateKeyPairSync, verify } from 'node:crypto';
 import {
   Controller,
   Get,
+  HttpException,
   Injectable,
   Logger,
   Module,
@@ -10,9 +11,11 @@ import {
   UseGuards,
   VersioningType,
 } from '@nestjs/common';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import {
   type EndpointsOptions,
   type KeyOptions,
+  LogoutTransaction,
   RevocableJwtGuard,
   type RpcOptions,
   TokenEventListener,
@@ -519,7 +522,7 @@ const EXTRAS: Record<keyof typeof EXTRA_ROWS, Row> = {
     },
   ],
   imports: [
-    'are the modules with what store and listener inject',
+    'are the modules with what store, listener and logoutTransaction inject',
     async () => {
       const app = await start({ listener: WritingListener, imports: [NotebookModule] });
       await app.get('/me');
@@ -539,6 +542,12 @@ const mapResponse: EndpointsOptions['response'] = ({ access_token }) => ({ token
 
 const versioned: MemoryAppOptions['prepare'] = (app) =>
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
+
+class HeldLogout extends LogoutTransaction {
+  override run(): Promise<never> {
+    return Promise.reject(new HttpException('held', 418));
+  }
+}
 
 const ENDPOINTS: Record<keyof EndpointsOptions, Row> = {
   path: [
@@ -584,6 +593,28 @@ const ENDPOINTS: Record<keyof EndpointsOptions, Row> = {
         return Object.keys(answer.body);
       });
       expect(names).toEqual([['token'], ['access_token', 'token_type', 'expires_in']]);
+    },
+  ],
+  logoutTransaction: [
+    'runs what belongs to the logout',
+    async () => {
+      const modules = [HeldLogout, undefined].map((logoutTransaction) => ({
+        endpoints: { ...ENDPOINT, logoutTransaction },
+      }));
+      expect(await each(modules, statusOf('/auth/logout-everywhere'))).toEqual([418, 204]);
+    },
+  ],
+  securityScheme: [
+    'is the scheme that the OpenAPI document has the endpoint under',
+    async () => {
+      const modules = ['cookie', undefined].map((securityScheme) => ({
+        endpoints: { ...ENDPOINT, securityScheme },
+      }));
+      const schemes = await each(modules, async ({ app }) => {
+        const { paths } = SwaggerModule.createDocument(app, new DocumentBuilder().build());
+        return paths['/auth/logout-everywhere']?.post?.security;
+      });
+      expect(schemes).toEqual([[{ cookie: [] }], undefined]);
     },
   ],
 };
