@@ -9,7 +9,7 @@ const MAIN_ROOMS = {
   options: { rooms: [], packages: ['ms', 'util'] },
   events: { rooms: ['rule'], packages: ['@nestjs/common'] },
   keys: { rooms: ['options', 'rule'], packages: ['crypto'] },
-  state: { rooms: ['rule'], packages: ['@nestjs/common', 'timers'] },
+  state: { rooms: ['rule'], packages: ['@nestjs/common', 'async_hooks', 'timers'] },
   tokens: {
     rooms: ['state', 'keys', 'events', 'options', 'rule'],
     packages: ['@nestjs/common', 'jws', 'crypto'],

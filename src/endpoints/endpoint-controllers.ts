@@ -1,4 +1,5 @@
 import type { Provider, Type } from '@nestjs/common';
+import { EndpointLogout } from './endpoint-logout.js';
 import type { EndpointsOptions } from './endpoints-options.js';
 import { logoutEverywhereController } from './logout-everywhere.controller.js';
 import { LogoutTransaction } from './logout-transaction.js';
@@ -8,8 +9,12 @@ export function endpointControllers(endpoints: EndpointsOptions | undefined): Ty
   return endpoints?.logoutEverywhere === true ? [logoutEverywhereController(endpoints)] : [];
 }
 
-/** What the application does along with them. */
+/** What the controllers inject. */
 export function endpointProviders(endpoints: EndpointsOptions | undefined): Provider[] {
-  const useClass = endpoints?.logoutTransaction;
-  return useClass === undefined ? [] : [{ provide: LogoutTransaction, useClass }];
+  if (endpoints?.logoutEverywhere !== true) return [];
+  const useClass = endpoints.logoutTransaction;
+  return [
+    EndpointLogout,
+    ...(useClass === undefined ? [] : [{ provide: LogoutTransaction, useClass }]),
+  ];
 }

@@ -5,7 +5,6 @@ import {
   HttpCode,
   Inject,
   Injectable,
-  Optional,
   Post,
   Res,
   type Type,
@@ -17,12 +16,11 @@ import { RevocableJwtGuard } from '../http/revocable-jwt.guard.js';
 import { TokenClaims } from '../http/token-claims.decorator.js';
 import { UserUnknownError, VersionConflictError } from '../invalidation/invalidation.errors.js';
 import type { InvalidationReceipt } from '../invalidation/receipt.js';
-import { TokenInvalidator } from '../invalidation/token-invalidator.service.js';
 import type { TokenClaims as Claims } from '../rule/claims.js';
 import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
 import { TokenIssuer } from '../tokens/token-issuer.service.js';
+import { EndpointLogout } from './endpoint-logout.js';
 import type { EndpointsOptions } from './endpoints-options.js';
-import { LogoutTransaction } from './logout-transaction.js';
 import { DocumentLogoutEverywhere } from './openapi.js';
 import type { TokenResponse } from './token-response.js';
 
@@ -57,10 +55,9 @@ export function logoutEverywhereController(endpoints: EndpointsOptions): Type<ob
 @Injectable()
 class LogoutEverywhere {
   constructor(
-    private readonly invalidator: TokenInvalidator,
+    private readonly logout: EndpointLogout,
     private readonly issuer: TokenIssuer,
     @Inject(HTTP_SETTINGS) private readonly settings: HttpSettings,
-    @Optional() private readonly transaction?: LogoutTransaction,
   ) {}
 
   /** Invalidates; the fresh token when the calling device is to stay logged in. */
@@ -88,34 +85,10 @@ class LogoutEverywhere {
 
   private async invalidate(claims: Claims, response: Reply): Promise<InvalidationReceipt> {
     try {
-      return await (this.transaction === undefined
-        ? this.logout(claims)
-        : this.logoutWithin(this.transaction, claims));
+      return await this.logout.of(claims);
     } catch (error) {
       throw this.answerFor(error, response);
     }
-  }
-
-  /** Only while the token's version is the user's: another invalidation may have come after the guard. */
-  private logout(claims: Claims, transaction?: unknown): Promise<InvalidationReceipt> {
-    const ifVersion = claims.ver ?? 0;
-    return this.invalidator.logoutEverywhere(claims.sub, { ifVersion, transaction });
-  }
-
-  private async logoutWithin(
-    hook: LogoutTransaction,
-    claims: Claims,
-  ): Promise<InvalidationReceipt> {
-    let receipt: InvalidationReceipt | undefined;
-    await hook.run(async (transaction) => {
-      if (!transaction) throw new TypeError('Give logout the transaction that it is to join.');
-      receipt = await this.logout(claims, transaction);
-      return receipt;
-    }, claims);
-    if (receipt !== undefined) return receipt;
-    throw new Error(
-      'LogoutTransaction.run() resolved before the logout: call logout, and await it.',
-    );
   }
 
   private answerFor(error: unknown, response: Reply): unknown {

@@ -5,7 +5,7 @@ import type { DataSource, EntityMetadata } from 'typeorm';
  * hooks, subscribers. Such code may look at the async context of the request.
  */
 export function runsCode({ subscribers }: DataSource, metadata: EntityMetadata): boolean {
-  if (subscribers.some(({ afterLoad }) => afterLoad !== undefined)) return true;
+  if (subscribers.some((subscriber) => subscriber.afterLoad !== undefined)) return true;
   return [...loadedWith(metadata, new Set())].some(
     ({ afterLoadListeners, columns }) =>
       afterLoadListeners.length > 0 || columns.some(({ transformer }) => transformer !== undefined),

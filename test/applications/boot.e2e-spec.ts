@@ -23,24 +23,24 @@ afterAll(() => database.drop());
 const NOT_INITIALISED =
   /the data source is not initialised: leave out manualInitialization, or initialise it in the dataSourceFactory/;
 
-describe('a data source that the application initialises itself', () => {
-  const options = (): TypeOrmModuleOptions => ({
-    type: 'postgres',
-    url: database.url,
-    entities: [User],
-    manualInitialization: true,
+const options = (): TypeOrmModuleOptions => ({
+  type: 'postgres',
+  url: database.url,
+  entities: [User],
+  manualInitialization: true,
+});
+
+async function boot(typeorm: ReturnType<typeof TypeOrmModule.forRoot>, dataSource?: DataSource) {
+  const store = typeOrmStore({ entity: User, ...(dataSource && { dataSource }) });
+  const builder = Test.createTestingModule({
+    imports: [typeorm, TokenInvalidationModule.forRoot({ store, secret: SECRET })],
   });
+  const app = await builder.compile();
+  onTestFinished(() => app.close());
+  return app;
+}
 
-  async function boot(typeorm: ReturnType<typeof TypeOrmModule.forRoot>, dataSource?: DataSource) {
-    const store = typeOrmStore({ entity: User, ...(dataSource && { dataSource }) });
-    const builder = Test.createTestingModule({
-      imports: [typeorm, TokenInvalidationModule.forRoot({ store, secret: SECRET })],
-    });
-    const app = await builder.compile();
-    onTestFinished(() => app.close());
-    return app;
-  }
-
+describe('a data source that the application initialises itself', () => {
   it('stops the boot when that comes later, and the error says what to do', async () => {
     await expect(boot(TypeOrmModule.forRoot(options()))).rejects.toThrow(NOT_INITIALISED);
   });
@@ -73,19 +73,19 @@ describe('a data source that the application initialises itself', () => {
   });
 });
 
+const MINUTE = 60_000;
+
+/** What is said at boot about the clock, over a real database. */
+async function warningsOf(clock: Clock, expiresIn: string): Promise<string[]> {
+  const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
+  const app = await createApp({ url: database.url, module: { clock, expiresIn } });
+  await app.close();
+  const said = warn.mock.calls.map(([text]) => String(text));
+  warn.mockRestore();
+  return said.filter((text) => text.includes('clock'));
+}
+
 describe('a clock that differs from the database’s by as long as tokens live', () => {
-  const MINUTE = 60_000;
-
-  /** What is said at boot about the clock, over a real database. */
-  async function warningsOf(clock: Clock, expiresIn: string): Promise<string[]> {
-    const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
-    const app = await createApp({ url: database.url, module: { clock, expiresIn } });
-    await app.close();
-    const said = warn.mock.calls.map(([text]) => String(text));
-    warn.mockRestore();
-    return said.filter((text) => text.includes('clock'));
-  }
-
   it.each([
     [10 * MINUTE, 'ahead of'],
     [-10 * MINUTE, 'behind'],

@@ -148,9 +148,7 @@ describe.each(CODE)('%s', (_, entity, typeorm) => {
 
   /** What the application's own query in that request gives. */
   const own = (id: string, tenant: string) =>
-    tenants.run(tenant, () =>
-      app.dataSource.getRepository(entity).findOneByOrFail({ id } as never),
-    );
+    tenants.run(tenant, () => app.dataSource.getRepository(entity).findOneByOrFail({ id }));
 
   it('runs in the context of each request, as in its own findOneBy', async () => {
     const users = await Promise.all(TENANTS.map(() => createUser(app.dataSource)));
