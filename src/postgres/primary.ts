@@ -190,7 +190,7 @@ interface Patience extends TimeLimit {
   readonly keep?: (connection: Connection) => void;
 }
 
-/** Ends what still runs on it. It is closed in any case: whoever uses it may go on. */
+/** Ends what still runs on it. It is closed in any case: its user may go on. */
 async function giveUp(connection: Connection, { limitMs }: TimeLimit): Promise<void> {
   await connection.cancel(SUSPICIOUS * limitMs);
   connection.close();
