@@ -4,7 +4,7 @@
  */
 export interface OptionRow<Value = unknown> {
   /** Taken where nothing is given. Absent: there is none, and the option stays `undefined`. */
-  readonly default?: Value;
+  readonly default?: Value | undefined;
   /** Whether a given value can be used. */
   readonly check: (value: unknown) => boolean;
   /** What is wrong with a value that cannot, and what to do; it follows the option's path. */

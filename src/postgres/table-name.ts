@@ -36,7 +36,7 @@ export function tableRow(missing: string, longestSuffix = ''): OptionRow<string>
 /** A row for a name in the database that is not quoted, and that PostgreSQL keeps whole. */
 export function nameRow(fallback?: string): OptionRow<string> {
   return {
-    ...(fallback !== undefined && { default: fallback }),
+    default: fallback,
     check: (value) => isName(value, MAX_NAME_BYTES),
     problem: (value) => nameProblem(value, MAX_NAME_BYTES),
   };
