@@ -51,7 +51,7 @@ describe('what shapes the module', () => {
       'a typo in the endpoints',
       { endpoints: { path: 'auth', logoutEveryWhere: true } },
       [
-        'endpoints.logoutEveryWhere is not an option: choose from path, version, logoutEverywhere, response.',
+        'endpoints.logoutEveryWhere is not an option: choose from path, version, logoutEverywhere, response, logoutTransaction, securityScheme.',
       ],
     ],
     [
@@ -62,7 +62,9 @@ describe('what shapes the module', () => {
     [
       'one module to import',
       { imports: Date },
-      ['imports is not a list: give the modules with what store and listener inject.'],
+      [
+        'imports is not a list: give the modules with what store, listener and logoutTransaction inject.',
+      ],
     ],
   ])('is not %s', (_, extras, problems) => {
     expect(problemsOf(EXTRA_ROWS, { store: ControlledStore, ...extras })).toEqual(problems);
