@@ -40,7 +40,7 @@ const SUBPATH_ROOMS = {
   prisma: { rooms: ['postgres', 'state', 'options', 'rule'], packages: ['@nestjs/common'] },
   drizzle: {
     rooms: ['postgres', 'state', 'options', 'rule'],
-    packages: ['@nestjs/common', 'drizzle-orm'],
+    packages: ['@nestjs/common', 'drizzle-orm', 'pg'],
   },
   cli: { rooms: ['postgres'], packages: ['util'] },
   passport: {

@@ -132,9 +132,8 @@ export class Primary {
     statement: Statement,
     limit: Patience,
   ): Promise<unknown[][]> {
-    const { text, values } = statement;
     const check = requireWritable;
-    if (!this.preparing) return this.ask(connection, { text, values }, { ...limit, check });
+    if (!this.preparing) return this.ask(connection, unprepared(statement), { ...limit, check });
     try {
       return await this.ask(connection, statement, { ...limit, check });
     } catch (error) {
@@ -143,7 +142,7 @@ export class Primary {
       // and knows nothing of prepared statements would fail again and again.
       this.preparing = codeOf(error) === PLAN_OUTDATED;
       const other = await acquire([this.reads, this.writes], limit);
-      return this.ask(other, { text, values }, { ...limit, check });
+      return this.ask(other, unprepared(statement), { ...limit, check });
     }
   }
 
@@ -204,6 +203,10 @@ async function acquire([own, other]: [OwnPool, OwnPool], limit: TimeLimit): Prom
     if (!other.isOpen || isOver(limit)) throw error;
     return other.acquire(limit);
   }
+}
+
+function unprepared(statement: Statement): Statement {
+  return { ...statement, name: undefined };
 }
 
 function limitOf(limitMs: number): TimeLimit {

@@ -36,7 +36,8 @@ export async function readState<User>(
     .filter(({ subject }) => subjects.accepts(subject));
   if (asked.length === 0) return { everyone: decodeEveryone(undefined), records };
 
-  const statement = { ...statements.read, values: [asked.map(({ subject }) => subject)] };
+  const values = [asked.map(({ subject }) => subject)];
+  const statement = { ...statements.read, values, types: loader.types };
   const decode = async (answer: unknown[][], client?: PgClient): Promise<StateReading<User>> => {
     const found = answer as unknown as StateRow[];
     // Under a collation that ignores case, say, the database finds more than was asked for.

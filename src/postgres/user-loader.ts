@@ -1,5 +1,5 @@
 import type { InContext } from '../state/token-state.store.js';
-import type { PgClient } from './pg-pool.js';
+import type { PgClient, TypeParsers } from './pg-pool.js';
 
 /** A user, or what became of it; `undefined`: gone in the meantime. */
 export type LoadedUser<User> = User | Error | undefined;
@@ -16,6 +16,8 @@ export interface LoaderMeans {
 export interface UserLoader<User> {
   /** The columns that the state read selects for it: names as they are in the database. */
   readonly columns: readonly string[];
+  /** Parses their values. Left out: as the pool does. */
+  readonly types?: TypeParsers;
   /** Whether `load` reads more, on the connection that the rows came by: another may lead to another server. */
   readonly readsMore?: true;
   /** Whether it runs code of the application, which may look at the async context of the request. */
