@@ -45,9 +45,9 @@ export class InMemoryTransaction {
     }
   }
 
-  /** @throws Error when the transaction has ended */
+  /** @throws TypeError when the transaction has ended */
   write<Outcome extends WriteOutcome>(operation: Operation<Outcome>): Outcome {
-    if (this.hasEnded) throw new Error('The transaction has ended: it cannot write any more.');
+    if (this.hasEnded) throw noOpenTransaction();
     const outcome = operation(this.rows);
     const write = { operation, outcome };
     this.writes = [...this.writes, write];
@@ -70,6 +70,13 @@ export class InMemoryTransaction {
     this.hasEnded = true;
     this.settle(committed);
   }
+}
+
+/** As the stores over PostgreSQL say it. */
+export function noOpenTransaction(): TypeError {
+  return new TypeError(
+    'The transaction is over, or never began: pass the one that store.transaction() gives to its callback.',
+  );
 }
 
 function summary(outcome: WriteOutcome): string | number {
