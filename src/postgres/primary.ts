@@ -117,9 +117,8 @@ export class Primary {
         }
       }
     } catch (error) {
-      throw isFaultOfStatement(error)
-        ? withoutValues(error)
-        : new TokenStateUnavailableError(error);
+      const harmless = withoutValues(error);
+      throw isFaultOfStatement(error) ? harmless : new TokenStateUnavailableError(harmless);
     }
   }
 
