@@ -46,6 +46,18 @@ const problemsOf = (options: object, given?: Pool) => storeOf(options, given).ch
 const read = async (store: PgTokenStateStore, subject: string) =>
   (await store.read([{ subject }], { timeoutMs: 10_000 })).records[0];
 
+it('a column that is dropped while the application runs fails no check', async () => {
+  await pool.query('CREATE TABLE shrinking (id integer PRIMARY KEY, name text, old text)');
+  await pool.query(tokenInvalidationSql({ table: 'shrinking', password: null }).up);
+  await pool.query("INSERT INTO shrinking VALUES (1, 'Ann', 'x')");
+  const store = storeOf({ table: 'shrinking' });
+  expect(await read(store, '1')).toMatchObject({ user: { name: 'Ann', old: 'x' } });
+  await pool.query('ALTER TABLE shrinking DROP COLUMN old');
+  const { user } = (await read(store, '1')) as StateRecord<PgUser>;
+  expect(Object.keys(user)).toEqual(['id', 'name']);
+  expect(await read(store, '1')).toMatchObject({ user: { name: 'Ann' } });
+});
+
 describe('a table with other names', () => {
   it('is read, changed and invalidated, and its users are rows without the password', async () => {
     const store = storeOf({ ...NAMES, deletedAt: 'gone' });
