@@ -14,7 +14,10 @@ const MAIN_ROOMS = {
     rooms: ['state', 'keys', 'events', 'options', 'rule'],
     packages: ['@nestjs/common', 'jws', 'crypto'],
   },
-  sessions: { rooms: ['state', 'keys', 'rule'], packages: ['crypto'] },
+  sessions: {
+    rooms: ['invalidation', 'tokens', 'state', 'keys', 'events', 'options', 'rule'],
+    packages: ['@nestjs/common', 'crypto', 'net'],
+  },
   invalidation: { rooms: ['state', 'events'], packages: ['@nestjs/common', 'timers/promises'] },
   http: {
     rooms: ['tokens', 'state', 'options', 'rule'],
@@ -22,8 +25,8 @@ const MAIN_ROOMS = {
   },
   audit: { rooms: ['http', 'options'], packages: ['@nestjs/common', '@nestjs/core'] },
   endpoints: {
-    rooms: ['http', 'invalidation', 'tokens', 'state', 'rule'],
-    packages: ['@nestjs/common', 'module'],
+    rooms: ['http', 'sessions', 'invalidation', 'tokens', 'state', 'rule'],
+    packages: ['@nestjs/common', '@nestjs/core', 'module'],
   },
 };
 
