@@ -20,7 +20,8 @@ const DESCRIPTIONS: Readonly<Record<RefusalReason, string>> = {
   session_idle: 'The session was unused for too long',
   token_revoked: 'The access token has been revoked',
   refresh_invalid: 'The refresh token is not valid',
-  refresh_reused: 'The refresh token was used again after it had been replaced; the session was ended',
+  refresh_reused:
+    'The refresh token was used again after it had been replaced; the session was ended',
   session_ahead: 'The session is not known any more',
   reauthentication_required: 'A more recent login is required',
 };
