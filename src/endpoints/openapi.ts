@@ -5,7 +5,9 @@ import type { EndpointsOptions } from './endpoints-options.js';
 interface Swagger {
   readonly ApiBearerAuth: () => MethodDecorator;
   readonly ApiBody: (body: object) => MethodDecorator;
+  readonly ApiConsumes: (...types: string[]) => MethodDecorator;
   readonly ApiOperation: (operation: object) => MethodDecorator;
+  readonly ApiQuery: (query: object) => MethodDecorator;
   readonly ApiResponse: (response: object) => MethodDecorator;
 }
 
@@ -26,6 +28,11 @@ const TOKEN_RESPONSE = {
     access_token: { type: 'string' },
     token_type: { type: 'string', enum: ['Bearer'] },
     expires_in: { type: 'integer', description: 'Seconds' },
+    refresh_token: { type: 'string', description: 'To be stored in place of the one before it' },
+    refresh_token_unchanged: {
+      type: 'boolean',
+      description: 'True: the client keeps the refresh token that it sent',
+    },
   },
 };
 
@@ -33,10 +40,7 @@ const TOKEN_RESPONSE = {
 export function DocumentLogoutEverywhere({
   response,
 }: Pick<EndpointsOptions, 'response'>): MethodDecorator {
-  const swagger = loadSwagger();
-  if (swagger === undefined) return () => {};
-  const { ApiBearerAuth, ApiBody, ApiOperation, ApiResponse } = swagger;
-  return applyDecorators(
+  return documented(({ ApiBearerAuth, ApiBody, ApiOperation, ApiResponse }) => [
     ApiBearerAuth(),
     ApiOperation({ summary: 'Invalidate every token of the caller, on every device' }),
     ApiBody(KEEP_THIS_DEVICE),
@@ -44,14 +48,30 @@ export function DocumentLogoutEverywhere({
     ApiResponse({
       status: 200,
       description: 'All earlier tokens are invalid; this device continues with the new one',
-      // What the application makes of the response is not known here.
-      ...(response === undefined && {
-        content: { 'application/json': { schema: TOKEN_RESPONSE } },
-      }),
+      ...tokenContent(response),
     }),
-    ApiResponse({ status: 401, description: 'The token is refused; errorCode says why' }),
-    ApiResponse({ status: 503, description: 'The token cannot be checked; see Retry-After' }),
-  );
+    ApiResponse(REFUSED),
+    ApiResponse(UNAVAILABLE),
+  ]);
+}
+
+export const REFUSED = { status: 401, description: 'The token is refused; errorCode says why' };
+export const UNAVAILABLE = {
+  status: 503,
+  description: 'The token cannot be checked; see Retry-After',
+};
+
+/** The token response; what the application makes of one is not known here. */
+export function tokenContent(response: EndpointsOptions['response']): object {
+  return response === undefined
+    ? { content: { 'application/json': { schema: TOKEN_RESPONSE } } }
+    : {};
+}
+
+/** The decorators, in an application that has @nestjs/swagger. */
+export function documented(decorators: (swagger: Swagger) => MethodDecorator[]): MethodDecorator {
+  const swagger = loadSwagger();
+  return swagger === undefined ? () => {} : applyDecorators(...decorators(swagger));
 }
 
 /** The application's @nestjs/swagger: an optional peer. Not an import(), which a decorator cannot wait for. */
