@@ -48,7 +48,7 @@ describe('what shapes the module', () => {
       'a typo in the endpoints',
       { endpoints: { path: 'auth', logoutEveryWhere: true } },
       [
-        'endpoints.logoutEveryWhere is not an option: choose from path, version, logoutEverywhere, response.',
+        'endpoints.logoutEveryWhere is not an option: choose from path, version, logoutEverywhere, sessions, refreshCookie, revoke, introspect, jwks, response.',
       ],
     ],
     [
