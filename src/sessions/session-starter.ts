@@ -111,7 +111,7 @@ export class SessionStarter<User, Transaction> {
     const replaced = requireReplaced(
       await store.replace(
         { sessionId, of: { subject } },
-        { session, replacing, limits: settings.limits },
+        { session, replacing, credentialsEntered: entered(replacing), limits: settings.limits },
         call.transaction,
       ),
       { subject, because: replacing.because },
@@ -164,6 +164,13 @@ export class SessionStarter<User, Transaction> {
     if (committed === undefined) events.emitInvalidation(event);
     else events.emitOnceCommitted(event, committed);
   }
+}
+
+/** A current password that is replaced was entered; logging out takes none, and neither does the first password. */
+function entered(replacing: Replacing): boolean {
+  return replacing.because === 'password'
+    ? replacing.password.currentHash !== null
+    : replacing.because === 'login';
 }
 
 function requireStarted(outcome: StartedSession | StartFailure, subject: string): StartedSession {
