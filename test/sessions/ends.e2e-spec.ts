@@ -13,9 +13,10 @@ import { PASSWORD } from '../support/users.js';
 
 let nodes: SessionNodes;
 
+// Two processes start, which takes long on a busy machine.
 beforeAll(async () => {
   nodes = await SessionNodes.start();
-});
+}, 180_000);
 afterAll(() => nodes?.stop());
 
 /** What both nodes say of a device: of its access token, then of its refresh token. */
@@ -46,7 +47,7 @@ describe('T7 password changed by psql between two refreshes', () => {
 });
 
 describe('T10 everyone logged out', () => {
-  const [version] = ['SELECT everyone_version::int AS n FROM users_token_invalidation'];
+  const version = 'SELECT everyone_version::int AS n FROM users_token_invalidation';
 
   /** Logs everyone out, and goes on as soon as it has committed. */
   async function logoutEveryone(): Promise<Promise<unknown>> {
@@ -73,7 +74,7 @@ describe('T10 everyone logged out', () => {
     await nodes.holding(async (untilHeld) => {
       loggingIn = nodes.b.logIn(email);
       await untilHeld();
-      await (await logoutEveryone());
+      await await logoutEveryone();
     });
     expect(await verdicts(await loggingIn!)).toEqual(all('401 everyone_logged_out'));
   });
@@ -81,9 +82,9 @@ describe('T10 everyone logged out', () => {
   it('from within a long transaction, or with a clock that was set back: a counter decides', async () => {
     const device = await nodes.device();
     await nodes.database.transaction(async (client) => {
-      const sql =
-        "UPDATE users_token_invalidation SET everyone_version = everyone_version + 1, logged_out_at = clock_timestamp() - interval '10 minutes'";
-      await client.query(sql).catch(() => client.query(sql.replace(/, logged.*/, '')));
+      await client.query(
+        "UPDATE users_token_invalidation SET everyone_version = everyone_version + 1, everyone_logged_out_at = clock_timestamp() - interval '10 minutes'",
+      );
       expect((await nodes.a.refresh(device.refresh)).outcome).toBe(200);
     });
     expect(await verdicts(device)).toEqual(all('401 everyone_logged_out'));
@@ -243,7 +244,11 @@ describe('T16 device A ends device B', () => {
 
   it('or all others at once', async () => {
     const email = await nodes.createUser();
-    const devices = [await nodes.a.logIn(email), await nodes.b.logIn(email), await nodes.a.logIn(email)];
+    const devices = [
+      await nodes.a.logIn(email),
+      await nodes.b.logIn(email),
+      await nodes.a.logIn(email),
+    ];
     expect((await nodes.b.post('/auth/logout-others', devices[0]!.access)).status).toBe(204);
     expect(await verdicts(devices[0]!)).toEqual(all(200));
     expect(await verdicts(devices[1]!)).toEqual(all('401 session_ended'));

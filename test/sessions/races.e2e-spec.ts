@@ -6,9 +6,10 @@ const LONG = { sessions: { absolute: '90 days', idle: '30 days' } };
 
 let nodes: SessionNodes;
 
+// Two processes start, which takes long on a busy machine.
 beforeAll(async () => {
   nodes = await SessionNodes.start([LONG, LONG]);
-});
+}, 180_000);
 afterAll(() => nodes?.stop());
 
 /** The same refresh, on two nodes in turn. */
@@ -119,7 +120,9 @@ describe('T5 a client refreshes 10 000 times in 20 s', () => {
       while (running) most = Math.max(most, await nodes.busyConnections());
     })();
     const updates = await nodes.updatesDuring(() =>
-      Promise.all([nodes.a, nodes.b].flatMap((node) => Array.from({ length: 16 }, () => client(node)))),
+      Promise.all(
+        [nodes.a, nodes.b].flatMap((node) => Array.from({ length: 16 }, () => client(node))),
+      ),
     );
     running = false;
     await watching;
