@@ -15,9 +15,11 @@ import {
   type KeyOptions,
   RevocableJwtGuard,
   type RpcOptions,
+  type SessionsOptions,
   TokenEventListener,
   type TokenInvalidationModuleOptions,
   type StateQuery,
+  TokenSessions,
 } from 'nestjs-token-invalidation';
 import { InMemoryTokenStateStore } from 'nestjs-token-invalidation/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -105,7 +107,39 @@ const ownHeader = (request: { headers: Record<string, string> }) =>
 const tokenOfData = (data: { token: string }) => data.token;
 const userOf = (payload: { user?: unknown }) => payload.user;
 
+const SESSIONS: SessionsOptions = { absolute: '30 days' };
+
+/** The tokens of a new session of anna. */
+const startOf = (app: MemoryApp) => {
+  const user = app.store.add({ id: 'anna', passwordHash: 'hash' });
+  return app.app.get(TokenSessions, { strict: false }).start(user);
+};
+
 const OPTIONS: Record<keyof typeof OPTION_ROWS, Row> = {
+  sessions: [
+    'switches sessions on',
+    async () => {
+      const [on] = await each([{ sessions: SESSIONS }], async (app) => {
+        const { accessToken } = await startOf(app);
+        return app.ask(accessToken, '/me');
+      });
+      expect(on).toBe(200);
+      await expect(startOf(await start())).rejects.toThrow('needs the option sessions');
+    },
+  ],
+  revokedTokens: [
+    'lets one access token be revoked',
+    async () => {
+      const revoke = async (app: MemoryApp) => {
+        const token = app.tokenOf('anna');
+        const sessions = app.app.get(TokenSessions, { strict: false });
+        await sessions.revokeToken(decode(token)[1] as never);
+        return app.ask(token, '/me');
+      };
+      expect(await revoke(await start({ revokedTokens: true }))).toBe('401 token_revoked');
+      await expect(revoke(await start())).rejects.toThrow('needs the option revokedTokens');
+    },
+  ],
   secret: [
     'signs and verifies',
     async () => {
@@ -540,7 +574,68 @@ const mapResponse: EndpointsOptions['response'] = ({ access_token }) => ({ token
 const versioned: MemoryAppOptions['prepare'] = (app) =>
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
 
+/** The status of a POST without a body to each path, with these endpoints over sessions, in their order. */
+async function statusesWith(
+  endpoints: Partial<EndpointsOptions>,
+  ...paths: string[]
+): Promise<number[]> {
+  const app = await start({ sessions: SESSIONS, endpoints: { path: 'auth', ...endpoints } });
+  return Promise.all(paths.map(async (path) => (await app.post(path)).status));
+}
+
 const ENDPOINTS: Record<keyof EndpointsOptions, Row> = {
+  sessions: [
+    'switches the endpoints of sessions on',
+    async () => {
+      const paths = ['/auth/refresh', '/auth/logout', '/auth/logout-others'];
+      expect(await statusesWith({ sessions: true }, ...paths)).toEqual([401, 401, 401]);
+      expect(await statusesWith({}, ...paths)).toEqual([404, 404, 404]);
+    },
+  ],
+  refreshCookie: [
+    'keeps the refresh token in a cookie',
+    async () => {
+      const cookies = await Promise.all(
+        [true, false].map(async (refreshCookie) => {
+          const endpoints = { path: 'auth', sessions: true, refreshCookie };
+          const app = await start({ sessions: SESSIONS, endpoints });
+          const { refreshToken } = await startOf(app);
+          const headers = { cookie: `__Secure-refresh_token=${refreshToken}` };
+          return (await app.send('POST', '/auth/refresh', { headers })).status;
+        }),
+      );
+      expect(cookies).toEqual([200, 401]);
+    },
+  ],
+  revoke: [
+    'switches POST revoke on',
+    async () => {
+      expect(await statusesWith({ revoke: true }, '/auth/revoke')).toEqual([400]);
+      expect(await statusesWith({ revoke: () => true }, '/auth/revoke')).toEqual([400]);
+      expect(await statusesWith({ revoke: false }, '/auth/revoke')).toEqual([404]);
+    },
+  ],
+  introspect: [
+    'switches POST introspect on, for the callers that it knows',
+    async () => {
+      expect(await statusesWith({ introspect: () => true }, '/auth/introspect')).toEqual([400]);
+      expect(await statusesWith({ introspect: () => false }, '/auth/introspect')).toEqual([401]);
+      expect(await statusesWith({}, '/auth/introspect')).toEqual([404]);
+    },
+  ],
+  jwks: [
+    'publishes the public keys',
+    async () => {
+      const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+      const status = async (jwks: EndpointsOptions['jwks'], path: string) => {
+        const app = await start({ keys: [{ privateKey }], endpoints: { path: 'auth', jwks } });
+        return (await app.get(path)).status;
+      };
+      expect(await status(true, '/.well-known/jwks.json')).toBe(200);
+      expect(await status('keys.json', '/keys.json')).toBe(200);
+      expect(await status(undefined, '/.well-known/jwks.json')).toBe(404);
+    },
+  ],
   path: [
     'is where they are',
     async () => {

