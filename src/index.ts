@@ -69,6 +69,33 @@ export type {
   RehashReceipt,
 } from './invalidation/receipt.js';
 
+export { SessionStore } from './state/session.store.js';
+export type {
+  EndedSessions,
+  Ending,
+  Fork,
+  ListedSession,
+  NewSession,
+  OtherSessions,
+  PresentedRefresh,
+  RefreshedSession,
+  RefreshRecord,
+  RefreshVisit,
+  ReplacedSession,
+  ReplaceFailure,
+  Replacement,
+  Replacing,
+  RevokedToken,
+  SessionLimits,
+  SessionPage,
+  SessionStart,
+  SessionTarget,
+  Sight,
+  StartedSession,
+  StartFailure,
+} from './state/session.store.js';
+export type { SetupNeeds } from './state/token-state.store.js';
+export type { RefreshState, SessionEnd, SessionState } from './rule/session-state.js';
 export { TokenSessions } from './sessions/token-sessions.service.js';
 export { TooManySessionsError } from './sessions/session.errors.js';
 export type { AddressPolicy, SessionClaims, SessionsOptions } from './sessions/sessions-options.js';

@@ -626,7 +626,7 @@ describe('without the options', () => {
 
   it('every method says which one is missing', async () => {
     expect([off.areOn, off.revokesTokens]).toEqual([false, false]);
-    expect(() => off.start({})).toThrow('needs the option sessions');
+    await expect(off.start({})).rejects.toThrow('needs the option sessions');
     await expect(off.refresh('')).rejects.toThrow('needs the option sessions');
     await expect(off.list(1)).rejects.toThrow('needs the option sessions');
     await expect(off.revokeToken({ jti: 't', exp: 1 })).rejects.toThrow('the option revokedTokens');

@@ -90,7 +90,7 @@ export class TokenSessions<User = unknown, Transaction = unknown> {
    * @throws VersionConflictError when they were; UserUnknownError; TooManySessionsError with `atCap: 'refuse'`
    * @throws TypeError when the record lacks its id or token state
    */
-  start(user: User, options: StartOptions<Transaction> = {}): Promise<StartedTokens> {
+  async start(user: User, options: StartOptions<Transaction> = {}): Promise<StartedTokens> {
     return this.parts.starter.start(user, options);
   }
 

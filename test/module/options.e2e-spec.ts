@@ -34,6 +34,7 @@ import { SECRET } from '../support/app-settings.js';
 import { forge } from '../support/forge.js';
 import { MeController } from '../support/me.controller.js';
 import { createMemoryApp, type MemoryApp, type MemoryAppOptions } from '../support/memory-app.js';
+import { SESSIONS as SESSION_FIELDS } from './session-option-tests.js';
 
 Logger.overrideLogger(false);
 
@@ -116,30 +117,6 @@ const startOf = (app: MemoryApp) => {
 };
 
 const OPTIONS: Record<keyof typeof OPTION_ROWS, Row> = {
-  sessions: [
-    'switches sessions on',
-    async () => {
-      const [on] = await each([{ sessions: SESSIONS }], async (app) => {
-        const { accessToken } = await startOf(app);
-        return app.ask(accessToken, '/me');
-      });
-      expect(on).toBe(200);
-      await expect(startOf(await start())).rejects.toThrow('needs the option sessions');
-    },
-  ],
-  revokedTokens: [
-    'lets one access token be revoked',
-    async () => {
-      const revoke = async (app: MemoryApp) => {
-        const token = app.tokenOf('anna');
-        const sessions = app.app.get(TokenSessions, { strict: false });
-        await sessions.revokeToken(decode(token)[1] as never);
-        return app.ask(token, '/me');
-      };
-      expect(await revoke(await start({ revokedTokens: true }))).toBe('401 token_revoked');
-      await expect(revoke(await start())).rejects.toThrow('needs the option revokedTokens');
-    },
-  ],
   secret: [
     'signs and verifies',
     async () => {
@@ -323,6 +300,30 @@ const OPTIONS: Record<keyof typeof OPTION_ROWS, Row> = {
         counts.push(verified.mock.calls.length);
       }
       expect(counts).toEqual([2, 4, 3]);
+    },
+  ],
+  sessions: [
+    'switches sessions on',
+    async () => {
+      const [on] = await each([{ sessions: SESSIONS }], async (app) => {
+        const { accessToken } = await startOf(app);
+        return app.ask(accessToken, '/me');
+      });
+      expect(on).toBe(200);
+      await expect(startOf(await start())).rejects.toThrow('needs the option sessions');
+    },
+  ],
+  revokedTokens: [
+    'lets one access token be revoked',
+    async () => {
+      const revoke = async (app: MemoryApp) => {
+        const token = app.tokenOf('anna');
+        const sessions = app.app.get(TokenSessions, { strict: false });
+        await sessions.revokeToken(decode(token)[1] as never);
+        return app.ask(token, '/me');
+      };
+      expect(await revoke(await start({ revokedTokens: true }))).toBe('401 token_revoked');
+      await expect(revoke(await start())).rejects.toThrow('needs the option revokedTokens');
     },
   ],
   readTimeout: [
@@ -584,6 +585,37 @@ async function statusesWith(
 }
 
 const ENDPOINTS: Record<keyof EndpointsOptions, Row> = {
+  path: [
+    'is where they are',
+    async () => {
+      const modules = ['auth', 'v3/account'].map((path) => ({ endpoints: { ...ENDPOINT, path } }));
+      expect(await each(modules, statusOf('/auth/logout-everywhere'))).toEqual([204, 404]);
+      expect(await each(modules, statusOf('/v3/account/logout-everywhere'))).toEqual([404, 204]);
+    },
+  ],
+  version: [
+    'is the API version that they have',
+    async () => {
+      const statuses: number[] = [];
+      for (const version of ['2', undefined]) {
+        const app = await start({ endpoints: { ...ENDPOINT, version } }, { prepare: versioned });
+        for (const path of ['/v1/auth', '/v2/auth']) {
+          statuses.push(await statusOf(`${path}/logout-everywhere`)(app));
+        }
+      }
+      expect(statuses).toEqual([404, 204, 204, 404]);
+    },
+  ],
+  logoutEverywhere: [
+    'switches POST logout-everywhere on',
+    async () => {
+      const modules = [true, false, undefined].map((logoutEverywhere) => ({
+        endpoints: { path: 'auth', logoutEverywhere },
+      }));
+      const statuses = await each(modules, statusOf('/auth/logout-everywhere'));
+      expect(statuses).toEqual([204, 404, 404]);
+    },
+  ],
   sessions: [
     'switches the endpoints of sessions on',
     async () => {
@@ -634,37 +666,6 @@ const ENDPOINTS: Record<keyof EndpointsOptions, Row> = {
       expect(await status(true, '/.well-known/jwks.json')).toBe(200);
       expect(await status('keys.json', '/keys.json')).toBe(200);
       expect(await status(undefined, '/.well-known/jwks.json')).toBe(404);
-    },
-  ],
-  path: [
-    'is where they are',
-    async () => {
-      const modules = ['auth', 'v3/account'].map((path) => ({ endpoints: { ...ENDPOINT, path } }));
-      expect(await each(modules, statusOf('/auth/logout-everywhere'))).toEqual([204, 404]);
-      expect(await each(modules, statusOf('/v3/account/logout-everywhere'))).toEqual([404, 204]);
-    },
-  ],
-  version: [
-    'is the API version that they have',
-    async () => {
-      const statuses: number[] = [];
-      for (const version of ['2', undefined]) {
-        const app = await start({ endpoints: { ...ENDPOINT, version } }, { prepare: versioned });
-        for (const path of ['/v1/auth', '/v2/auth']) {
-          statuses.push(await statusOf(`${path}/logout-everywhere`)(app));
-        }
-      }
-      expect(statuses).toEqual([404, 204, 204, 404]);
-    },
-  ],
-  logoutEverywhere: [
-    'switches POST logout-everywhere on',
-    async () => {
-      const modules = [true, false, undefined].map((logoutEverywhere) => ({
-        endpoints: { path: 'auth', logoutEverywhere },
-      }));
-      const statuses = await each(modules, statusOf('/auth/logout-everywhere'));
-      expect(statuses).toEqual([204, 404, 404]);
     },
   ],
   response: [
@@ -723,6 +724,12 @@ const TABLES = [
     tests: HANDSHAKE,
   },
   { of: 'a field of rpc', path: 'rpc.', rows: OPTION_ROWS.rpc.fields, tests: RPC },
+  {
+    of: 'a field of sessions',
+    path: 'sessions.',
+    rows: OPTION_ROWS.sessions.fields,
+    tests: SESSION_FIELDS,
+  },
   { of: 'what shapes the module', path: '', rows: EXTRA_ROWS, tests: EXTRAS },
   {
     of: 'a field of endpoints',
@@ -752,5 +759,7 @@ it('every option with fields has a table of tests for them', () => {
   const withFields = Object.entries({ ...OPTION_ROWS, ...EXTRA_ROWS }).filter(
     ([, row]) => 'fields' in row,
   );
-  expect(withFields.map(([name]) => name)).toEqual(['keys', 'handshake', 'rpc', 'endpoints']);
+  expect(withFields.map(([name]) => name)).toEqual([
+    ...['keys', 'handshake', 'rpc', 'sessions', 'endpoints'],
+  ]);
 });

@@ -1,23 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { Controller, Get, Logger, VersioningType } from '@nestjs/common';
-import {
-  type EndpointsOptions,
-  type SessionEvent,
-  TokenEventEmitter,
-  type TokenInvalidationModuleOptions,
-  TokenSessions,
-} from 'nestjs-token-invalidation';
-import {
-  FrozenClock,
-  InMemoryTokenStateStore,
-  type InMemoryUser,
-} from 'nestjs-token-invalidation/testing';
+import type { EndpointsOptions, TokenInvalidationModuleOptions } from 'nestjs-token-invalidation';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Platform, PLATFORMS } from '../support/app-settings.js';
 import { MeController } from '../support/me.controller.js';
-import { createMemoryApp, type MemoryApp, type MemoryAppOptions } from '../support/memory-app.js';
+import type { MemoryApp, MemoryAppOptions } from '../support/memory-app.js';
 import { SERVICE_CREDENTIAL } from '../support/sessions/session-app.js';
-import { claimsOf, SessionClient } from '../support/sessions/session-client.js';
+import { claimsOf } from '../support/sessions/session-client.js';
+import { type SessionMemoryApp, startSessions } from '../support/sessions/session-memory-app.js';
 import type { Answer } from '../support/test-client.js';
 
 Logger.overrideLogger(false);
@@ -30,87 +20,14 @@ afterEach(async () => {
 const isService = ({ headers }: { headers: Record<string, string> }) =>
   headers['authorization'] === SERVICE_CREDENTIAL;
 
-/** An application with sessions, whose store has the clock of the test. */
-class SessionMemoryApp extends SessionClient {
-  readonly events: SessionEvent[] = [];
-
-  constructor(
-    readonly app: MemoryApp,
-    readonly clock: FrozenClock,
-  ) {
-    super(app.url);
-    const events = app.app.get(TokenEventEmitter, { strict: false });
-    events.subscribe({
-      session: (event) => void this.events.push(event),
-      refused: () => {},
-      invalidated: () => {},
-    });
-  }
-
-  get sessions(): TokenSessions<InMemoryUser> {
-    return this.app.app.get(TokenSessions, { strict: false });
-  }
-
-  /** A new user with one session. */
-  async device(id: string = crypto.randomUUID(), persistent = false) {
-    const user = this.app.store.find(id) ?? this.app.store.add({ id, passwordHash: 'hash' });
-    const tokens = await this.sessions.start(user, { label: 'Phone', persistent });
-    const { accessToken: access, refreshToken: refresh, session } = tokens;
-    return { id, access, refresh, sid: session.id };
-  }
-
-  advance(seconds: number): void {
-    this.clock.advance(seconds);
-  }
-
-  me(access: string): Promise<200 | string> {
-    return this.ask(access, '/me');
-  }
-
-  /** A form, as clients of OAuth send it. */
-  async form(
-    path: string,
-    fields: Record<string, string> | [string, string][],
-    headers: Record<string, string> = {},
-  ): Promise<Answer> {
-    const response = await fetch(this.url + path, {
-      method: 'POST',
-      body: new URLSearchParams(fields),
-      headers,
-    });
-    const text = await response.text();
-    const body = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
-    return { status: response.status, headers: response.headers, body };
-  }
-
-  withCookie(method: string, path: string, cookie: string, token?: string): Promise<Answer> {
-    return this.send(method, path, { headers: { cookie }, token });
-  }
-}
-
 async function start(
   endpoints: Partial<EndpointsOptions> = {},
   module: Partial<TokenInvalidationModuleOptions> = {},
   more: Partial<MemoryAppOptions> = {},
 ): Promise<SessionMemoryApp> {
-  const clock = new FrozenClock();
-  class Store extends InMemoryTokenStateStore {
-    constructor() {
-      super(clock);
-    }
-  }
-  const app = await createMemoryApp({
-    controllers: [MeController],
-    ...more,
-    module: {
-      ...{ store: Store, clock, globalGuard: true },
-      sessions: { absolute: '30 days', idle: '10 days' },
-      endpoints: { path: 'auth', logoutEverywhere: true, sessions: true, ...endpoints },
-      ...module,
-    },
-  });
-  running.push(app);
-  return new SessionMemoryApp(app, clock);
+  const app = await startSessions({ ...more, endpoints, module });
+  running.push(app.app);
+  return app;
 }
 
 describe.each(PLATFORMS)('on %s', (platform) => {
