@@ -16,6 +16,7 @@ export default defineConfig({
           include: [
             'src/**/*.spec.ts',
             'test/rule/*.spec.ts',
+            'test/sessions/*.spec.ts',
             'bench/*.spec.ts',
             'test/histories/*.spec.ts',
           ],

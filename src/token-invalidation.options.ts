@@ -12,6 +12,7 @@ import type { KeyMaterial, KeyOptions } from './keys/signing-key.js';
 import {
   booleanRow,
   durationRow,
+  isBoolean,
   isFunction,
   isPlainObject,
   isText,
@@ -19,6 +20,7 @@ import {
 } from './options/checks.js';
 import { type OptionRow, type OptionsOf, option } from './options/option-table.js';
 import type { LegacyPolicy } from './rule/legacy-claims.js';
+import { SESSIONS_ROW } from './sessions/sessions-options.js';
 import { TokenStateStore, type TokenStateStoreDefinition } from './state/token-state.store.js';
 import { type Clock, systemClock } from './tokens/clock.js';
 import type { IsActive } from './tokens/token-verifier.service.js';
@@ -135,6 +137,10 @@ export const OPTION_ROWS = {
     check: (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 1_000_000,
     problem: 'is not a whole number from 0 to 1000000.',
   }),
+  /** `{ absolute, idle, … }`: sessions, one for each login on a device, with rotating refresh tokens. See [sessions](sessions.md). Default: none. */
+  sessions: SESSIONS_ROW,
+  /** Whether single access tokens can be revoked, by `jti`: `TokenSessions.revokeToken()`. Every token then needs a `jti`. Default: `false`. */
+  revokedTokens: booleanRow(false),
   /** How long a request waits for the user's record before it gets 503. Default: `'2s'`. */
   readTimeout: durationRow('2s', { least: 0.001, most: 3_600 }),
   /** `Retry-After` of a 503, in whole seconds. Default: `'1s'`. */
@@ -158,6 +164,27 @@ const ENDPOINT_ROWS = {
     problem: "is not a version: give text such as '1', VERSION_NEUTRAL, or a list of them.",
   }),
   logoutEverywhere: booleanRow(false),
+  sessions: booleanRow(false),
+  refreshCookie: option<NonNullable<EndpointsOptions['refreshCookie']>>({
+    default: false,
+    check: (value) => isBoolean(value) || isRefreshCookie(value),
+    problem:
+      "is no cookie: give true, or { name: '__Secure-refresh_token', path: '/auth' }; a name with __Host- needs the path '/', and another path none.",
+  }),
+  revoke: option<NonNullable<EndpointsOptions['revoke']>>({
+    default: false,
+    check: (value) => isBoolean(value) || isFunction(value),
+    problem: 'is neither true or false nor a function: give (request) => boolean.',
+  }),
+  introspect: option<NonNullable<EndpointsOptions['introspect']>>({
+    check: isFunction,
+    problem: 'is not a function: give (request) => boolean, which knows the callers that may ask.',
+  }),
+  jwks: option<NonNullable<EndpointsOptions['jwks']>>({
+    default: false,
+    check: (value) => isBoolean(value) || isText(value),
+    problem: "is neither true or false nor a path: give '.well-known/jwks.json'.",
+  }),
   response: option<NonNullable<EndpointsOptions['response']>>({
     check: isFunction,
     problem: 'is not a function: give (response) => what the client gets.',
@@ -186,7 +213,7 @@ export const EXTRA_ROWS = {
   isGlobal: booleanRow(false),
   /** Whether `RevocableJwtGuard` guards every route that isn't `@Public()`. Default: `false`. */
   globalGuard: booleanRow(false),
-  /** `{ path, version, logoutEverywhere, response, logoutTransaction, securityScheme }`: adds the endpoints that are switched on, under the path. Default: none. */
+  /** `{ path, version, logoutEverywhere, sessions, … }`: adds the endpoints that are switched on, under the path. Default: none. */
   endpoints: option<EndpointsOptions>({
     check: (value) => isPlainObject(value) && isText(Reflect.get(value, 'path')),
     problem: "is not an object with a path: give { path: 'auth', logoutEverywhere: true }.",
@@ -223,6 +250,17 @@ export interface TokenInvalidationOptionsFactory {
 
 function isOrigin(value: unknown): boolean {
   return isText(value) && URL.canParse(value) && new URL(value).origin === value;
+}
+
+const COOKIE_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
+
+function isRefreshCookie(value: unknown): boolean {
+  if (!isPlainObject(value)) return false;
+  const { name = '', path = '/', ...others } = value as { name?: unknown; path?: unknown };
+  const isName = typeof name === 'string' && (name === '' || COOKIE_NAME.test(name));
+  const isPath = typeof path === 'string' && /^\/[\w%./~-]*$/.test(path);
+  const isHost = isName && name.startsWith('__Host-');
+  return isName && isPath && (!isHost || path === '/') && Object.keys(others).length === 0;
 }
 
 function isVersion(value: unknown): boolean {

@@ -14,6 +14,10 @@ const MAIN_ROOMS = {
     rooms: ['state', 'keys', 'events', 'options', 'rule'],
     packages: ['@nestjs/common', 'jws', 'crypto'],
   },
+  sessions: {
+    rooms: ['invalidation', 'tokens', 'state', 'keys', 'events', 'options', 'rule'],
+    packages: ['@nestjs/common', 'crypto', 'net'],
+  },
   invalidation: { rooms: ['state', 'events'], packages: ['@nestjs/common', 'timers/promises'] },
   http: {
     rooms: ['tokens', 'state', 'options', 'rule'],
@@ -21,8 +25,8 @@ const MAIN_ROOMS = {
   },
   audit: { rooms: ['http', 'options'], packages: ['@nestjs/common', '@nestjs/core'] },
   endpoints: {
-    rooms: ['http', 'invalidation', 'tokens', 'state', 'rule'],
-    packages: ['@nestjs/common'],
+    rooms: ['http', 'sessions', 'invalidation', 'tokens', 'state', 'rule'],
+    packages: ['@nestjs/common', '@nestjs/core', 'module'],
   },
 };
 
@@ -49,7 +53,7 @@ const SUBPATH_ROOMS = {
   },
   testing: {
     rooms: ['audit', 'invalidation', 'tokens', 'state', 'rule'],
-    packages: ['@nestjs/common', '@nestjs/core', 'assert/strict', 'test'],
+    packages: ['@nestjs/common', '@nestjs/core', 'assert/strict', 'crypto', 'test'],
   },
 };
 

@@ -1,4 +1,3 @@
-import type { InvalidationReceipt } from '../invalidation/receipt.js';
 import type { TokenClaims } from '../rule/claims.js';
 
 /**
@@ -38,4 +37,4 @@ export abstract class LogoutTransaction<Transaction = unknown> {
  * @throws VersionConflictError when other tokens were issued after an invalidation that came in between
  * @throws TypeError when there is no transaction
  */
-export type LogoutWithin<Transaction> = (transaction: Transaction) => Promise<InvalidationReceipt>;
+export type LogoutWithin<Transaction> = (transaction: Transaction) => Promise<void>;

@@ -41,7 +41,7 @@ export function decodeChange(row: ChangeRow): Change | undefined {
  * The transaction's full id has the other half. A subtransaction gets its id after its transaction: a lower one means
  * that the counter of the lower half began again in between.
  */
-function fullTransactionId(writer: string, transaction: string): string {
+export function fullTransactionId(writer: string, transaction: string): string {
   const [low, full] = [BigInt(writer), BigInt(transaction)];
   const epoch = full >> 32n;
   const isLater = low < BigInt.asUintN(32, full);

@@ -1,3 +1,4 @@
+import type { SetupNeeds } from '../state/token-state.store.js';
 import type { SetupWords } from './data-layer.js';
 import type { UserColumns } from './user-columns.js';
 
@@ -9,4 +10,6 @@ export interface ExpectedSchema {
   readonly words: SetupWords;
   /** The application says that no policy hides a row from its role. */
   readonly seesAllRows: boolean;
+  /** What the application uses besides core. */
+  readonly needs: SetupNeeds;
 }

@@ -1,10 +1,13 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { TokenState } from '../rule/token-state.js';
+import type { SessionStore } from '../state/session.store.js';
+import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
 import {
   type CutoffKind,
   type InvalidationTarget,
   type PasswordChange,
   type PasswordReplacement,
+  type SetupNeeds,
   type StateChange,
   type StateQuery,
   type StateReading,
@@ -18,10 +21,12 @@ import type { RunStatement, Statement } from './pg-pool.js';
 import { Primary } from './primary.js';
 import { milliseconds } from './sql.js';
 import { checkServer, setupProblems } from './server-check.js';
+import { PostgresSessionStore } from './sessions/postgres-session.store.js';
 import { readState } from './state-reading.js';
 import { StateWriter } from './state-writer.js';
 import type { StoreSettings } from './store-options.js';
 import { userDatabase } from './user-database.js';
+import type { LoadedUser } from './user-loader.js';
 
 const NOW = `SELECT ${milliseconds('clock_timestamp()')}`;
 
@@ -30,6 +35,7 @@ export class PostgresTokenStateStore<User, Transaction>
   extends TokenStateStore<User, Transaction>
   implements OnApplicationShutdown
 {
+  override readonly sessions: SessionStore<User, Transaction>;
   private readonly primary: Primary;
   private readonly writer: StateWriter<Transaction>;
   private readonly cutoffs = new CutoffRepair((subject) => this.repair(subject));
@@ -49,16 +55,23 @@ export class PostgresTokenStateStore<User, Transaction>
       this.runsCode = source.loader.needsContext;
       return userDatabase(source, layer.words, settings);
     });
+    this.sessions = new PostgresSessionStore({
+      writer: this.writer,
+      database: () => this.database.get(),
+      read: (statement) => this.readOnPrimary(statement),
+      find: (subject) => this.find(subject),
+      passwordText: (text) => this.passwordText(text),
+    });
   }
 
-  override async checkSetup(): Promise<string[]> {
+  override async checkSetup(needs: SetupNeeds = {}): Promise<string[]> {
     try {
       const database = await this.database.get();
       const run: RunStatement = (statement) => this.writer.run(statement);
       const problems = await checkServer(run);
       this.named ??= this.settings.realm ?? (await database.findRealm(run));
       if (!this.settings.checkSchema) return problems;
-      return [...problems, ...(await database.check(run))];
+      return [...problems, ...(await database.check(run, needs))];
     } catch (error) {
       return setupProblems(error);
     }
@@ -133,6 +146,25 @@ export class PostgresTokenStateStore<User, Transaction>
     const text = (await this.database.get()).statements.invalidateEveryone;
     // There is always a row: it is inserted where it is missing.
     return (await this.writer.write({ text, values: [] }, transaction)) as StateChange;
+  }
+
+  private async readOnPrimary(statement: Statement): Promise<unknown[][]> {
+    try {
+      return await this.primary.read(statement, this.settings.writeTimeoutMs);
+    } catch (error) {
+      throw new TokenStateUnavailableError(error);
+    }
+  }
+
+  private async find(subject: string): Promise<LoadedUser<User>> {
+    const source = { primary: this.primary, timeoutMs: this.settings.writeTimeoutMs };
+    try {
+      const database = await this.database.get();
+      const [record] = (await readState(database, [{ subject }], source)).records;
+      return record instanceof Error ? record : record?.user;
+    } catch (error) {
+      throw new TokenStateUnavailableError(error);
+    }
   }
 
   private async repair(subject: RepairSubject): Promise<WriteOutcome> {

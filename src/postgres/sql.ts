@@ -35,6 +35,16 @@ export function everyoneTableOf(usersTable: string): string {
   return `${usersTable}_token_invalidation`;
 }
 
+/** The table of the sessions. */
+export function sessionsTableOf(usersTable: string): string {
+  return `${usersTable}_token_sessions`;
+}
+
+/** The table of single access tokens that were revoked. */
+export function revokedTokensTableOf(usersTable: string): string {
+  return `${usersTable}_revoked_tokens`;
+}
+
 /** The trigger that keeps the state of the users table. Triggers fire in the order of their names: it comes late. */
 export const TRIGGER = 'zz_token_invalidation';
 
@@ -45,6 +55,9 @@ export const REHASH_SETTING = 'token_invalidation.rehash';
 export function rehashPermit(oldHash: string, newHash: string): string {
   return `pg_catalog.format('%L %L', ${oldHash}, ${newHash})`;
 }
+
+/** The database's clock at this moment; `now()` is the transaction's start and may be long past. */
+export const CLOCK = `date_trunc('milliseconds', clock_timestamp())`;
 
 /** An instant as text: milliseconds since the epoch. Text, because an application may parse any other type its own way. */
 export function milliseconds(instant: string): string {

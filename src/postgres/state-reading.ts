@@ -15,6 +15,7 @@ import {
   type StateRow,
   subjectOf,
 } from './state-row.js';
+import { columnsOf, listsOf, needsOf, readMore } from './sessions/read-part.js';
 import type { UserDatabase } from './user-database.js';
 import type { LoadedUser } from './user-loader.js';
 
@@ -36,8 +37,13 @@ export async function readState<User>(
     .filter(({ subject }) => subjects.accepts(subject));
   if (asked.length === 0) return { everyone: decodeEveryone(undefined), records };
 
-  const values = [asked.map(({ subject }) => subject)];
-  const statement = { ...statements.read, values, types: loader.types };
+  const needs = needsOf(queries);
+  const ids = asked.map(({ subject }) => subject);
+  const { types } = loader;
+  const statement =
+    needs === undefined
+      ? { ...statements.read, values: [ids], types }
+      : { ...statements.readWith[needs], values: [ids, ...listsOf(needs, asked, queries)], types };
   const decode = async (answer: unknown[][], client?: PgClient): Promise<StateReading<User>> => {
     const found = answer as unknown as StateRow[];
     // Under a collation that ignores case, say, the database finds more than was asked for.
@@ -45,9 +51,13 @@ export async function readState<User>(
     const contexts = loader.needsContext
       ? rows.map((row) => asked[positionOf(row)]!.inContext ?? directly)
       : [];
-    const users = await loader.load(rows, FIRST_VALUE, { client, contexts });
+    const users = await loader.load(rows, FIRST_VALUE + columnsOf(needs), { client, contexts });
     for (const [index, row] of rows.entries()) {
-      records[asked[positionOf(row)]!.index] = recordOf(row, users[index], hide);
+      const place = asked[positionOf(row)]!.index;
+      const record = recordOf(row, users[index], hide);
+      records[place] = record;
+      if (needs === undefined || record === undefined || record instanceof Error) continue;
+      Object.assign(record, readMore(needs, row, queries[place]!));
     }
     return { everyone: decodeEveryone(found[0]), records };
   };
@@ -56,7 +66,8 @@ export async function readState<User>(
     : decode(await primary.read(statement, timeoutMs));
 }
 
-function recordOf<User>(
+/** What a row says of its user. */
+export function recordOf<User>(
   row: StateRow,
   user: LoadedUser<User>,
   hide: HideProperties,
@@ -66,5 +77,5 @@ function recordOf<User>(
   return decodeRecord(row, user);
 }
 
-/** For a query that no request asks. */
-const directly: InContext = (code) => code();
+/** For a query that no other request shares. */
+export const directly: InContext = (code) => code();

@@ -1,5 +1,6 @@
 import type { CutoffKind } from '../state/token-state.store.js';
 import {
+  CLOCK,
   milliseconds,
   quoteName,
   quoteTable,
@@ -7,11 +8,9 @@ import {
   rehashPermit,
   statementName,
 } from './sql.js';
+import { NOTHING_MORE, type ReadNeeds, type ReadPart, readWith } from './sessions/read-part.js';
 import { stateColumns } from './state-row.js';
 import type { UserColumns } from './user-columns.js';
-
-/** The database's clock at this moment; `now()` is the transaction's start and may be long past. */
-const CLOCK = `date_trunc('milliseconds', clock_timestamp())`;
 
 export interface StatementParts {
   readonly columns: UserColumns;
@@ -21,10 +20,18 @@ export interface StatementParts {
   readonly loaded: readonly string[];
 }
 
+/** A statement that is parsed and planned once for each connection. */
+export interface PreparedText {
+  readonly text: string;
+  readonly name: string;
+}
+
 /** The texts of all statements of the store, written once at boot. */
 export interface StateStatements {
   /** Parameter: the ids, one for each query; an id that is asked for twice gives two rows. Columns: a `StateRow`. */
-  readonly read: { readonly text: string; readonly name: string };
+  readonly read: PreparedText;
+  /** The same with what decides about sessions and revoked tokens: see `readWith()`. */
+  readonly readWith: Readonly<Record<ReadNeeds, PreparedText>>;
   /** Parameter: the id. */
   readonly invalidate: Readonly<Record<CutoffKind, string>>;
   /** Parameters: the id, and the version that must still be the user's. */
@@ -54,10 +61,15 @@ interface Update {
 
 export function stateStatements(parts: StatementParts): StateStatements {
   const { columns, everyoneTable } = parts;
-  const read = readText(parts);
+  const prepared = (text: string) => ({ text, name: statementName(text) });
   const password = columns.password;
   return {
-    read: { text: read, name: statementName(read) },
+    read: prepared(readText(parts)),
+    readWith: {
+      session: prepared(readText(parts, readWith(columns, 'session'))),
+      token: prepared(readText(parts, readWith(columns, 'token'))),
+      both: prepared(readText(parts, readWith(columns, 'both'))),
+    },
     invalidate: ofBothKinds((kind) => invalidation(columns, kind, 'true')),
     invalidateIfVersion: ofBothKinds((kind) =>
       invalidation(columns, kind, `${column(columns.tokenVersion)} = $2::bigint`),
@@ -119,12 +131,15 @@ function raiseEveryone(everyoneTable: string, condition = 'true'): string {
  *
  * An id that nobody has gives a row as well, which says where it was looked for.
  */
-function readText({ columns, everyoneTable, loaded }: StatementParts): string {
-  const selected = [...stateColumns(columns, everyoneTable), ...loaded.map(column)];
+function readText(
+  { columns, everyoneTable, loaded }: StatementParts,
+  { columns: more, lists, asked, joins }: ReadPart = NOTHING_MORE,
+): string {
+  const selected = [...stateColumns(columns, everyoneTable), ...more, ...loaded.map(column)];
   return (
     `SELECT ${selected.join(', ')} ` +
-    `FROM unnest((SELECT $1::${columns.idType}[])) WITH ORDINALITY AS asked (id, position) ` +
-    `LEFT JOIN ${quoteTable(columns.schema, columns.table)} AS u ON ${column(columns.id)} = asked.id`
+    `FROM unnest((SELECT $1::${columns.idType}[])${lists}) WITH ORDINALITY AS asked (id, ${asked}position) ` +
+    `LEFT JOIN ${quoteTable(columns.schema, columns.table)} AS u ON ${column(columns.id)} = asked.id${joins}`
   );
 }
 
@@ -213,12 +228,13 @@ function isRaised({ tokenVersion }: UserColumns): string {
   return `${column(tokenVersion)} > locked.version`;
 }
 
-function raised({ tokenVersion }: UserColumns): string {
+/** SQL: raises the user's version. */
+export function raised({ tokenVersion }: UserColumns): string {
   return `${quoteName(tokenVersion)} = ${column(tokenVersion)} + 1`;
 }
 
-/** Also back, from ahead of the clock: the same statement raises the version. */
-function moved(cutoff: string): string {
+/** SQL: moves a cutoff to the clock. Also back, from ahead of the clock: the same statement raises the version. */
+export function moved(cutoff: string): string {
   return `${quoteName(cutoff)} = ${CLOCK}`;
 }
 

@@ -1,4 +1,4 @@
-import type { StateChange, WriteOutcome } from '../state/token-state.store.js';
+import type { WriteOutcome } from '../state/token-state.store.js';
 import { type ChangeRow, decodeChange } from './change-row.js';
 import { CommitWatcher } from './commit-watcher.js';
 import type { DataLayer } from './data-layer.js';
@@ -25,23 +25,31 @@ export class StateWriter<Transaction> {
 
   /** One write, of one user or of everyone. In a transaction, the change can say later how that ended. */
   async write(statement: Statement, transaction: Transaction | undefined): Promise<WriteOutcome> {
-    const [row] = await (transaction === undefined
-      ? this.run(statement)
-      : this.join(transaction, statement));
+    const [row] = await this.rows(statement, transaction);
     if (row === undefined) return 'unknown';
     const change = decodeChange(row as unknown as ChangeRow);
     if (change === undefined) return 'conflict';
     const { transactionId, ...written } = change;
-    return transaction === undefined ? written : this.pending(written, transactionId);
+    return { ...written, ...this.pendingIn(transaction, transactionId) };
+  }
+
+  /** Any statement, alone or in the transaction. */
+  rows(statement: Statement, transaction: Transaction | undefined): Promise<unknown[][]> {
+    return transaction === undefined ? this.run(statement) : this.join(transaction, statement);
+  }
+
+  /** In a transaction: how to ask later whether what this transaction wrote was committed. */
+  pendingIn(
+    transaction: Transaction | undefined,
+    transactionId: string,
+  ): { committed?: () => Promise<boolean> } {
+    if (transaction === undefined) return {};
+    return { committed: () => this.watcher.outcomeOf(transactionId) };
   }
 
   /** Nobody is asked any more how a transaction ended. */
   close(): void {
     this.watcher.close();
-  }
-
-  private pending(written: StateChange, transactionId: string): StateChange {
-    return { ...written, committed: () => this.watcher.outcomeOf(transactionId) };
   }
 
   /** The errors are the caller's, as the transaction is. */

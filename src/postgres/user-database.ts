@@ -1,11 +1,14 @@
 import { type HideProperties, hideProperties } from '../state/hidden-properties.js';
+import type { SetupNeeds } from '../state/token-state.store.js';
 import type { SetupWords, UserSource } from './data-layer.js';
 import { findRealm } from './find-realm.js';
 import type { RunStatement } from './pg-pool.js';
 import { checkSchema } from './schema-check.js';
+import { checkParts } from './part-check.js';
 import { everyoneTableOf, quoteTable } from './sql.js';
 import type { StoreSettings } from './store-options.js';
 import { type StateStatements, stateStatements } from './state-statements.js';
+import { type SessionStatements, sessionStatements } from './sessions/session-statements.js';
 import { type SubjectFormat, subjectFormat } from './subject-format.js';
 import type { UserLoader } from './user-loader.js';
 
@@ -14,11 +17,12 @@ export interface UserDatabase<User> {
   readonly loader: UserLoader<User>;
   readonly hide: HideProperties;
   readonly statements: StateStatements;
+  readonly sessions: SessionStatements;
   readonly subjects: SubjectFormat;
   /** The realm of the users table where none is named. */
   findRealm(run: RunStatement): Promise<string>;
-  /** What the database lacks, each with what to do. */
-  check(run: RunStatement): Promise<string[]>;
+  /** What the database lacks of what is needed, each with what to do. */
+  check(run: RunStatement, needs: SetupNeeds): Promise<string[]>;
 }
 
 export function userDatabase<User>(
@@ -28,13 +32,17 @@ export function userDatabase<User>(
 ): UserDatabase<User> {
   const name = settings.everyoneTable ?? everyoneTableOf(columns.table);
   const everyoneTable = quoteTable(columns.schema, name);
+  const parts = { columns, everyoneTable, loaded: loader.columns };
   return {
     loader,
     hide: hideProperties(hidden),
-    statements: stateStatements({ columns, everyoneTable, loaded: loader.columns }),
+    statements: stateStatements(parts),
+    sessions: sessionStatements(parts),
     subjects: subjectFormat(columns.idType)!,
     findRealm: (run) => findRealm(run, columns),
-    check: (run) =>
-      checkSchema(run, { columns, everyoneTable, words, seesAllRows: settings.seesAllRows }),
+    check: async (run, needs) => {
+      const expected = { columns, everyoneTable, words, seesAllRows: settings.seesAllRows, needs };
+      return [...(await checkSchema(run, expected)), ...(await checkParts(run, expected))];
+    },
   };
 }

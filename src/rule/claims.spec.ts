@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { refuseMalformed } from './claims.js';
+import { type RequiredClaims, refuseMalformed } from './claims.js';
 
 const VALUES: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['missing', undefined],
@@ -40,9 +40,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 
 const GOOD = { sub: '7', iat: 1_768_478_400, exp: 1_768_479_300, ver: 0 };
 
+const ONLY_VERSION: RequiredClaims = { version: true, session: undefined, tokenId: undefined };
+
 /** What is wrong with the payload, as the developer reads it. */
-function detailOf(payload: unknown, versionRequired: boolean): string | undefined {
-  return refuseMalformed(payload, versionRequired)?.detail;
+function detailOf(payload: unknown, version: boolean): string | undefined {
+  return refuseMalformed(payload, { ...ONLY_VERSION, version })?.detail;
 }
 
 describe('refuseMalformed', () => {
@@ -79,13 +81,13 @@ describe('refuseMalformed', () => {
   );
 
   it('refuses a missing version with a hint, and a malformed one without', () => {
-    expect(refuseMalformed({ ...GOOD, ver: undefined }, true)).toStrictEqual({
+    expect(refuseMalformed({ ...GOOD, ver: undefined }, ONLY_VERSION)).toStrictEqual({
       accepted: false,
       reason: 'claims_invalid',
       detail: '"ver" is missing',
       hint: 'not_issued_here',
     });
-    expect(refuseMalformed({ ...GOOD, ver: null }, true)).toStrictEqual({
+    expect(refuseMalformed({ ...GOOD, ver: null }, ONLY_VERSION)).toStrictEqual({
       accepted: false,
       reason: 'claims_invalid',
       detail: '"ver" is not a whole number from 0 up',
@@ -99,7 +101,7 @@ describe('refuseMalformed', () => {
     [{ ...GOOD, nbf: 'x' }],
     [[]],
   ])('refuses %j without a hint', (payload) => {
-    expect(refuseMalformed(payload, true)).toStrictEqual({
+    expect(refuseMalformed(payload, ONLY_VERSION)).toStrictEqual({
       accepted: false,
       reason: 'claims_invalid',
       detail: expect.any(String),

@@ -21,14 +21,37 @@ export interface TokenClaims {
   readonly realm?: string;
   /** The token's unique id. */
   readonly jti?: string;
+  /** The session: a UUID in lower case (OpenID Connect Front-Channel Logout 1.0 section 3). Absent: none. */
+  readonly sid?: string;
+  /** The generation of the session's refresh token at issue. Present with `sid`. */
+  readonly gen?: number;
+  /** The version of everyone when the session started. Present with `sid`. */
+  readonly everyone_ver?: number;
   readonly [claim: string]: unknown;
 }
 
+/** Which claims a payload must have besides those that each must have. */
+export interface RequiredClaims {
+  readonly version: boolean;
+  /** Absent: sessions are off, and `sid` means nothing. */
+  readonly session: 'optional' | 'required' | undefined;
+  readonly tokenId: 'optional' | 'required' | undefined;
+}
+
 /** Why a payload cannot be judged; `undefined` when it can. */
-export function refuseMalformed(payload: unknown, versionRequired: boolean): Refusal | undefined {
+export function refuseMalformed(payload: unknown, required: RequiredClaims): Refusal | undefined {
   const detail = shapeProblem(payload);
   if (detail !== undefined) return refusal('claims_invalid', { detail });
-  return refuseVersion((payload as Partial<TokenClaims>).ver, versionRequired);
+  const claims = payload as Partial<TokenClaims>;
+  return (
+    refuseVersion(claims.ver, required.version) ??
+    refuseDetail(sessionProblem(claims, required.session)) ??
+    refuseDetail(tokenIdProblem(claims.jti, required.tokenId))
+  );
+}
+
+function refuseDetail(detail: string | undefined): Refusal | undefined {
+  return detail === undefined ? undefined : refusal('claims_invalid', { detail });
 }
 
 function shapeProblem(payload: unknown): string | undefined {
@@ -49,7 +72,32 @@ function refuseVersion(version: unknown, required: boolean): Refusal | undefined
       ? refusal('claims_invalid', { detail: '"ver" is missing', hint: 'not_issued_here' })
       : undefined;
   }
-  return Number.isSafeInteger(version) && (version as number) >= 0
+  return isCount(version)
     ? undefined
     : refusal('claims_invalid', { detail: '"ver" is not a whole number from 0 up' });
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+function sessionProblem(
+  { sid, gen, everyone_ver }: Readonly<Record<string, unknown>>,
+  asked: RequiredClaims['session'],
+): string | undefined {
+  if (asked === undefined) return undefined;
+  if (sid === undefined) return asked === 'required' ? '"sid" is missing' : undefined;
+  if (typeof sid !== 'string' || !UUID.test(sid)) return '"sid" is not a UUID in lower case';
+  if (!isCount(gen)) return '"gen" is not a whole number from 0 up';
+  return isCount(everyone_ver) ? undefined : '"everyone_ver" is not a whole number from 0 up';
+}
+
+/** PostgreSQL holds no NUL, and a lone surrogate would be sent as another character. */
+function tokenIdProblem(jti: unknown, asked: RequiredClaims['tokenId']): string | undefined {
+  if (asked === undefined) return undefined;
+  if (jti === undefined) return asked === 'required' ? '"jti" is missing' : undefined;
+  const isId = typeof jti === 'string' && /^[^\0]{1,255}$/.test(jti) && jti.isWellFormed();
+  return isId ? undefined : '"jti" is not text of 1 to 255 characters';
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

@@ -6,7 +6,7 @@ export type RefusalReason =
   | 'token_missing'
   /** Not one of our tokens: malformed, wrong signature, algorithm, key id, `typ`, issuer, audience or realm. */
   | 'token_invalid'
-  /** The signature is ours, but `sub`, `iat`, `exp`, `nbf` or `ver` is missing or malformed. */
+  /** The signature is ours, but a claim that the rule needs is missing or malformed. */
   | 'claims_invalid'
   /** `iat` is further ahead than the clock tolerance. */
   | 'issued_in_future'
@@ -28,6 +28,20 @@ export type RefusalReason =
   | 'logged_out_everywhere'
   /** Everyone was logged out after the token was issued. */
   | 'everyone_logged_out'
+  /** The session of the token was ended, or there is none. */
+  | 'session_ended'
+  /** The absolute end of the session has passed. */
+  | 'session_expired'
+  /** The session was unused for too long. */
+  | 'session_idle'
+  /** This very token was revoked. */
+  | 'token_revoked'
+  /** Not a refresh token of ours, or not one of this session. */
+  | 'refresh_invalid'
+  /** A refresh token that was replaced long ago: somebody has a copy. Its session was ended. */
+  | 'refresh_reused'
+  /** A refresh token from a later time than the database, which was restored from a backup. Its session was ended. */
+  | 'session_ahead'
   /** The route asks for a recent login, and this one is older (RFC 9470). */
   | 'reauthentication_required';
 

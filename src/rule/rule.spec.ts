@@ -8,6 +8,7 @@ import {
   judgeRecord,
   type TokenPolicy,
 } from './rule.js';
+import type { SessionState } from './session-state.js';
 import type { EveryoneState, TokenState } from './token-state.js';
 
 /** The token of most tests was issued on this second, and is judged on it. */
@@ -20,18 +21,46 @@ interface Case {
   state?: Partial<TokenState>;
   active?: boolean;
   everyone?: Partial<EveryoneState>;
+  session?: Partial<SessionState> | null;
+  tokenRevoked?: boolean;
   policy?: Partial<TokenPolicy>;
   now?: number;
   maxAuthAgeSeconds?: number;
 }
 
-function inputs({ claims, state, active, everyone, policy, now, maxAuthAgeSeconds }: Case) {
+/** The claims of a session, and a policy that reads them. */
+const IN_SESSION: Case = {
+  claims: { sid: '0190b5a0-0000-7000-8000-00000000abcd', gen: 2, everyone_ver: 1, jti: 'a' },
+  everyone: { version: 1 },
+  policy: { tokensWithoutSession: 'refuse', revokedTokens: true },
+};
+const LIVE: SessionState = {
+  everyoneVersion: 1,
+  endedReason: null,
+  isExpired: false,
+  isIdle: false,
+  generation: 2,
+  isSightDue: false,
+};
+
+function inputs({
+  claims,
+  state,
+  active,
+  everyone,
+  policy,
+  now,
+  maxAuthAgeSeconds,
+  ...more
+}: Case) {
   return {
     payload: { sub: '7', iat: SECOND, exp: SECOND + 900, ver: 3, auth_time: SECOND, ...claims },
     record: {
       state: { ...NEVER, ...state },
       active: active ?? true,
       everyone: { version: 0, loggedOutAt: null, ...everyone },
+      session: more.session === null ? null : { ...LIVE, ...more.session },
+      tokenRevoked: more.tokenRevoked ?? false,
     } satisfies JudgedRecord,
     circumstances: {
       policy: { clockToleranceSeconds: 300, ...policy },
@@ -720,5 +749,137 @@ describe('isLegacyWindowOpen', () => {
   it('is not extended by the clock tolerance, nor by a time that is none', () => {
     expect(isLegacyWindowOpen(windowUntil(at(1000)), NOW + 1000)).toBe(false);
     expect(isLegacyWindowOpen(windowUntil(at(1000)), Number.NaN)).toBe(false);
+  });
+});
+
+describe('a token of a session', () => {
+  const inSession = (given: Case) => outcome(overlay(IN_SESSION, given));
+
+  it('is accepted when nothing speaks against token, user and session', () => {
+    expect(inSession({})).toBe('accepted');
+  });
+
+  it.each<[string, Case, string]>([
+    ['no such session', { session: null }, 'session_ended'],
+    ['an ended session', { session: { endedReason: 'evicted' } }, 'session_ended'],
+    ['an expired session', { session: { isExpired: true } }, 'session_expired'],
+    ['an idle session', { session: { isIdle: true } }, 'session_idle'],
+    [
+      'a session of which nobody knows its end',
+      { session: { isExpired: undefined as never } },
+      'session_expired',
+    ],
+    [
+      'a session of which nobody knows its use',
+      { session: { isIdle: undefined as never } },
+      'session_idle',
+    ],
+    ['its own revocation', { tokenRevoked: true }, 'token_revoked'],
+    [
+      'everyone logged out, as the claim says',
+      { claims: { everyone_ver: 0 } },
+      'everyone_logged_out',
+    ],
+    [
+      'everyone logged out, as the session says',
+      { session: { everyoneVersion: 0 } },
+      'everyone_logged_out',
+    ],
+    ['no session claim', { claims: { sid: undefined } }, 'claims_invalid'],
+    ['no generation', { claims: { gen: undefined } }, 'claims_invalid'],
+    ['no version of everyone', { claims: { everyone_ver: undefined } }, 'claims_invalid'],
+    ['no id', { claims: { jti: undefined } }, 'claims_invalid'],
+    ['an id that is no text', { claims: { jti: 7 } }, 'claims_invalid'],
+    [
+      'a session id in capitals',
+      { claims: { sid: '0190B5A0-0000-7000-8000-00000000ABCD' } },
+      'claims_invalid',
+    ],
+  ])('is refused for %s', (_, given, reason) => {
+    expect(inSession(given)).toBe(reason);
+  });
+
+  it('says to the developer what ended the session', () => {
+    const { payload, record, circumstances } = inputs(
+      overlay(IN_SESSION, { session: { endedReason: 'refresh_reused' } }),
+    );
+    expect(judge(payload, record, circumstances)).toStrictEqual(
+      refusalWith('session_ended', { detail: 'refresh_reused' }),
+    );
+  });
+
+  it('is refused when the store said nothing about the session, or the token', () => {
+    const { payload, record, circumstances } = inputs(IN_SESSION);
+    const { session: _, ...silent } = record;
+    expect(judge(payload, silent, circumstances)).toMatchObject({ reason: 'session_ended' });
+    const { tokenRevoked: __, ...more } = record;
+    expect(judge(payload, more, circumstances)).toMatchObject({ reason: 'token_revoked' });
+  });
+
+  it('is judged by the version of everyone and not by the second of its cutoff', () => {
+    expect(inSession({ everyone: { loggedOutAt: at(1e9) } })).toBe('accepted');
+    expect(outcome({ everyone: { loggedOutAt: at(1e9) } })).toBe('everyone_logged_out');
+  });
+
+  it('is like any other where sessions are off', () => {
+    const off = { policy: { tokensWithoutSession: undefined, revokedTokens: false } };
+    expect(inSession({ ...off, session: null, tokenRevoked: true })).toBe('accepted');
+    expect(inSession({ ...off, everyone: { loggedOutAt: at(0) } })).toBe('everyone_logged_out');
+    expect(inSession({ ...off, claims: { sid: 7, jti: 7 } })).toBe('accepted');
+  });
+
+  it.each<[string, Case, Case, string]>([
+    [
+      'everyone logged out',
+      { session: { everyoneVersion: 0 } },
+      { session: { endedReason: 'evicted' } },
+      'everyone_logged_out',
+    ],
+    [
+      'a stale version',
+      { claims: { ver: 2 } },
+      { session: { everyoneVersion: 0 } },
+      'version_stale',
+    ],
+    [
+      'an ended session',
+      { session: { endedReason: 'evicted', isExpired: true } },
+      { tokenRevoked: true },
+      'session_ended',
+    ],
+    [
+      'an expired session',
+      { session: { isExpired: true, isIdle: true } },
+      { tokenRevoked: true },
+      'session_expired',
+    ],
+    ['an idle session', { session: { isIdle: true } }, { tokenRevoked: true }, 'session_idle'],
+    [
+      'a revoked token',
+      { tokenRevoked: true },
+      { maxAuthAgeSeconds: 1, claims: { auth_time: 0 } },
+      'token_revoked',
+    ],
+  ])('is refused for %s before anything later', (_, first, second, reason) => {
+    const session = { ...second.session, ...first.session };
+    expect(inSession({ ...overlay(first, second), session })).toBe(reason);
+  });
+});
+
+describe('a token without a session', () => {
+  it.each(['accept', 'refuse'] as const)('lives on or not, as the policy says: %s', (what) => {
+    const policy = { tokensWithoutSession: what };
+    expect(outcome({ policy, session: null })).toBe(
+      what === 'accept' ? 'accepted' : 'claims_invalid',
+    );
+  });
+
+  it('may lack an id in the legacy window', () => {
+    const policy = { ...LEGACY, revokedTokens: true };
+    const given = { claims: { ver: undefined }, state: { tokenVersion: 0 }, tokenRevoked: true };
+    expect(outcome({ ...given, policy })).toBe('accepted');
+    expect(outcome({ ...given, claims: { ver: undefined, jti: 'a' }, policy })).toBe(
+      'token_revoked',
+    );
   });
 });

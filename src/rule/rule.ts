@@ -1,6 +1,7 @@
-import { refuseMalformed, type TokenClaims } from './claims.js';
+import { refuseMalformed, type RequiredClaims, type TokenClaims } from './claims.js';
 import { type LegacyPolicy, readLegacyPayload } from './legacy-claims.js';
 import { refusal, type Refusal, type RefusalReason } from './refusal.js';
+import type { SessionState } from './session-state.js';
 import { type EveryoneState, type TokenState, wholeSecond } from './token-state.js';
 
 /** What the application decided about tokens, for all routes. */
@@ -9,7 +10,11 @@ export interface TokenPolicy extends LegacyPolicy {
   readonly clockToleranceSeconds: number;
   /** Whose tokens these are: `realm` of every token that is accepted. */
   readonly realm?: string;
-  /** Until this instant a token may lack `ver`, which counts as version 0, and `realm`; absent: such a token is refused. */
+  /** What becomes of tokens without `sid`. Absent: sessions are off, and `sid` means nothing. */
+  readonly tokensWithoutSession?: 'accept' | 'refuse' | undefined;
+  /** Whether single tokens can be revoked, so that every token needs a `jti`. */
+  readonly revokedTokens?: boolean | undefined;
+  /** Until this instant a token may lack `ver`, which counts as version 0, `realm` and `jti`; absent: such a token is refused. */
   readonly legacyUntil?: Date;
 }
 
@@ -28,6 +33,10 @@ export interface JudgedRecord {
   /** False for a user who is disabled or deleted. */
   readonly active: boolean;
   readonly everyone: EveryoneState;
+  /** The session that `sid` names; `null`: this user has none with that id. */
+  readonly session?: SessionState | null | undefined;
+  /** Whether this very token was revoked. */
+  readonly tokenRevoked?: boolean | undefined;
 }
 
 /** Claims that passed the first half of the rule. */
@@ -54,7 +63,7 @@ export function judgeClaims(
 ): CheckedClaims | Refusal {
   const legacy = isLegacyWindowOpen(policy, now);
   const payload = legacy ? readLegacyPayload(given, policy) : given;
-  const malformed = refuseMalformed(payload, !legacy);
+  const malformed = refuseMalformed(payload, requiredClaims(policy, legacy));
   if (malformed !== undefined) return malformed;
 
   const claims = payload as TokenClaims;
@@ -66,6 +75,17 @@ export function judgeClaims(
   if (claims.nbf !== undefined && !(claims.nbf <= latest)) return refusal('not_yet_valid');
   if (!(claims.exp > now / 1000)) return refusal('token_expired');
   return { accepted: true, claims };
+}
+
+function requiredClaims(
+  { tokensWithoutSession, revokedTokens }: TokenPolicy,
+  legacy: boolean,
+): RequiredClaims {
+  return {
+    version: !legacy,
+    session: tokensWithoutSession && (tokensWithoutSession === 'refuse' ? 'required' : 'optional'),
+    tokenId: revokedTokens ? (legacy ? 'optional' : 'required') : undefined,
+  };
 }
 
 /**
@@ -80,14 +100,29 @@ export function judgeRecord(
   if (record === undefined) return refusal('user_unknown');
   if (!record.active) return refusal('user_inactive');
 
+  const inSession = hasSession(claims, circumstances.policy);
   const reason =
     judgeVersion(claims, record.state) ??
     judgeCutoffs(claims, record) ??
-    judgeLogin(claims, circumstances);
-  return reason && refusal(reason);
+    (inSession ? judgeEveryoneVersion(claims, record) : judgeEveryoneCutoff(claims, record));
+  if (reason !== undefined) return refusal(reason);
+  return (
+    (inSession ? judgeSession(record.session) : undefined) ??
+    judgeToken(claims, record, circumstances.policy) ??
+    judgeLogin(claims, circumstances)
+  );
 }
 
-function judgeVersion(claims: TokenClaims, state: TokenState): RefusalReason | undefined {
+/** Whether a session has to be read, and speaks for or against the token. */
+export function hasSession({ sid }: TokenClaims, { tokensWithoutSession }: TokenPolicy): boolean {
+  return tokensWithoutSession !== undefined && sid !== undefined;
+}
+
+/** What a version says against claims that were made under another one. */
+export function judgeVersion(
+  claims: Pick<TokenClaims, 'ver' | 'iat'>,
+  state: TokenState,
+): RefusalReason | undefined {
   const version = claims.ver ?? 0;
   if (!(version >= state.tokenVersion)) return reasonForStaleness(claims.iat, state);
   if (!(version <= state.tokenVersion)) return 'version_ahead';
@@ -110,18 +145,55 @@ function cutoffThatRefuses(cutoff: Date | null, iat: number): number | undefined
 
 /**
  * `iat` has whole seconds and the cutoffs have milliseconds. Within the second of a user's cutoff the version has
- * already decided, exactly, because version and cutoff move in one statement. A token without a version, and the
- * cutoff of everyone, have only the second: there the second of the cutoff itself is refused too.
+ * already decided, exactly, because version and cutoff move in one statement. A token without a version has only the
+ * second: there the second of the cutoff itself is refused too.
  */
-function judgeCutoffs(claims: TokenClaims, record: JudgedRecord): RefusalReason | undefined {
-  const cutoffs = [record.state.passwordChangedAt, record.state.logoutAllAt];
+function judgeCutoffs(claims: TokenClaims, { state }: JudgedRecord): RefusalReason | undefined {
   const passes = claims.ver === undefined ? isAfterSecondOf : isNotBeforeSecondOf;
-  if (!cutoffs.every((cutoff) => passes(claims.iat, cutoff))) {
-    return reasonForStaleness(claims.iat, record.state);
-  }
-  return isAfterSecondOf(claims.iat, record.everyone.loggedOutAt)
+  return [state.passwordChangedAt, state.logoutAllAt].every((cutoff) => passes(claims.iat, cutoff))
+    ? undefined
+    : reasonForStaleness(claims.iat, state);
+}
+
+/** Without a session there is only the second of `iat`: that of the cutoff itself is refused too. */
+function judgeEveryoneCutoff(
+  { iat }: TokenClaims,
+  { everyone }: JudgedRecord,
+): RefusalReason | undefined {
+  return isAfterSecondOf(iat, everyone.loggedOutAt) ? undefined : 'everyone_logged_out';
+}
+
+/** A counter, and so no clock decides. The claim is that of the session, and decides also where no session is read. */
+function judgeEveryoneVersion(
+  claims: TokenClaims,
+  { everyone, session }: JudgedRecord,
+): RefusalReason | undefined {
+  const versions = [claims.everyone_ver, session?.everyoneVersion ?? claims.everyone_ver];
+  return versions.every((version) => Number(version) >= everyone.version)
     ? undefined
     : 'everyone_logged_out';
+}
+
+/** What a session says against its tokens. One that was not read speaks against them too. */
+export function judgeSession(
+  session: Pick<SessionState, 'endedReason' | 'isExpired' | 'isIdle'> | null | undefined,
+): Refusal | undefined {
+  if (!session) return refusal('session_ended', { detail: 'this user has no such session' });
+  if (session.endedReason !== null) {
+    return refusal('session_ended', { detail: session.endedReason });
+  }
+  if (session.isExpired !== false) return refusal('session_expired');
+  return session.isIdle !== false ? refusal('session_idle') : undefined;
+}
+
+/** A token of the legacy window may have no id, and then cannot be revoked alone. */
+function judgeToken(
+  { jti }: TokenClaims,
+  { tokenRevoked }: JudgedRecord,
+  { revokedTokens }: TokenPolicy,
+): Refusal | undefined {
+  const mayBeRevoked = revokedTokens === true && jti !== undefined;
+  return mayBeRevoked && tokenRevoked !== false ? refusal('token_revoked') : undefined;
 }
 
 function isNotBeforeSecondOf(iat: number, cutoff: Date | null): boolean {
@@ -136,7 +208,7 @@ function isAfterSecondOf(iat: number, cutoff: Date | null): boolean {
 function judgeLogin(
   claims: TokenClaims,
   { policy, now, maxAuthAgeSeconds }: Circumstances,
-): RefusalReason | undefined {
+): Refusal | undefined {
   if (maxAuthAgeSeconds === undefined) return undefined;
   // An auth_time ahead of every clock would stay "recent" for ever.
   const age = Math.floor(now / 1000) - Number(claims.auth_time);
@@ -144,5 +216,5 @@ function judgeLogin(
     Number.isFinite(claims.auth_time) &&
     age <= maxAuthAgeSeconds &&
     age >= -policy.clockToleranceSeconds;
-  return recent ? undefined : 'reauthentication_required';
+  return recent ? undefined : refusal('reauthentication_required');
 }

@@ -7,12 +7,23 @@ import {
   type ControlledUser,
   recordOf,
 } from '../../test/support/controlled-store.js';
+import type { SessionState } from '../rule/session-state.js';
 import type { EveryoneState } from '../rule/token-state.js';
 import { StateReader, type StrictRecord } from './state-reader.js';
+import type { StateQuery } from './token-state.store.js';
 import { StrictReader } from './strict-reader.js';
 import { TokenStateUnavailableError } from './token-state-unavailable.error.js';
 
 const TIMEOUT_MS = 2000;
+const SESSION = '0190b5a0-0000-7000-8000-00000000abcd';
+const LIVE: SessionState = {
+  everyoneVersion: 0,
+  endedReason: null,
+  isExpired: false,
+  isIdle: false,
+  generation: 0,
+  isSightDue: false,
+};
 
 function userOf(id: string): ControlledUser {
   return { id, tokenVersion: 0, passwordChangedAt: null, logoutAllAt: null };
@@ -125,18 +136,18 @@ describe('a strict read', () => {
   it('hands on nothing else that the store put into the record', async () => {
     const asked = reader.read({ subject: 'anna' });
     await turn();
-    const record = { ...recordOf(userOf('anna')), session: 's' };
+    const record = { ...recordOf(userOf('anna')), note: 'n' };
     store.reads[0]!.succeed([record]);
-    expect(await asked).not.toHaveProperty('session');
+    expect(await asked).not.toHaveProperty('note');
   });
 
   it('hands the query on whole, and the time limit', async () => {
     const read = vi.spyOn(store, 'read');
-    const query = { subject: 'anna', session: 's' };
+    const query = { subject: 'anna', sessionId: SESSION, tokenId: 't' };
     const asked = reader.read(query);
     await turn();
     expect(read).toHaveBeenCalledExactlyOnceWith([query], { timeoutMs: TIMEOUT_MS });
-    answer(store.reads[0]!);
+    store.reads[0]!.succeed([{ ...recordOf(userOf('anna')), session: null, tokenRevoked: false }]);
     await asked;
   });
 
@@ -547,5 +558,54 @@ describe('a read that hangs', () => {
     await turn();
     process.off('unhandledRejection', note);
     expect(unhandled).toEqual([]);
+  });
+});
+
+describe('a read of a session, or of a token that may be revoked', () => {
+  const of = { subject: 'anna' };
+  const bySession = { ...of, sessionId: SESSION };
+  const byToken = { ...of, tokenId: 't' };
+
+  /** What became of a request whose store answered with this. */
+  async function readWith(query: StateQuery, answered: object): Promise<unknown> {
+    const asked = reader.read(query).then(
+      (record) => [record?.session, record?.tokenRevoked],
+      (error: unknown) => (error instanceof TokenStateUnavailableError ? 503 : error),
+    );
+    await turn();
+    store.reads[0]!.succeed([{ ...recordOf(userOf('anna')), ...answered }]);
+    return asked;
+  }
+
+  it.each<[string, StateQuery, object, unknown]>([
+    ['a session', bySession, { session: LIVE }, [LIVE, undefined]],
+    ['no such session', bySession, { session: null }, [null, undefined]],
+    ['a token that was revoked', byToken, { tokenRevoked: true }, [undefined, true]],
+    ['a token that was not', byToken, { tokenRevoked: false }, [undefined, false]],
+    ['nothing, and was asked for nothing', of, {}, [undefined, undefined]],
+  ])('hands on what the store says: %s', async (_, query, answered, expected) => {
+    expect(await readWith(query, answered)).toEqual(expected);
+    expect(lines).toEqual([]);
+  });
+
+  it.each<[string, StateQuery, object]>([
+    ['a session', bySession, {}],
+    ['a session, and it answers about the token', bySession, { tokenRevoked: false }],
+    ['a token', byToken, { session: LIVE }],
+    ['a token, and it answers with no boolean', byToken, { tokenRevoked: null }],
+  ])('is a failure of a store that says nothing of %s', async (_, query, answered) => {
+    expect(await readWith(query, answered)).toBe(503);
+    expect(lines).toEqual(['error Tokens of sessions cannot be checked; they get 503']);
+  });
+
+  it('says nothing where there is no user, and fails no other request', async () => {
+    const asked = [reader.read(bySession), reader.read(of), reader.read(bySession)];
+    const failed = expect(asked[2]).rejects.toThrow(TokenStateUnavailableError);
+    await turn();
+    const record = recordOf(userOf('anna'));
+    store.reads[0]!.succeed([undefined, record, record]);
+    expect(await asked[0]).toBeUndefined();
+    expect(await asked[1]).toMatchObject({ user: { id: 'anna' } });
+    await failed;
   });
 });

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate } from 'node:timers';
 import { Logger } from '@nestjs/common';
+import type { SessionState } from '../rule/session-state.js';
 import type { EveryoneState, TokenState } from '../rule/token-state.js';
 import { StateReader, type StrictRecord } from './state-reader.js';
 import {
@@ -40,6 +41,7 @@ export class StrictReader<User> extends StateReader<User> {
   private readonly inProgress = new Set<Read>();
   private beginsThisTurn = false;
   private available = true;
+  private complained = false;
 
   constructor(
     private readonly store: TokenStateStore<User>,
@@ -104,7 +106,10 @@ export class StrictReader<User> extends StateReader<User> {
       for (const [index, waiter] of waiters.entries()) {
         const record = reading.records[index];
         if (record instanceof Error) waiter.reject(record);
-        else waiter.resolve(record && new ReadRecord(record, reading.everyone));
+        else if (record === undefined) waiter.resolve(record);
+        else if (isAnswer(record, waiter.query)) {
+          waiter.resolve(new ReadRecord(record, reading.everyone));
+        } else waiter.reject(this.silent());
       }
     } catch (error) {
       this.noteOutage(error);
@@ -129,6 +134,17 @@ export class StrictReader<User> extends StateReader<User> {
     return new TokenStateUnavailableError(cause);
   }
 
+  /** A store that knows nothing of sessions must not make them look alive. One line, not one a request. */
+  private silent(): TokenStateUnavailableError {
+    const cause = new Error(
+      "The store's record does not answer sessionId or tokenId of the query: see StateRecord.",
+    );
+    if (!this.complained)
+      this.logger.error('Tokens of sessions cannot be checked; they get 503', cause);
+    this.complained = true;
+    return new TokenStateUnavailableError(cause);
+  }
+
   /** One line an outage, not one a request. */
   private noteOutage(cause: unknown): void {
     if (this.available) {
@@ -143,18 +159,30 @@ export class StrictReader<User> extends StateReader<User> {
   }
 }
 
+/** Whether the record says what became of the session and of the token that the query names. */
+function isAnswer({ session, tokenRevoked }: StateRecord<unknown>, query: StateQuery): boolean {
+  return (
+    (query.sessionId === undefined || session !== undefined) &&
+    (query.tokenId === undefined || typeof tokenRevoked === 'boolean')
+  );
+}
+
 /** One shape for all records, whatever the store's are: this runs for each request. */
 class ReadRecord<User> implements StrictRecord<User> {
   readonly user: User;
   readonly state: TokenState;
   readonly active: boolean;
+  readonly session: SessionState | null | undefined;
+  readonly tokenRevoked: boolean | undefined;
 
   constructor(
-    { user, state, active }: StateRecord<User>,
+    { user, state, active, session, tokenRevoked }: StateRecord<User>,
     readonly everyone: EveryoneState,
   ) {
     this.user = user;
     this.state = state;
     this.active = active;
+    this.session = session;
+    this.tokenRevoked = tokenRevoked;
   }
 }

@@ -1,5 +1,7 @@
 import type { InjectionToken, OptionalFactoryDependency } from '@nestjs/common';
+import type { SessionState } from '../rule/session-state.js';
 import type { EveryoneState, TokenState } from '../rule/token-state.js';
+import type { SessionStore } from './session.store.js';
 
 /**
  * How many reads of a store may be in progress at once. A store keeps as many connections for them, so that no read
@@ -10,12 +12,22 @@ export const CONCURRENT_READS = 2;
 /** Runs code in the async context of the request that asks. */
 export type InContext = <Result>(code: () => Result) => Result;
 
-/** What a request asks the store. An object, so that a session can join the user. */
+/** What a request asks the store. */
 export interface StateQuery {
   /** The user's id as text, as the token carries it. It comes from a verified token, and may still hold any text. */
   readonly subject: string;
+  /** The session that the token names, a UUID in lower case. The record must then say what became of it. */
+  readonly sessionId?: string | undefined;
+  /** The token's `jti`, where single tokens can be revoked. The record must then say whether it was. */
+  readonly tokenId?: string | undefined;
   /** Given when the store asks for it with `needsContext()`: many requests share a read, which runs in the context of one. */
   readonly inContext?: InContext | undefined;
+}
+
+/** What a store has to keep besides the state of users. */
+export interface SetupNeeds {
+  readonly sessions?: boolean | undefined;
+  readonly revokedTokens?: boolean | undefined;
 }
 
 /** The answer to one query. */
@@ -25,6 +37,13 @@ export interface StateRecord<User> {
   readonly state: TokenState;
   /** False when the row itself says that the user is gone (soft-deleted). */
   readonly active: boolean;
+  /**
+   * The session of the query; `null`: this user has none with that id. A record without it for a query with `sessionId`
+   * is a fault of the store, and its request gets 503.
+   */
+  readonly session?: SessionState | null | undefined;
+  /** Whether the token of the query was revoked. A record without it for a query with `tokenId` is the same fault. */
+  readonly tokenRevoked?: boolean | undefined;
 }
 
 /** The answer to all queries of one read. */
@@ -91,8 +110,15 @@ export interface StateChange {
  * @typeParam Transaction - what lets a write join the caller's transaction; TypeORM: `EntityManager`
  */
 export abstract class TokenStateStore<User = unknown, Transaction = unknown> {
-  /** Called once at boot: what is wrong with the set-up, each with what to do. Empty: nothing. */
-  async checkSetup(): Promise<string[]> {
+  /** The sessions of these users. Absent: this store keeps none, and answers no query with `sessionId` or `tokenId`. */
+  readonly sessions?: SessionStore<User, Transaction>;
+
+  /**
+   * Called once at boot: what is wrong with the set-up, each with what to do. Empty: nothing.
+   *
+   * @param needs - what the application switched on
+   */
+  async checkSetup(_needs: SetupNeeds = {}): Promise<string[]> {
     return [];
   }
 

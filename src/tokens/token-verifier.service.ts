@@ -6,13 +6,16 @@ import { refusal, type Refusal } from '../rule/refusal.js';
 import {
   type CheckedClaims,
   type Circumstances,
+  hasSession,
   isLegacyWindowOpen,
   type JudgedRecord,
   judgeClaims,
   judgeRecord,
   type TokenPolicy,
 } from '../rule/rule.js';
-import type { StateReader } from '../state/state-reader.js';
+import type { Sight } from '../state/session.store.js';
+import type { StateReader, StrictRecord } from '../state/state-reader.js';
+import type { StateQuery } from '../state/token-state.store.js';
 import type { Clock } from './clock.js';
 import type { Signature } from './signature.js';
 
@@ -43,6 +46,8 @@ export interface VerifierParts<User> {
   readonly events: TokenEventEmitter;
   readonly policy: TokenPolicy;
   readonly isActive: IsActive<User>;
+  /** Is called when an accepted token shows that its client kept the generation. Must not throw, nor wait. */
+  readonly noteSight?: (sight: Sight) => void;
 }
 
 /**
@@ -69,7 +74,9 @@ export class TokenVerifier<User = unknown> {
     token: string | null | undefined,
     { maxAuthAge }: VerifyOptions = {},
   ): Promise<Verdict<User>> {
-    return this.judge((circumstances) => this.judgeToken(token, circumstances), maxAuthAge);
+    return this.judge(this.parts.policy, maxAuthAge, (circumstances) =>
+      this.judgeToken(token, circumstances),
+    );
   }
 
   /**
@@ -85,23 +92,25 @@ export class TokenVerifier<User = unknown> {
     stamp: object | null | undefined,
     { maxAuthAge }: VerifyOptions = {},
   ): Promise<Verdict<User>> {
-    return this.judge((circumstances) => {
-      if (!stamp) return refusal('token_missing');
-      return judgeClaims({ exp: Number.MAX_SAFE_INTEGER, ...stamp }, circumstances);
-    }, maxAuthAge);
+    return this.judge(ofStamps(this.parts.policy), maxAuthAge, (circumstances) =>
+      stamp
+        ? judgeClaims({ exp: Number.MAX_SAFE_INTEGER, ...stamp }, circumstances)
+        : refusal('token_missing'),
+    );
   }
 
   /** @param check - everything that can be judged before the user is read */
   private async judge(
-    check: (circumstances: Circumstances) => CheckedClaims | Refusal,
+    policy: TokenPolicy,
     maxAuthAge: Duration | undefined,
+    check: (circumstances: Circumstances) => CheckedClaims | Refusal,
   ): Promise<Verdict<User>> {
-    const circumstances = this.circumstances(maxAuthAge);
+    const circumstances = this.circumstances(policy, maxAuthAge);
     const checked = check(circumstances);
     if (!checked.accepted) return this.report(checked);
 
     const { claims } = checked;
-    const record = await this.parts.reader.read({ subject: claims.sub });
+    const record = await this.parts.reader.read(queryOf(claims, policy));
     let judged: JudgedRecord | undefined = record;
     if (record?.active === true) {
       const answer: unknown = this.parts.isActive(record.user, claims);
@@ -110,13 +119,21 @@ export class TokenVerifier<User = unknown> {
       if (!active) judged = { state: record.state, active, everyone: record.everyone };
     }
     const refused = judgeRecord(claims, judged, circumstances);
-    return refused ? this.report(refused, claims) : { accepted: true, user: record!.user, claims };
+    if (refused) return this.report(refused, claims);
+    this.noteSight(claims, record!);
+    return { accepted: true, user: record!.user, claims };
   }
 
-  private circumstances(maxAuthAge: Duration | undefined): Circumstances {
+  /** The check path writes nothing itself. */
+  private noteSight({ sid, gen }: TokenClaims, { session }: StrictRecord<User>): void {
+    if (sid === undefined || session?.isSightDue !== true || session.generation !== gen) return;
+    this.parts.noteSight?.({ sessionId: sid, generation: gen });
+  }
+
+  private circumstances(policy: TokenPolicy, maxAuthAge: Duration | undefined): Circumstances {
     const maxAuthAgeSeconds =
       maxAuthAge === undefined ? undefined : requireSeconds(maxAuthAge, 'maxAuthAge');
-    return { policy: this.parts.policy, now: this.parts.clock.now(), maxAuthAgeSeconds };
+    return { policy, now: this.parts.clock.now(), maxAuthAgeSeconds };
   }
 
   /** All that can be judged before the user is read. */
@@ -135,4 +152,26 @@ export class TokenVerifier<User = unknown> {
     this.parts.events.emitRefusal(refused, claims);
     return refused;
   }
+}
+
+/** Whom and what to read. */
+function queryOf(claims: TokenClaims, policy: TokenPolicy): StateQuery {
+  const { sub: subject, sid, jti } = claims;
+  const inSession = hasSession(claims, policy);
+  if (!inSession && policy.revokedTokens !== true) return { subject };
+  return {
+    subject,
+    sessionId: inSession ? sid : undefined,
+    tokenId: policy.revokedTokens ? jti : undefined,
+  };
+}
+
+/** A stamp is no access token: it may name a session, and its id cannot be revoked. */
+function ofStamps(policy: TokenPolicy): TokenPolicy {
+  const { tokensWithoutSession } = policy;
+  return {
+    ...policy,
+    tokensWithoutSession: tokensWithoutSession && 'accept',
+    revokedTokens: false,
+  };
 }

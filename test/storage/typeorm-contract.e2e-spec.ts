@@ -24,6 +24,7 @@ import {
   type StorageDatabase,
 } from '../support/storage/database.js';
 import { storageHarness } from '../support/storage/harness.js';
+import { ALL_PARTS } from '../support/storage/sql-harness.js';
 
 abstract class ContractUser extends RevocableUser {
   @Column({ name: 'password_hash', type: 'text', select: false })
@@ -79,7 +80,7 @@ beforeAll(async () => {
     entities: VARIANTS.map(({ entity }) => entity),
   });
   for (const { users } of VARIANTS) {
-    await database.migrate({ table: users, password: 'password_hash' });
+    await database.migrate({ table: users, password: 'password_hash', to: ALL_PARTS });
   }
 });
 

@@ -153,6 +153,41 @@ export const BOOT_PROBLEMS: readonly BootProblem[] = [
     fix: 'Add the migration that the message shows. See [versions](database.md#versions-of-the-schema).',
   },
   {
+    message: '… needs a store that keeps sessions, and … has none: …',
+    cause: 'The store is one of yours, without sessions.',
+    fix: 'Take a store of this package, or implement `SessionStore`.',
+  },
+  {
+    message: '… needs the option sessions: set sessions: …',
+    cause: 'Endpoints of sessions without sessions.',
+    fix: 'Set `sessions`. See [sessions](sessions.md).',
+  },
+  {
+    message: 'endpoints.jwks needs a key pair: …',
+    cause: 'All keys are secrets.',
+    fix: 'Sign with a private key, or leave `jwks` out.',
+  },
+  {
+    message: 'sessions.absolute is missing: …',
+    cause: 'A login without an end.',
+    fix: 'Name `absolute`, or a `preset`.',
+  },
+  {
+    message: 'sessions.idle is … s: it must be longer than … s, …',
+    cause: 'Use is noticed once in each life of an access token, so the session would seem idle.',
+    fix: 'Lower `expiresIn`, or raise `idle`.',
+  },
+  {
+    message: 'sessions.grace is … s: it must be longer than readTimeout, …',
+    cause: 'A refresh that waits for the database would be too late.',
+    fix: 'Raise `grace`, or give `0`.',
+  },
+  {
+    message: 'sessions.keys: is missing, and access tokens are signed with a private key: …',
+    cause: 'Refresh tokens need a secret, which is not derived from a private key.',
+    fix: 'Give `sessions.keys`.',
+  },
+  {
     message: '… is request-scoped: make it a singleton (Scope.DEFAULT), …',
     cause: 'The store, the listener or the options factory depends on a request.',
     fix: 'Make it a singleton.',

@@ -24,6 +24,17 @@ const FIXES: Readonly<Record<RefusalReason, string>> = {
   password_changed: 'The user logs in with the new password.',
   logged_out_everywhere: 'The user logs in again.',
   everyone_logged_out: 'The user logs in again.',
+  session_ended:
+    'The user logs in again. The detail in the `refused` event says what ended the session.',
+  session_expired: 'The user logs in again, or raise `absolute`.',
+  session_idle: 'The user logs in again, or raise `idle`.',
+  token_revoked: 'The client asks for another token.',
+  refresh_invalid:
+    'The user logs in again. Check that all nodes have the same keys for refresh tokens.',
+  refresh_reused:
+    'The user logs in again, and learns that somebody had a copy of the login. Give each process with a storage of its own its own session.',
+  session_ahead:
+    'The user logs in again. See [a restored backup](operations.md#a-restored-backup).',
   reauthentication_required:
     'The client asks for the password again, and gets a token with a new `auth_time`.',
 };
@@ -53,6 +64,11 @@ const ERRORS: readonly (readonly [path: string, name: string, fix: string])[] = 
     'src/invalidation/invalidation.errors.ts',
     'VersionConflictError',
     'Nothing to do: other tokens than the one that asked are valid now.',
+  ],
+  [
+    'src/sessions/session.errors.ts',
+    'TooManySessionsError',
+    'The user ends another session. Or set `atCap` to `evict`.',
   ],
   [
     'src/http/http-answers.ts',
@@ -124,7 +140,7 @@ const RULE: readonly (readonly string[])[] = [
   ['the request carries no token', '`token_missing`'],
   ['signature, algorithm, `kid`, `typ`, issuer or audience are not ours', '`token_invalid`'],
   [
-    '`sub` is not a non-empty string; `iat` or `exp` is not a number; `ver` is not a whole number from 0',
+    '`sub` is not a non-empty string; `iat` or `exp` is not a number; `ver` is not a whole number from 0; with sessions, `sid`, `gen` or `everyone_ver` is malformed; with revoked tokens, `jti` is missing or malformed',
     '`claims_invalid`',
   ],
   [
@@ -140,6 +156,14 @@ const RULE: readonly (readonly string[])[] = [
   ],
   ['`ver` is above it', '`version_ahead`'],
   ['`iat` is before the second of a cutoff', '`password_changed`, `logged_out_everywhere`'],
-  ['`iat` is not after the second in which everyone was logged out', '`everyone_logged_out`'],
+  [
+    'everyone was logged out: without `sid`, `iat` is not after that second; with it, `everyone_ver` is below the version of everyone',
+    '`everyone_logged_out`',
+  ],
+  [
+    "`sid` names no session of this user or an ended one; its absolute end, or its longest pause, has passed by the database's clock",
+    '`session_ended`, `session_expired`, `session_idle`',
+  ],
+  ['this very token was revoked by its `jti`', '`token_revoked`'],
   ['the route asks for a recent login and `auth_time` is older', '`reauthentication_required`'],
 ];

@@ -1,20 +1,24 @@
 import { CORE_2 } from './core-2.js';
 import { isPlainObject } from '../../options/checks.js';
 import type { OptionRow } from '../../options/option-table.js';
+import { REVOKED_TOKENS_1 } from './revoked-tokens-1.js';
 import type { SchemaVersion } from './schema-version.js';
+import { SESSIONS_1 } from './sessions-1.js';
 
 /** The parts of the schema in the order in which they are built, each with the versions that exist. */
 const PARTS = {
   core: { 2: CORE_2 },
+  sessions: { 1: SESSIONS_1 },
+  revoked_tokens: { 1: REVOKED_TOKENS_1 },
 } satisfies Record<string, Readonly<Record<number, SchemaVersion>>>;
 
-type PartName = keyof typeof PARTS;
+export type PartName = keyof typeof PARTS;
 
 /** Parts of the schema, each with a version. */
 export type Parts = { readonly [Part in PartName]?: keyof (typeof PARTS)[Part] };
 
-/** What this release needs, and what a migration brings that names nothing. The latter is frozen. */
-export const NEEDED: Required<Parts> = { core: 2 };
+/** What this release needs, each part where it is used, and what a migration brings that names nothing. The latter is frozen. */
+export const NEEDED: Required<Parts> = { core: 2, sessions: 1, revoked_tokens: 1 };
 export const FIRST_PUBLISHED: Parts = { core: 2 };
 
 /** One row a part: the versions that it may have. */

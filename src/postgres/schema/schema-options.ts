@@ -30,7 +30,8 @@ export interface SchemaOptions {
   /** The parts of the schema that are there, each with its version. Default: `{}`, none. */
   from?: Parts;
   /**
-   * The parts and versions that the migration brings. Default: `{ core: 2 }`. The default will never change, and neither
+   * The parts and versions that the migration brings: `sessions` and `revoked_tokens`, both of version 1, need `core` before
+   * them or with them. Default: `{ core: 2 }`. The default will never change, and neither
    * will the SQL of a version: a migration that has run stays what it was. A later release with another version says so
    * at boot, and a second migration goes there `from` this one.
    */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { EveryoneState } from '../../rule/token-state.js';
 import type {
   StateChange,
+  StateQuery,
   StateReading,
   StateRecord,
   TokenStateStore,
@@ -45,6 +46,11 @@ export interface TokenStateStoreHarness<User = unknown, Transaction = unknown> {
   writeCutoffs(subject: string, instant: Date): Promise<void>;
   /** Sets the cutoff of everyone in the same way, forward or back, and leaves the version of everyone as it is. */
   writeEveryoneCutoff(instant: Date): Promise<void>;
+  /**
+   * Lets time pass for one session: moves all of its instants back, past every trigger. Leave it out where the store keeps
+   * no sessions.
+   */
+  ageSession?(sessionId: string, seconds: number): Promise<void>;
   /** Commits when `work` resolves, and rolls back when it rejects. Two may be open at once. */
   transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result>;
   /**
@@ -67,9 +73,9 @@ const TIMEOUT_MS = 10_000;
 
 export function readAll(
   harness: TokenStateStoreHarness,
-  subjects: readonly string[],
+  asked: readonly (string | StateQuery)[],
 ): Promise<StateReading<unknown>> {
-  const queries = subjects.map((subject) => ({ subject }));
+  const queries = asked.map((each) => (typeof each === 'string' ? { subject: each } : each));
   return harness.store().read(queries, { timeoutMs: TIMEOUT_MS });
 }
 

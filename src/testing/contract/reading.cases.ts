@@ -140,6 +140,15 @@ export const readingCases: ContractCases = {
     assert.deepEqual(await recordOf(harness, subject), before);
   },
 
+  'answers a query for a session, if it keeps any': async (harness) => {
+    if (harness.store().sessions === undefined) return;
+    const subject = await harness.createUser('hash');
+    const query = { subject, sessionId: '0190b5a0-0000-7000-8000-00000000abcd' };
+    const { records } = await readAll(harness, [query]);
+    assert.equal(requireRecord(records[0]).session, null, 'says nothing of an unknown session');
+    assert.ok(harness.ageSession, 'the store keeps sessions: give the harness ageSession');
+  },
+
   'does not find a deleted user': async (harness) => {
     const subject = await harness.createUser('hash');
     await recordOf(harness, subject);

@@ -5,6 +5,7 @@ import type { ContractCases, ContractRunner, TokenStateStoreHarness } from './ha
 import { invalidatingCases } from './invalidating.cases.js';
 import { changePasswordCases, rehashPasswordCases } from './password.cases.js';
 import { readingCases, recreateCases, softDeleteCases } from './reading.cases.js';
+import { SESSION_SECTIONS } from './session.sections.js';
 import { SoleUse } from './sole-use.js';
 import { transactionCases } from './transaction.cases.js';
 
@@ -56,5 +57,6 @@ function sections<User, Transaction>(
     ['committed', committedCases],
     ['committed, savepoints', harness.savepoint ? savepointCases : {}],
     ['invalidateEveryone', everyoneCases],
+    ...(harness.ageSession ? SESSION_SECTIONS : []),
   ].filter((section): section is [string, ContractCases] => Object.keys(section[1]!).length > 0);
 }

@@ -19,6 +19,8 @@ export class InMemoryDatabase<User extends WritableUser> {
   rows: InMemoryRows<User> = {
     users: new Map(),
     everyone: { version: 0, loggedOutAt: null },
+    sessions: new Map(),
+    revokedTokens: new Map(),
     firstVersion: 0,
   };
 
@@ -27,8 +29,7 @@ export class InMemoryDatabase<User extends WritableUser> {
 
   /** Runs `write` on the user's row, in the transaction if there is one. */
   write(subject: string, write: UserWrite, transaction?: InMemoryTransaction): WriteOutcome {
-    const now = this.now();
-    return this.run(({ users }) => {
+    return this.run<WriteOutcome>(({ users }, now) => {
       const user = users.get(subject);
       return user === undefined ? 'unknown' : write(user, now);
     }, transaction);
@@ -36,8 +37,7 @@ export class InMemoryDatabase<User extends WritableUser> {
 
   /** Invalidates everyone, in the transaction if there is one. */
   writeEveryone(transaction?: InMemoryTransaction): StateChange {
-    const now = this.now();
-    return this.run(({ everyone }) => invalidateAll(everyone, now), transaction);
+    return this.run(({ everyone }, now) => invalidateAll(everyone, now), transaction);
   }
 
   /** Returns cutoffs to the clock that lie far ahead of it: the user's, and that of everyone. */
@@ -68,18 +68,21 @@ export class InMemoryDatabase<User extends WritableUser> {
     }
   }
 
-  private run<Outcome extends WriteOutcome>(
-    operation: Operation<Outcome>,
-    transaction: InMemoryTransaction | undefined,
+  /** Runs any operation at the time of the database, in the transaction if there is one. */
+  run<Outcome>(
+    operation: (rows: InMemoryRows<WritableUser>, now: Date) => Outcome,
+    transaction?: InMemoryTransaction,
   ): Outcome {
+    const now = this.now();
     // The caller may change the date that it gets, and the row must stay as it is.
-    const copied: Operation<Outcome> = (rows) => structuredClone(operation(rows));
+    const copied: Operation<Outcome> = (rows) => structuredClone(operation(rows, now));
     if (transaction === undefined) return copied(this.rows);
     if (!(transaction instanceof InMemoryTransaction)) throw noOpenTransaction();
     return transaction.write(copied);
   }
 
-  private now(): Date {
+  /** The time of the database. */
+  now(): Date {
     return new Date(this.clock.now());
   }
 }

@@ -5,6 +5,7 @@ import type {
   StateChange,
   WriteOutcome,
 } from '../../state/token-state.store.js';
+import type { InMemorySession } from './in-memory-sessions.js';
 
 /** What a user must have. Add the application's own fields in a type that extends it. */
 export interface InMemoryUser extends TokenState {
@@ -31,6 +32,10 @@ export interface InMemoryRows<User> {
   /** The users by id. */
   readonly users: Map<string, User>;
   readonly everyone: Writable<EveryoneState>;
+  /** The sessions by id. */
+  readonly sessions: Map<string, InMemorySession>;
+  /** When single tokens that were revoked expire, by their ids. */
+  readonly revokedTokens: Map<string, Date>;
   /** The version of the next new user: above that of every removed one, whose id may be used again. */
   firstVersion: number;
 }
@@ -84,6 +89,9 @@ export function removeUser(rows: InMemoryRows<WritableUser>, id: string): void {
   if (user === undefined) return;
   rows.firstVersion = Math.max(rows.firstVersion, user.tokenVersion + 1);
   rows.users.delete(id);
+  for (const session of rows.sessions.values()) {
+    if (session.subject === id) rows.sessions.delete(session.id);
+  }
 }
 
 export function unchanged(user: WritableUser, now: Date): StateChange {

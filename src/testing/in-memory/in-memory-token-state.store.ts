@@ -8,6 +8,7 @@ import {
   type StateChange,
   type StateQuery,
   type StateReading,
+  type StateRecord,
   TokenStateStore,
   type WriteOutcome,
 } from '../../state/token-state.store.js';
@@ -24,6 +25,8 @@ import {
   updateUser,
   type UserWrite,
 } from './in-memory-rows.js';
+import { InMemorySessionStore } from './in-memory-session.store.js';
+import { sessionState } from './in-memory-sessions.js';
 import type { InMemoryTransaction } from './in-memory-transaction.js';
 
 const hideState = hideProperties([
@@ -53,10 +56,13 @@ export class InMemoryTokenStateStore<
   /** What is stored, for tests that look or write behind the store's back. */
   readonly database: InMemoryDatabase<User>;
 
+  override readonly sessions: InMemorySessionStore<User>;
+
   /** @param clock - the store's clock. Default: the system's. For Nest, a subclass can pass another one. */
   constructor(clock: Clock = systemClock) {
     super();
     this.database = new InMemoryDatabase(clock);
+    this.sessions = new InMemorySessionStore(this.database, (subject) => this.recordOf(subject));
   }
 
   /**
@@ -118,17 +124,36 @@ export class InMemoryTokenStateStore<
   }
 
   async read(queries: readonly StateQuery[]): Promise<StateReading<User>> {
-    const records = queries.map(({ subject }) => {
-      const user = this.find(subject);
-      if (user === undefined) return undefined;
-      const state = copyState(describeUser(user).state);
-      hideState(user);
-      return { user, state, active: !user.deletedAt };
+    const records = queries.map((query) => {
+      const record = this.recordOf(query.subject);
+      return record && this.withSession(record, query);
     });
     const { version, loggedOutAt } = this.database.rows.everyone;
     const everyone = { version, loggedOutAt: loggedOutAt && new Date(loggedOutAt) };
     for (const { subject } of queries) this.database.repair(subject);
     return { everyone, records };
+  }
+
+  private recordOf(subject: string): StateRecord<User> | undefined {
+    const user = this.find(subject);
+    if (user === undefined) return undefined;
+    const state = copyState(describeUser(user).state);
+    hideState(user);
+    return { user, state, active: !user.deletedAt };
+  }
+
+  private withSession(
+    record: StateRecord<User>,
+    { subject, sessionId, tokenId }: StateQuery,
+  ): StateRecord<User> {
+    if (sessionId === undefined && tokenId === undefined) return record;
+    const { rows } = this.database;
+    const session =
+      sessionId === undefined
+        ? undefined
+        : sessionState(rows, { subject, sessionId }, this.database.now());
+    const tokenRevoked = tokenId === undefined ? undefined : rows.revokedTokens.has(tokenId);
+    return { ...record, session, tokenRevoked };
   }
 
   async invalidate(

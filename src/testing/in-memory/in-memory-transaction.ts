@@ -1,14 +1,11 @@
-import type { WriteOutcome } from '../../state/token-state.store.js';
 import type { InMemoryRows, WritableUser } from './in-memory-rows.js';
 
 /** A write of any user type's rows. */
-export type Operation<Outcome extends WriteOutcome = WriteOutcome> = (
-  rows: InMemoryRows<WritableUser>,
-) => Outcome;
+export type Operation<Outcome = unknown> = (rows: InMemoryRows<WritableUser>) => Outcome;
 
 interface Write {
   readonly operation: Operation;
-  readonly outcome: WriteOutcome;
+  readonly outcome: string | undefined;
 }
 
 /**
@@ -46,12 +43,13 @@ export class InMemoryTransaction {
   }
 
   /** @throws TypeError when the transaction has ended */
-  write<Outcome extends WriteOutcome>(operation: Operation<Outcome>): Outcome {
+  write<Outcome>(operation: Operation<Outcome>): Outcome {
     if (this.hasEnded) throw noOpenTransaction();
     const outcome = operation(this.rows);
-    const write = { operation, outcome };
+    // As it is now: the caller gets the outcome, and may change it.
+    const write = { operation, outcome: summary(outcome) };
     this.writes = [...this.writes, write];
-    if (typeof outcome === 'string') return outcome;
+    if (typeof outcome !== 'object' || outcome === null) return outcome;
     const committed = async () => (await this.ended) && this.writes.includes(write);
     return Object.assign(outcome, { committed });
   }
@@ -59,7 +57,7 @@ export class InMemoryTransaction {
   /** @throws Error when a write has another outcome than it had in the transaction */
   replayOn(rows: InMemoryRows<WritableUser>): void {
     for (const { operation, outcome } of this.writes) {
-      if (summary(operation(rows)) !== summary(outcome)) {
+      if (summary(operation(rows)) !== outcome) {
         throw new Error('The transaction is rolled back: others changed what it relied on.');
       }
     }
@@ -79,6 +77,6 @@ export function noOpenTransaction(): TypeError {
   );
 }
 
-function summary(outcome: WriteOutcome): string | number {
-  return typeof outcome === 'string' ? outcome : outcome.version;
+function summary(outcome: unknown): string | undefined {
+  return JSON.stringify(outcome);
 }

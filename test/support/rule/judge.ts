@@ -23,6 +23,7 @@ export function judge(
 /** What the rule itself is given of a case. */
 export function circumstancesOf(given: NaiveCase): Circumstances {
   const { realm, tolerance, legacyUntil, legacyClaim, legacyMaxAge, maxAuthAge, now } = given;
+  const { withoutSession, canBeRevoked } = given;
   return {
     policy: {
       clockToleranceSeconds: tolerance,
@@ -30,6 +31,8 @@ export function circumstancesOf(given: NaiveCase): Circumstances {
       ...(legacyUntil !== undefined && { legacyUntil }),
       ...(legacyClaim !== undefined && { legacySubject: (payload) => payload[legacyClaim] }),
       ...(legacyMaxAge !== undefined && { legacyMaxAgeSeconds: legacyMaxAge }),
+      ...(withoutSession !== undefined && { tokensWithoutSession: withoutSession }),
+      ...(canBeRevoked !== undefined && { revokedTokens: canBeRevoked }),
     },
     now,
     maxAuthAgeSeconds: maxAuthAge,
@@ -43,5 +46,14 @@ export function recordOf(state: NaiveCase['record']): JudgedRecord | undefined {
     active,
     state: { tokenVersion, passwordChangedAt, logoutAllAt },
     everyone: { version: state.everyoneVersion, loggedOutAt: state.everyoneLoggedOutAt },
+    session: state.session && {
+      everyoneVersion: state.session.everyoneVersion,
+      endedReason: state.session.ended ? 'logged_out' : null,
+      isExpired: state.session.expired,
+      isIdle: state.session.idle,
+      generation: 0,
+      isSightDue: false,
+    },
+    tokenRevoked: state.revoked,
   };
 }

@@ -9,11 +9,22 @@ export interface NaiveCase {
         readonly logoutAllAt: Date | null;
         readonly everyoneVersion: number;
         readonly everyoneLoggedOutAt: Date | null;
+        /** `null`: the user has no such session. */
+        readonly session?: {
+          readonly everyoneVersion: number;
+          readonly ended: boolean;
+          readonly expired: boolean;
+          readonly idle: boolean;
+        } | null;
+        readonly revoked?: boolean;
       }
     | undefined;
   readonly realm: string | undefined;
   readonly tolerance: number;
   readonly legacyUntil: Date | undefined;
+  /** What becomes of a token without a session; absent: sessions are off. */
+  readonly withoutSession?: 'accept' | 'refuse' | undefined;
+  readonly canBeRevoked?: boolean;
   /** The claim that names the user in tokens from before the library. */
   readonly legacyClaim?: string | undefined;
   readonly legacyMaxAge?: number | undefined;
@@ -28,7 +39,12 @@ type Row = readonly [holds: () => boolean, reason: () => string];
  * shares no line with the rule that ships. Whatever cannot be compared refuses.
  */
 export function naiveVerdict(given: NaiveCase): string {
-  const rows = [...rowsOfClaims(given), ...rowsOfUser(given), ...rowsOfLogin(given)];
+  const rows = [
+    ...rowsOfClaims(given),
+    ...rowsOfUser(given),
+    ...rowsOfSession(given),
+    ...rowsOfLogin(given),
+  ];
   const first = rows.find(([holds]) => holds());
   return first === undefined ? 'accepted' : first[1]();
 }
@@ -50,6 +66,7 @@ function rowsOfClaims(given: NaiveCase): Row[] {
     [() => nbf !== undefined && !isTime(nbf), () => 'claims_invalid'],
     [() => ver !== undefined && !isVersion(ver), () => 'claims_invalid'],
     [() => ver === undefined && !windowOpen, () => 'claims_invalid'],
+    ...rowsOfIds(given, windowOpen),
     [
       () => claims['realm'] === undefined && realm !== undefined && !windowOpen,
       () => 'token_invalid',
@@ -61,7 +78,34 @@ function rowsOfClaims(given: NaiveCase): Row[] {
   ];
 }
 
-function rowsOfUser({ claims, record }: NaiveCase): Row[] {
+function rowsOfIds(
+  { claims, withoutSession, canBeRevoked }: NaiveCase,
+  windowOpen: boolean,
+): Row[] {
+  const { sid, gen, jti } = claims;
+  const invalid = () => 'claims_invalid';
+  const sessions = withoutSession !== undefined;
+  const named = sessions && sid !== undefined;
+  const isUuid =
+    typeof sid === 'string' &&
+    /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/.test(sid);
+  const isId =
+    typeof jti === 'string' &&
+    jti.length > 0 &&
+    jti.length < 256 &&
+    !jti.includes('\0') &&
+    !/\p{Surrogate}/u.test(jti);
+  return [
+    [() => withoutSession === 'refuse' && sid === undefined, invalid],
+    [() => named && !isUuid, invalid],
+    [() => named && !isVersion(gen), invalid],
+    [() => named && !isVersion(claims['everyone_ver']), invalid],
+    [() => canBeRevoked === true && jti === undefined && !windowOpen, invalid],
+    [() => canBeRevoked === true && jti !== undefined && !isId, invalid],
+  ];
+}
+
+function rowsOfUser({ claims, record, withoutSession }: NaiveCase): Row[] {
   if (record === undefined) return [[() => true, () => 'user_unknown']];
   const { active, version, passwordChangedAt, logoutAllAt, everyoneLoggedOutAt } = record;
   const iat = claims['iat'] as number;
@@ -75,7 +119,33 @@ function rowsOfUser({ claims, record }: NaiveCase): Row[] {
     [() => ver > version, () => 'version_ahead'],
     [() => own.some((cutoff) => isBeforeSecondOf(iat, cutoff)), name],
     [() => !hasVersion && own.some((cutoff) => isBeforeEndOfSecondOf(iat, cutoff)), name],
-    [() => isBeforeEndOfSecondOf(iat, everyoneLoggedOutAt), () => 'everyone_logged_out'],
+    [
+      () => !inSession(claims, withoutSession) && isBeforeEndOfSecondOf(iat, everyoneLoggedOutAt),
+      () => 'everyone_logged_out',
+    ],
+  ];
+}
+
+function inSession(claims: NaiveCase['claims'], withoutSession: NaiveCase['withoutSession']) {
+  return withoutSession !== undefined && claims['sid'] !== undefined;
+}
+
+function rowsOfSession({ claims, record, withoutSession, canBeRevoked }: NaiveCase): Row[] {
+  const session = record?.session;
+  const everyone = record?.everyoneVersion ?? 0;
+  const rows: Row[] = [
+    [() => (claims['everyone_ver'] as number) < everyone, () => 'everyone_logged_out'],
+    [() => session != null && session.everyoneVersion < everyone, () => 'everyone_logged_out'],
+    [() => session == null || session.ended, () => 'session_ended'],
+    [() => session!.expired, () => 'session_expired'],
+    [() => session!.idle, () => 'session_idle'],
+  ];
+  return [
+    ...(inSession(claims, withoutSession) ? rows : []),
+    [
+      () => canBeRevoked === true && claims['jti'] !== undefined && record?.revoked !== false,
+      () => 'token_revoked',
+    ],
   ];
 }
 

@@ -57,6 +57,20 @@ export const cutoffs: fc.Arbitrary<Date | null> = fc.oneof(
 /** Few, so that they are often equal, or neighbours. */
 export const versions: fc.Arbitrary<number> = fc.integer({ min: 0, max: 3 });
 
+const SESSION_ID = '0190b5a0-0000-7000-8000-00000000abcd';
+
+const usuallyNot = fc.constantFrom(false, false, false, false, true);
+
+const sessions = fc.option(
+  fc.record({
+    everyoneVersion: versions,
+    ended: usuallyNot,
+    expired: usuallyNot,
+    idle: usuallyNot,
+  }),
+  { nil: null, freq: 9 },
+);
+
 const subjects = fc.oneof(
   { weight: 20, arbitrary: fc.constantFrom<unknown>('7', '7', 7) },
   { weight: 1, arbitrary: rubbish },
@@ -81,7 +95,22 @@ const claims: fc.Arbitrary<Record<string, unknown>> = fc.record(
       { weight: 1, arbitrary: fc.constantFrom<unknown>('users', '', ['public.users']) },
       { weight: 1, arbitrary: rubbish },
     ),
-    jti: fc.anything(),
+    jti: fc.oneof(
+      { weight: 4, arbitrary: fc.constantFrom('a', 'a'.repeat(255)) },
+      { weight: 1, arbitrary: fc.constantFrom('', 'a'.repeat(256), 'a\0', 'a\nb', '\ud800') },
+      { weight: 1, arbitrary: fc.anything() },
+    ),
+    sid: fc.oneof(
+      { weight: 9, arbitrary: fc.constant(undefined) },
+      { weight: 9, arbitrary: fc.constant(SESSION_ID) },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom(SESSION_ID.toUpperCase(), ` ${SESSION_ID}`, `${SESSION_ID}\n`),
+      },
+      { weight: 1, arbitrary: rubbish },
+    ),
+    gen: mostly(versions),
+    everyone_ver: mostly(versions),
   },
   { requiredKeys: ['sub', 'iat', 'exp', 'realm'] },
 );
@@ -97,6 +126,8 @@ const records: fc.Arbitrary<NaiveCase['record']> = fc.option(
     logoutAllAt: cutoffs,
     everyoneVersion: versions,
     everyoneLoggedOutAt: cutoffs,
+    session: sessions,
+    revoked: usuallyNot,
   }),
   { nil: undefined, freq: 20 },
 );
@@ -113,6 +144,8 @@ export const ruleCases: fc.Arbitrary<NaiveCase> = fc.record({
   ),
   legacyClaim: fc.constantFrom(undefined, undefined, 'user'),
   legacyMaxAge: fc.constantFrom(undefined, 1, 900),
+  withoutSession: fc.constantFrom(undefined, undefined, 'accept', 'accept', 'accept', 'refuse'),
+  canBeRevoked: usuallyNot,
   maxAuthAge: fc.option(fc.constantFrom(0, 1, TOLERANCE), { nil: undefined, freq: 2 }),
   now: fc.oneof(
     { weight: 30, arbitrary: fc.constantFrom(0, 0, 0, 1, -1, 999, 1000).map((ms) => NOW + ms) },

@@ -1,6 +1,7 @@
 import { tokenInvalidationSql } from 'nestjs-token-invalidation/pg';
 import { Client } from 'pg';
 import { createEmptyDatabase, type TestDatabase } from '../database.js';
+import { ALL_PARTS } from './sql-harness.js';
 
 /** A users table over which a store runs the contract. */
 export interface ContractTable {
@@ -52,7 +53,8 @@ export async function createContractDatabase(
   await client.query(first);
   for (const table of tables) {
     await client.query(createContractTable(table));
-    await client.query(tokenInvalidationSql({ table: table.users, password: 'password_hash' }).up);
+    const options = { table: table.users, password: 'password_hash', to: ALL_PARTS };
+    await client.query(tokenInvalidationSql(options).up);
   }
   await client.end();
   return database;

@@ -1,6 +1,7 @@
 import type { EntityManager, ObjectLiteral } from 'typeorm';
 import type { TokenStateStoreHarness } from '../../../src/testing/index.js';
 import type { EntityClass, StorageDatabase, TypeOrmStore } from './database.js';
+import { AGED } from './sql-harness.js';
 
 /** How the contract's harness reaches one users table. Names as SQL has them. */
 export interface HarnessTable<User extends ObjectLiteral> {
@@ -63,6 +64,10 @@ export function storageHarness<User extends ObjectLiteral>(
       ),
     writeEveryoneCutoff: (instant) =>
       pastTriggers(everyone, `UPDATE ${everyone} SET everyone_logged_out_at = $1`, [instant]),
+    ageSession: (id, seconds) => {
+      const table = `${users}_token_sessions`;
+      return pastTriggers(table, `UPDATE ${table} SET ${AGED} WHERE id = $1`, [id, seconds]);
+    },
     transaction: (work) => database().dataSource.transaction(work),
     savepoint: (manager, work) => manager.transaction(work),
   };

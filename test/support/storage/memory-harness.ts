@@ -49,6 +49,19 @@ export function memoryHarness(
     writeEveryoneCutoff: async (instant) => {
       store.database.rows.everyone.loggedOutAt = instant;
     },
+    ageSession: async (id, seconds) => {
+      const session = store.database.rows.sessions.get(id)!;
+      const aged = (instant: Date) => new Date(Number(instant) - seconds * 1000);
+      const { startedAt, authTime, expiresAt, rotatedAt, seenAt, endedAt } = session;
+      Object.assign(session, {
+        startedAt: aged(startedAt),
+        authTime: aged(authTime),
+        expiresAt: aged(expiresAt),
+        rotatedAt: aged(rotatedAt),
+        seenAt: seenAt && aged(seenAt),
+        endedAt: endedAt && aged(endedAt),
+      });
+    },
     transaction: (work) => store.transaction(work),
     savepoint: (transaction, work) => transaction.savepoint(work),
   };

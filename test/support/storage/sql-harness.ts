@@ -10,6 +10,11 @@ export interface HarnessTable {
   nextId?: () => string;
 }
 
+/** SQL: moves all instants of a session back. Parameter 2: the seconds. */
+export const AGED = ['started_at', 'auth_time', 'expires_at', 'rotated_at', 'seen_at', 'ended_at']
+  .map((name) => `${name} = ${name} - $2 * interval '1 second'`)
+  .join(', ');
+
 /** What the contract's harness does by SQL, over a table with the columns id, password_hash, deleted_at and those of the migration. */
 export abstract class SqlHarness<User, Transaction> implements TokenStateStoreHarness<
   User,
@@ -87,6 +92,11 @@ export abstract class SqlHarness<User, Transaction> implements TokenStateStoreHa
     return this.pastTriggers(table, 'SET everyone_logged_out_at = $1', [instant]);
   }
 
+  ageSession(sessionId: string, seconds: number): Promise<void> {
+    const table = `${this.users}_token_sessions`;
+    return this.pastTriggers(table, `SET ${AGED} WHERE id = $1`, [sessionId, seconds]);
+  }
+
   protected async query(sql: string, ...values: unknown[]): Promise<Record<string, unknown>> {
     const { rows } = await this.pool.query<Record<string, unknown>>(sql, values);
     return rows[0] ?? {};
@@ -130,3 +140,6 @@ export function laterHarness<User, Transaction>(
         ),
   });
 }
+
+/** All parts of the schema, as a migration names them. */
+export const ALL_PARTS = { core: 2, sessions: 1, revoked_tokens: 1 } as const;

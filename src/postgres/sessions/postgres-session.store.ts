@@ -1,0 +1,319 @@
+import {
+  type EndedSessions,
+  type Ending,
+  type Fork,
+  type ListedSession,
+  type NewSession,
+  type OtherSessions,
+  type PresentedRefresh,
+  type RefreshRecord,
+  type RefreshVisit,
+  type ReplacedSession,
+  type ReplaceFailure,
+  type Replacement,
+  type RevokedToken,
+  type SessionPage,
+  SessionStore,
+  type SessionStart,
+  type SessionTarget,
+  type Sight,
+  type StartedSession,
+  type StartFailure,
+} from '../../state/session.store.js';
+import { TokenStateUnchangedError } from '../../state/token-state-unchanged.error.js';
+import { fullTransactionId } from '../change-row.js';
+import { codeOf } from '../pg-error.js';
+import type { Statement } from '../pg-pool.js';
+import { decodeEveryone, type StateRow, subjectOf } from '../state-row.js';
+import { directly, recordOf } from '../state-reading.js';
+import type { StateWriter } from '../state-writer.js';
+import type { UserDatabase } from '../user-database.js';
+import type { LoadedUser } from '../user-loader.js';
+import { decodeListed, decodeRefreshed, decodeStarted } from './session-row.js';
+import { FIRST_OF_USER } from './session-statements.js';
+
+/** What the store of the sessions shares with that of the users. */
+export interface SessionStoreParts<User, Transaction> {
+  readonly writer: StateWriter<Transaction>;
+  /** The users table, once it is known. */
+  database(): Promise<UserDatabase<User>>;
+  /** A strict read, on the primary. */
+  read(statement: Statement): Promise<unknown[][]>;
+  /** A user, by a strict read. */
+  find(subject: string): Promise<LoadedUser<User>>;
+  /** @throws TypeError when there is no password column */
+  passwordText(text: string | undefined): string;
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** SQLSTATE foreign_key_violation: the user was deleted meanwhile. */
+const NO_SUCH_USER = '23503';
+
+/** Keeps sessions in a table next to that of the users, in PostgreSQL. */
+export class PostgresSessionStore<User, Transaction> extends SessionStore<User, Transaction> {
+  constructor(private readonly parts: SessionStoreParts<User, Transaction>) {
+    super();
+  }
+
+  async start(
+    { session, subject, userVersion, persistent, limits }: SessionStart,
+    transaction?: Transaction,
+  ): Promise<StartedSession | StartFailure> {
+    const { sessions, subjects } = await this.parts.database();
+    if (!subjects.accepts(subject)) return 'user_unknown';
+    const { absoluteSeconds, idleSeconds } = limits;
+    const values = [
+      ...insertedValues(subject, session, limits),
+      ...[userVersion, absoluteSeconds, idleSeconds, persistent],
+    ];
+    return this.insert({ text: sessions.start, values }, 'version_moved', transaction);
+  }
+
+  async fork(
+    { from, session, limits }: Fork,
+    transaction?: Transaction,
+  ): Promise<StartedSession | StartFailure | 'session_ended'> {
+    const { sessions, subjects } = await this.parts.database();
+    if (!subjects.accepts(from.subject)) return 'user_unknown';
+    const values = [
+      ...insertedValues(from.subject, session, limits),
+      ...[from.sessionId, from.generation],
+    ];
+    return this.insert({ text: sessions.fork, values }, 'session_ended', transaction);
+  }
+
+  async rotate(
+    { sessionId, generation, secretHash }: PresentedRefresh,
+    { graceSeconds, userAgent, from }: RefreshVisit,
+    transaction?: Transaction,
+  ): Promise<RefreshRecord<User> | undefined> {
+    const { sessions } = await this.parts.database();
+    const values = [
+      sessionId,
+      hex(secretHash),
+      generation,
+      graceSeconds,
+      userAgent ?? null,
+      from ?? null,
+    ];
+    const statement = { text: sessions.rotate, values };
+    return this.decode(await this.parts.writer.rows(statement, transaction));
+  }
+
+  async look(
+    { sessionId, secretHash }: PresentedRefresh,
+    transaction?: Transaction,
+  ): Promise<RefreshRecord<User> | undefined> {
+    const { sessions } = await this.parts.database();
+    const statement = { text: sessions.look, values: [sessionId, hex(secretHash)] };
+    const rows = await (transaction === undefined
+      ? this.parts.read(statement)
+      : this.parts.writer.rows(statement, transaction));
+    return this.decode(rows);
+  }
+
+  async adopt(
+    { sessionId, generation, secretHash }: PresentedRefresh,
+    transaction?: Transaction,
+  ): Promise<boolean> {
+    const { sessions } = await this.parts.database();
+    const values = [sessionId, hex(secretHash), generation];
+    const rows = await this.parts.writer.rows({ text: sessions.adopt, values }, transaction);
+    return rows.length > 0;
+  }
+
+  async markSeen(sights: readonly Sight[], transaction?: Transaction): Promise<number> {
+    if (sights.length === 0) return 0;
+    const { sessions } = await this.parts.database();
+    const values = [
+      sights.map(({ sessionId }) => sessionId).join(' '),
+      sights.map(({ generation }) => generation).join(' '),
+    ];
+    const [row] = await this.parts.writer.rows({ text: sessions.markSeen, values }, transaction);
+    return Number(row![0]);
+  }
+
+  async end(
+    { sessionId, of }: SessionTarget,
+    { reason, retentionSeconds }: Ending,
+    transaction?: Transaction,
+  ): Promise<EndedSessions> {
+    const { sessions, subjects } = await this.parts.database();
+    const isKnown = 'secretHash' in of || subjects.accepts(of.subject);
+    if (!UUID.test(sessionId) || !isKnown) return NONE;
+    const [text, by] =
+      'secretHash' in of
+        ? [sessions.end.secretHash, hex(of.secretHash)]
+        : [sessions.end.subject, of.subject];
+    return this.ended({ text, values: [sessionId, by, reason, retentionSeconds] }, transaction);
+  }
+
+  async endOthers(
+    { subject, except }: OtherSessions,
+    { reason, retentionSeconds }: Ending,
+    transaction?: Transaction,
+  ): Promise<EndedSessions> {
+    const { sessions, subjects } = await this.parts.database();
+    if (!subjects.accepts(subject)) return NONE;
+    const values = [subject, except ?? null, reason, retentionSeconds];
+    return this.ended({ text: sessions.endOthers, values }, transaction);
+  }
+
+  async replace(
+    { sessionId, of }: SessionTarget & { readonly of: { readonly subject: string } },
+    { session, replacing, limits, credentialsEntered }: Replacement,
+    transaction?: Transaction,
+  ): Promise<ReplacedSession | ReplaceFailure> {
+    const { sessions, subjects } = await this.parts.database();
+    if (!subjects.accepts(of.subject)) return 'user_unknown';
+    if (!UUID.test(sessionId)) return 'session_ended';
+    const { absoluteSeconds, idleSeconds, retentionSeconds } = limits;
+    const text =
+      replacing.because === 'password'
+        ? this.parts.passwordText(sessions.replace.password)
+        : sessions.replace[replacing.because];
+    const values = [
+      ...[sessionId, of.subject, session.id, hex(session.secretHash), credentialsEntered],
+      ...[absoluteSeconds, idleSeconds, retentionSeconds],
+      ...replacingValues(replacing),
+    ];
+    const [row] = await this.parts.writer.rows({ text, values }, transaction);
+    return this.replaced(row as ReplaceRow | undefined, replacing, transaction);
+  }
+
+  async list(subject: string, { limit, after }: SessionPage): Promise<ListedSession[]> {
+    const { sessions, subjects } = await this.parts.database();
+    if (!subjects.accepts(subject) || (after !== undefined && !UUID.test(after))) return [];
+    const rows = await this.parts.writer.run({
+      text: sessions.list,
+      values: [subject, limit, after ?? null],
+    });
+    return rows.map(([listed]) => decodeListed(listed as string));
+  }
+
+  async sweep(transaction?: Transaction): Promise<number> {
+    const { sessions } = await this.parts.database();
+    const [row] = await this.parts.writer.rows({ text: sessions.sweep, values: [] }, transaction);
+    return Number(row![0]);
+  }
+
+  async revokeToken(
+    { tokenId, expiresAt }: RevokedToken,
+    transaction?: Transaction,
+  ): Promise<void> {
+    const { sessions } = await this.parts.database();
+    const values = [tokenId, expiresAt.getTime()];
+    await this.parts.writer.rows({ text: sessions.revokeToken, values }, transaction);
+  }
+
+  private async insert<Failure extends string>(
+    statement: Statement,
+    notDue: Failure,
+    transaction: Transaction | undefined,
+  ): Promise<StartedSession | StartFailure | Failure> {
+    const rows = await this.parts.writer.rows(statement, transaction).catch((error: unknown) => {
+      // In a transaction the error has undone more than this.
+      if (transaction === undefined && codeOf(error) === NO_SUCH_USER) return [];
+      throw error;
+    });
+    const [row] = rows as [started: string, evicted: string, due: string, ...by: string[]][];
+    if (row === undefined) return 'user_unknown';
+    const [started, evicted, due, writer, id] = row;
+    if (started === null) return due === 'true' ? 'limit_reached' : notDue;
+    return {
+      ...decodeStarted(started),
+      evicted: evicted === null ? [] : evicted.split(' '),
+      ...this.parts.writer.pendingIn(transaction, fullTransactionId(writer!, id!)),
+    };
+  }
+
+  private async ended(
+    statement: Statement,
+    transaction: Transaction | undefined,
+  ): Promise<EndedSessions> {
+    const rows = (await this.parts.writer.rows(statement, transaction)) as string[][];
+    const [first] = rows;
+    if (first === undefined) return NONE;
+    const [, subject, writer, id] = first;
+    return {
+      ids: rows.map(([sessionId]) => sessionId!),
+      subject,
+      ...this.parts.writer.pendingIn(transaction, fullTransactionId(writer!, id!)),
+    };
+  }
+
+  private replaced(
+    row: ReplaceRow | undefined,
+    { because }: Replacement['replacing'],
+    transaction: Transaction | undefined,
+  ): ReplacedSession | ReplaceFailure {
+    if (row === undefined) return 'user_unknown';
+    const [due, started, version, instant, former, writer, id] = row;
+    if (due !== 'true') return 'conflict';
+    if (started === null) return 'session_ended';
+    if (because !== 'login' && !(Number(version) > Number(former))) {
+      throw new TokenStateUnchangedError();
+    }
+    const pending = this.parts.writer.pendingIn(transaction, fullTransactionId(writer, id));
+    return {
+      started: { ...decodeStarted(started), evicted: [], ...pending },
+      ...(because !== 'login' && {
+        change: { version: Number(version), effectiveAt: new Date(Number(instant)), ...pending },
+      }),
+    };
+  }
+
+  /** The row of `rotate` or `look`. */
+  private async decode(rows: unknown[][]): Promise<RefreshRecord<User> | undefined> {
+    const row = rows[0] as StateRow | undefined;
+    if (row === undefined || subjectOf(row) === null) return undefined;
+    const { hide } = await this.parts.database();
+    const record = recordOf(row, await this.userOf(row), hide);
+    if (record instanceof Error) throw record;
+    const refreshed = decodeRefreshed(row[FIRST_OF_USER - 1] as string);
+    return record && Object.assign(record, { everyone: decodeEveryone(row), refreshed });
+  }
+
+  /** From the row, where its values are all that it takes: those of a caller's transaction come by other parsers. */
+  private async userOf(row: StateRow): Promise<LoadedUser<User>> {
+    const { loader } = await this.parts.database();
+    if (loader.readsMore || loader.types) return this.parts.find(subjectOf(row)!);
+    const [user] = await loader.load([row], FIRST_OF_USER, { contexts: [directly] });
+    return user;
+  }
+}
+
+type ReplaceRow = readonly [
+  due: string,
+  started: string | null,
+  version: string,
+  instant: string | null,
+  former: string,
+  writer: string,
+  transaction: string,
+];
+
+const NONE: EndedSessions = { ids: [], subject: undefined };
+
+/** The parameters that a login and a fork have in common. */
+function insertedValues(
+  subject: string,
+  { id, secretHash, label, userAgent, from }: NewSession,
+  { maxSessions, atCap, retentionSeconds }: Fork['limits'],
+): unknown[] {
+  return [
+    ...[subject, id, hex(secretHash), label, userAgent, from],
+    ...[maxSessions ?? null, atCap === 'refuse', retentionSeconds],
+  ];
+}
+
+function replacingValues(replacing: Replacement['replacing']): unknown[] {
+  if (replacing.because === 'login') return [replacing.userVersion];
+  if (replacing.because === 'logout') return [];
+  return [replacing.password.currentHash, replacing.password.newHash];
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}

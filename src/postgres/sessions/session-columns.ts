@@ -1,0 +1,66 @@
+import { SIGHT_AFTER_SECONDS } from '../../rule/refresh-rule.js';
+import { CLOCK, quoteName, quoteTable, revokedTokensTableOf, sessionsTableOf } from '../sql.js';
+import type { UserColumns } from '../user-columns.js';
+
+/** What the statements of the sessions are made of. */
+export interface SessionParts {
+  readonly columns: UserColumns;
+  /** Quoted, with its schema. */
+  readonly everyoneTable: string;
+  /** The columns that a read selects for the loader. */
+  readonly loaded: readonly string[];
+}
+
+/** The tables of the parts, quoted. */
+export function sessionTables({ schema, table }: Pick<UserColumns, 'schema' | 'table'>) {
+  return {
+    sessions: quoteTable(schema, sessionsTableOf(table)),
+    revokedTokens: quoteTable(schema, revokedTokensTableOf(table)),
+  };
+}
+
+/** SQL: so many seconds. The expression may be a parameter. */
+export function seconds(expression: string): string {
+  return `${expression} * interval '1 second'`;
+}
+
+/** SQL: the session's last use that was noted. greatest() ignores NULL. */
+export const LAST_USE = 'greatest(s.rotated_at, s.seen_at)';
+
+/** SQL: the session was unused for too long. */
+export const IS_IDLE = `coalesce(${LAST_USE} + ${seconds('s.idle_seconds')} <= ${CLOCK}, false)`;
+
+/** SQL: the session was not ended, and neither of its ends has passed. */
+export const IS_LIVE = `s.ended_at IS NULL AND s.expires_at > ${CLOCK} AND NOT ${IS_IDLE}`;
+
+/** SQL: the current generation was not seen yet, and its use would show that the client kept it. */
+export const IS_SIGHT_DUE = `s.seen_at IS NULL AND s.rotated_at <= ${CLOCK} - interval '${SIGHT_AFTER_SECONDS} seconds'`;
+
+/** SQL: the version of everyone, also where the row is missing. */
+export function everyoneVersion(everyoneTable: string): string {
+  return `coalesce((SELECT e.everyone_version FROM ${everyoneTable} AS e), 0)`;
+}
+
+/** SQL: neither the user `u` nor everyone was invalidated since the session `s` started. */
+export function isOfThisVersion({ columns, everyoneTable }: SessionParts): string {
+  const version = `u.${quoteName(columns.tokenVersion)}`;
+  return `s.user_version = ${version} AND s.everyone_version >= ${everyoneVersion(everyoneTable)}`;
+}
+
+/** SQL: what ends a session. The row stays for so many seconds. */
+export function setEnded(reason: string, retention: string): string {
+  return (
+    `ended_at = ${CLOCK}, ended_reason = ${reason}, ` +
+    `expires_at = least(s.expires_at, ${CLOCK} + ${seconds(retention)})`
+  );
+}
+
+/** SQL: a list of values that was sent as one text, which every data layer passes on alike. */
+export function listOf(parameter: string, type: string): string {
+  return `string_to_array(${parameter}::text, ' ')::${type}[]`;
+}
+
+/** SQL: who wrote the row, and in which transaction: see `fullTransactionId()`. */
+export function writerColumns(table: string): string {
+  return `${table}.xmin::text AS writer, pg_current_xact_id()::text AS transaction`;
+}

@@ -1,0 +1,49 @@
+import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
+import { type KeyMaterial, readKey, type SigningKey } from '../keys/signing-key.js';
+
+/** A key for the MAC of refresh tokens. */
+export interface RefreshKey {
+  /** Four bytes that a token names its key by. Two keys may have the same. */
+  readonly id: Buffer;
+  readonly key: KeyObject;
+}
+
+/**
+ * The keys for refresh tokens, of which the first signs and all verify; or what is wrong with them, each with what to do.
+ *
+ * Without any given they are made of the symmetric keys that sign access tokens. Not of a private key: it is exported
+ * differently on two nodes, and its rotation would log everyone out.
+ */
+export function refreshKeys(
+  given: readonly KeyMaterial[] | undefined,
+  signing: readonly SigningKey[],
+): RefreshKey[] | string[] {
+  if (given === undefined) return fromSigningKeys(signing);
+  if (given.length === 0) return ['sessions.keys: is empty: give at least one secret.'];
+  const read = given.map((secret, index) =>
+    readKey({ secret, algorithm: 'HS256' }, `sessions.keys[${index}]`),
+  );
+  const problems = read.filter((key) => typeof key === 'string');
+  return problems.length > 0
+    ? problems
+    : (read as SigningKey[]).map(({ verifyWith }) => derive(verifyWith));
+}
+
+function fromSigningKeys(signing: readonly SigningKey[]): RefreshKey[] | string[] {
+  if (signing[0]?.verifyWith.type !== 'secret') {
+    return [
+      'sessions.keys: is missing, and access tokens are signed with a private key: give secrets of at least 32 bytes for refresh tokens, the same on all nodes.',
+    ];
+  }
+  return signing
+    .filter(({ verifyWith, weakness }) => verifyWith.type === 'secret' && weakness === undefined)
+    .map(({ verifyWith }) => derive(verifyWith));
+}
+
+/** With a label of its own (RFC 5869 section 3.2), so that no MAC of the one kind is a MAC of the other. */
+function derive(secret: KeyObject): RefreshKey {
+  const bytes = hkdfSync('sha256', secret, '', 'nestjs-token-invalidation refresh token', 32);
+  const key = createSecretKey(Buffer.from(bytes));
+  const id = createHmac('sha256', key).update('key id').digest().subarray(0, 4);
+  return { id, key };
+}

@@ -1,0 +1,27 @@
+import { randomBytes } from 'node:crypto';
+
+/**
+ * A new session id: a UUID, version 7 (RFC 9562 section 5.7), so that inserts stay at one end of the index. It names the
+ * session and is not a secret.
+ *
+ * @param now - milliseconds since the epoch
+ */
+export function newSessionId(now: number): string {
+  const bytes = randomBytes(16);
+  bytes.writeUIntBE(Math.floor(now), 0, 6);
+  bytes[6] = 0x70 | (bytes[6]! & 0x0f);
+  bytes[8] = 0x80 | (bytes[8]! & 0x3f);
+  return sessionIdOf(bytes);
+}
+
+/** The id that these 16 bytes are, in the canonical spelling. */
+export function sessionIdOf(bytes: Buffer): string {
+  const [a, b, c, d, e] = [
+    [0, 4],
+    [4, 6],
+    [6, 8],
+    [8, 10],
+    [10, 16],
+  ].map(([from, to]) => bytes.toString('hex', from, to));
+  return `${a}-${b}-${c}-${d}-${e}`;
+}

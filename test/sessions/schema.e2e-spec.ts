@@ -1,0 +1,246 @@
+import { tokenInvalidationSql } from 'nestjs-token-invalidation/pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createEmptyDatabase } from '../support/database.js';
+import { catalogueOf, runSql } from '../support/storage/catalogue.js';
+import type { PgTokenStateStore } from '../support/storage/pg-harness.js';
+import { newSession } from '../support/sessions/new-session.js';
+import {
+  type HeldSession,
+  SESSION_SQL,
+  SessionDatabase,
+} from '../support/sessions/session-database.js';
+
+const SESSIONS = 'users_token_sessions';
+const REVOKED = 'users_revoked_tokens';
+
+let database: SessionDatabase;
+let store: PgTokenStateStore;
+let subject: string;
+let session: HeldSession;
+
+beforeAll(async () => {
+  database = await SessionDatabase.open();
+  store = database.node();
+});
+afterAll(() => database.close());
+beforeEach(async () => {
+  subject = await database.createUser();
+  session = await database.start(store, subject, { session: newSession({ from: '192.0.2.7' }) });
+});
+
+const set = (assignment: string) =>
+  database.query(`UPDATE ${SESSIONS} SET ${assignment} WHERE id = $1`, session.id);
+
+describe('a session, whoever writes it', () => {
+  it.each([
+    'user_version = 9',
+    'everyone_version = 9',
+    "secret_hash = sha256('\\x00')",
+    "started_at = started_at - interval '1 day'",
+    'auth_time = clock_timestamp()',
+    'idle_seconds = NULL',
+    'idle_seconds = 99999',
+    'persistent = true',
+    'started_from = NULL',
+    'id = gen_random_uuid()',
+    "expires_at = 'infinity'",
+    "expires_at = expires_at + interval '1 ms'",
+    'generation = -1',
+    'rotated_at = clock_timestamp()',
+    'seen_at = NULL',
+    "seen_at = clock_timestamp() + interval '1 hour'",
+    "ended_reason = 'logged_out'",
+  ])('is kept against %s', async (assignment) => {
+    const before = await database.row(session.id);
+    await set(assignment);
+    expect(await database.row(session.id)).toEqual(before);
+  });
+
+  it('stays ended, with its first reason', async () => {
+    await set("ended_at = clock_timestamp(), ended_reason = 'logged_out'");
+    const before = await database.row(session.id);
+    expect(before).toMatchObject({ ended_at: expect.any(Date), ended_reason: 'logged_out' });
+    await set('ended_at = NULL, ended_reason = NULL');
+    await set("ended_at = 'infinity', ended_reason = 'evicted'");
+    expect(await database.row(session.id)).toEqual(before);
+  });
+
+  it('can be ended by hand, without a reason', async () => {
+    await set('ended_at = now()');
+    expect(await database.row(session.id)).toMatchObject({ ended_reason: 'ended_by_admin' });
+  });
+
+  it('can be given an earlier end', async () => {
+    await set('expires_at = clock_timestamp()');
+    const { records } = await store.read([{ subject, sessionId: session.id }], { timeoutMs: 5000 });
+    expect(records[0]).toMatchObject({ session: { isExpired: true } });
+  });
+
+  it('forgets with each new generation when the one before was seen', async () => {
+    await set('generation = 1');
+    expect(await database.row(session.id)).toMatchObject({ generation: 1, seen_at: null });
+    await set('generation = 0');
+    expect(await database.row(session.id)).toMatchObject({ generation: 1, seen_at: null });
+    await set("generation = 2, seen_at = 'infinity', rotated_at = 'infinity'");
+    const clock = (await database.query('SELECT clock_timestamp() AS now'))[0]!['now'] as Date;
+    const { rotated_at, seen_at } = await database.row(session.id);
+    expect(Number(rotated_at)).toBeLessThanOrEqual(Number(clock));
+    expect(Number(seen_at)).toBeLessThanOrEqual(Number(clock));
+  });
+
+  it('is of no version of everyone that is yet to come', async () => {
+    const columns =
+      'id, secret_hash, user_id, user_version, everyone_version, started_at, auth_time, expires_at, persistent, rotated_at';
+    const id = newSession().id;
+    await database.query(
+      `INSERT INTO ${SESSIONS} (${columns}) SELECT $1, secret_hash, user_id, user_version, 99, started_at, auth_time, expires_at, persistent, rotated_at FROM ${SESSIONS} WHERE id = $2`,
+      id,
+      session.id,
+    );
+    expect((await database.row(id))['everyone_version']).toBe(String(session.everyoneVersion));
+  });
+
+  it('that was inserted with an earlier version of its user is refused', async () => {
+    await store.invalidate({ subject }, 'logout');
+    const { id } = newSession();
+    await database.query(
+      `INSERT INTO ${SESSIONS} SELECT (s).* FROM (SELECT jsonb_populate_record(s, jsonb_build_object('id', $1::uuid)) AS s FROM ${SESSIONS} AS s WHERE id = $2) AS copied`,
+      id,
+      session.id,
+    );
+    const presented = { sessionId: id, generation: 0, secretHash: session.secretHash };
+    await database.age(id, 100);
+    expect(await store.sessions.rotate(presented, { graceSeconds: 30 })).toBeUndefined();
+    const looked = await store.sessions.look(presented);
+    expect(looked!.refreshed.userVersion).toBeLessThan(looked!.state.tokenVersion);
+  });
+
+  it('goes with its user, and is ended when the user takes another id', async () => {
+    await database.query('UPDATE users SET id = gen_random_uuid() WHERE id = $1', subject);
+    const row = await database.row(session.id);
+    expect(row).toMatchObject({ ended_at: expect.any(Date), ended_reason: 'ended_by_admin' });
+    await database.query('DELETE FROM users WHERE id = $1', row['user_id']);
+    await expect(database.row(session.id)).rejects.toThrow('There is no session');
+  });
+
+  it.each(['replica', 'origin'])('is kept where session_replication_role is %s', async (role) => {
+    const before = await database.row(session.id);
+    await database.transaction(async (client) => {
+      await client.query(`SET LOCAL session_replication_role = ${role}`);
+      await client.query(`UPDATE ${SESSIONS} SET user_version = 9, generation = -1`);
+    });
+    expect(await database.row(session.id)).toEqual(before);
+  });
+
+  it('holds hashes of 32 bytes, and texts that were cut', async () => {
+    for (const wrong of [
+      { secretHash: new Uint8Array(31) },
+      { label: 'l'.repeat(101) },
+      { userAgent: 'u'.repeat(257) },
+    ]) {
+      await expect(
+        database.start(store, subject, { session: newSession(wrong) }),
+      ).rejects.toMatchObject({ code: '23514' });
+    }
+  });
+});
+
+describe('a revoked token, whoever writes it', () => {
+  beforeEach(async () => {
+    const expiresAt = new Date(Date.now() + 3_600_000);
+    await store.sessions.revokeToken({ tokenId: subject, expiresAt });
+  });
+  const row = async () =>
+    (await database.query(`SELECT * FROM ${REVOKED} WHERE jti = $1`, subject))[0];
+
+  it.each(["jti = 'other'", "expires_at = expires_at - interval '1 ms'", 'expires_at = now()'])(
+    'is kept against %s',
+    async (assignment) => {
+      const before = await row();
+      await database.query(`UPDATE ${REVOKED} SET ${assignment} WHERE jti = $1`, subject);
+      expect(await row()).toEqual(before);
+    },
+  );
+
+  it.each([`DELETE FROM ${REVOKED}`, `TRUNCATE ${REVOKED}`])(
+    'stays until it expires, against %s',
+    async (sql) => {
+      await expect(database.query(sql)).rejects.toThrow('stay until they expire');
+      expect(await row()).toBeDefined();
+    },
+  );
+});
+
+describe('the set-up check', () => {
+  const NEEDS = { sessions: true, revokedTokens: true };
+
+  it('finds nothing wrong with what the migration made', async () => {
+    expect(await store.checkSetup(NEEDS)).toEqual([]);
+  });
+
+  it('says which part lacks, and how to get it', async () => {
+    const plain = await SessionDatabase.open();
+    const node = plain.node();
+    await runSql(plain.url, SESSION_SQL.down);
+    expect(await node.checkSetup()).toEqual([]);
+    expect(await node.checkSetup(NEEDS)).toEqual([
+      'database: the schema has version 0 of the part "sessions", and this release needs version 1: run a migration made with tokenInvalidationSql({ …, from: { core: 2 }, to: { sessions: 1 } }).',
+      'database: the schema has version 0 of the part "revoked_tokens", and this release needs version 1: run a migration made with tokenInvalidationSql({ …, from: { core: 2 }, to: { revoked_tokens: 1 } }).',
+    ]);
+    expect(await node.checkSetup({ sessions: false })).toEqual([]);
+    await plain.close();
+  });
+
+  it.each([
+    [
+      `ALTER TABLE ${SESSIONS} DISABLE TRIGGER zz_token_invalidation`,
+      `database: the trigger "zz_token_invalidation" of "${SESSIONS}" is missing or disabled: run the migration made with tokenInvalidationSql() again.`,
+    ],
+    [
+      `DROP TRIGGER zz_token_invalidation_truncate ON ${REVOKED}`,
+      `database: the trigger "zz_token_invalidation_truncate" of "${REVOKED}" is missing or disabled: run the migration made with tokenInvalidationSql() again.`,
+    ],
+  ])('finds what %s did, and the migration mends it', async (damage, problem) => {
+    const damaged = await SessionDatabase.open();
+    await runSql(damaged.url, damage);
+    const node = damaged.node();
+    expect(await node.checkSetup(NEEDS)).toEqual([problem]);
+    await runSql(damaged.url, SESSION_SQL.up);
+    expect(await node.checkSetup(NEEDS)).toEqual([]);
+    await damaged.close();
+  });
+});
+
+describe('the migration', () => {
+  it('can be run again, and taken back, and leaves nothing behind', async () => {
+    const other = await SessionDatabase.open();
+    const withParts = await catalogueOf(other.url);
+    await runSql(other.url, SESSION_SQL.up);
+    expect(await catalogueOf(other.url)).toEqual(withParts);
+    await runSql(other.url, SESSION_SQL.down);
+    await runSql(other.url, SESSION_SQL.down);
+    const without = await catalogueOf(other.url);
+    expect(
+      without.filter((line) =>
+        /token_sessions|revoked_tokens|invalidation_(session|revoked)/.test(line),
+      ),
+    ).toEqual([]);
+    await runSql(other.url, SESSION_SQL.up);
+    expect(await catalogueOf(other.url)).toEqual(withParts);
+    await other.close();
+  });
+
+  it('has no foreign key where the id is not unique by itself, and works', async () => {
+    const other = await createEmptyDatabase();
+    const options = { table: 'users', password: null, to: { core: 2, sessions: 1 } } as const;
+    await runSql(
+      other.url,
+      'CREATE TABLE users (id text COLLATE "C", region text, PRIMARY KEY (id, region)) PARTITION BY LIST (region); CREATE TABLE users_eu PARTITION OF users FOR VALUES IN (\'eu\')',
+    );
+    await runSql(other.url, tokenInvalidationSql(options).up);
+    const lines = await catalogueOf(other.url);
+    expect(lines.filter((line) => line.includes('FOREIGN KEY'))).toEqual([]);
+    expect(lines).toContain('column users_token_sessions.user_id text NOT NULL ');
+    await other.drop();
+  });
+});
