@@ -61,7 +61,6 @@ export default defineConfig({
         test: {
           name: 'histories',
           include: ['test/histories/*.histories-spec.ts'],
-          globalSetup,
           testTimeout: 120_000,
           hookTimeout: 60_000,
         },

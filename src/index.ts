@@ -69,6 +69,52 @@ export type {
   RehashReceipt,
 } from './invalidation/receipt.js';
 
+export { SessionStore } from './state/session.store.js';
+export type {
+  EndedSessions,
+  Ending,
+  Fork,
+  ListedSession,
+  NewSession,
+  OtherSessions,
+  PresentedRefresh,
+  RefreshedSession,
+  RefreshRecord,
+  RefreshVisit,
+  ReplacedSession,
+  ReplaceFailure,
+  Replacement,
+  Replacing,
+  RevokedToken,
+  SessionLimits,
+  SessionPage,
+  SessionStart,
+  SessionTarget,
+  Sight,
+  StartedSession,
+  StartFailure,
+} from './state/session.store.js';
+export type { SetupNeeds } from './state/token-state.store.js';
+export type { RefreshState, SessionEnd, SessionState } from './rule/session-state.js';
+export { TokenSessions } from './sessions/token-sessions.service.js';
+export { TooManySessionsError } from './sessions/session.errors.js';
+export type { AddressPolicy, SessionClaims, SessionsOptions } from './sessions/sessions-options.js';
+export type { SessionPreset } from './sessions/presets.js';
+export type { SessionView } from './sessions/session-view.js';
+export type { SessionTokens } from './sessions/session-tokens.js';
+export type { StartedTokens } from './sessions/session-starter.js';
+export type {
+  ChangePasswordOptions,
+  EndAllOptions,
+  EndOptions,
+  EndOthersOptions,
+  EndReason,
+  ListOptions,
+  RefreshOptions,
+  SessionCall,
+  StartOptions,
+} from './sessions/session-calls.js';
+
 export { TokenEventEmitter } from './events/token-event.emitter.js';
 export { TokenEventListener } from './events/token-event.listener.js';
 export type {
@@ -76,7 +122,17 @@ export type {
   InvalidationReason,
   RefusalEvent,
 } from './events/token-event.listener.js';
+export type {
+  RefreshRepeatedEvent,
+  RefreshReusedEvent,
+  SessionEndedEvent,
+  SessionEvent,
+  SessionRefreshedEvent,
+  SessionStartedEvent,
+} from './events/session-event.js';
 
+export { CurrentSession } from './http/current-session.decorator.js';
+export type { CallSession } from './http/current-session.decorator.js';
 export { CurrentUser } from './http/current-user.decorator.js';
 export { OptionalAuth } from './http/optional-auth.decorator.js';
 export { Public } from './http/public.decorator.js';
@@ -91,5 +147,13 @@ export type { HandshakeOptions } from './http/contexts/handshake-tokens.js';
 export type { MessageTokenExtractor } from './http/contexts/message-header.js';
 export type { TokenExtractor } from './http/token-extractor.js';
 
-export type { EndpointsOptions } from './endpoints/endpoints-options.js';
+export { LogoutTransaction } from './endpoints/logout-transaction.js';
+export type { LogoutWithin } from './endpoints/logout-transaction.js';
+export { SessionAnswers } from './endpoints/session-answers.js';
+export type { CookieWriter, RefreshRequest } from './endpoints/session-answers.js';
+export type {
+  CallerCheck,
+  EndpointsOptions,
+  RefreshCookieOptions,
+} from './endpoints/endpoints-options.js';
 export type { TokenResponse } from './endpoints/token-response.js';

@@ -20,7 +20,7 @@ describe('what shapes the module', () => {
     ['endpoints', { endpoints: { path: 'auth', logoutEverywhere: true, response: () => ({}) } }],
     ['a listener', { listener: TokenEventListener, imports: [], publicMetadataKey: 'isPublic' }],
   ])('may be %s', (_, extras) => {
-    expect(problemsOf(EXTRA_ROWS, extras)).toEqual([]);
+    expect(problemsOf(EXTRA_ROWS, { store: ControlledStore, ...extras })).toEqual([]);
   });
 
   it.each<[string, unknown]>([
@@ -29,7 +29,9 @@ describe('what shapes the module', () => {
     ['VERSION_NEUTRAL', VERSION_NEUTRAL],
     ['a list with it', ['1', VERSION_NEUTRAL]],
   ])('may be endpoints with a version as Nest takes it: %s', (_, version) => {
-    expect(problemsOf(EXTRA_ROWS, { endpoints: { path: 'auth', version } })).toEqual([]);
+    expect(
+      problemsOf(EXTRA_ROWS, { store: ControlledStore, endpoints: { path: 'auth', version } }),
+    ).toEqual([]);
   });
 
   it.each<[string, object, unknown[]]>([
@@ -37,7 +39,8 @@ describe('what shapes the module', () => {
     ['another class as store', { store: Date }, [STORE]],
     ['a function as store', { store: () => new ControlledStore() }, [STORE]],
     ['half a store definition', { store: { useFactory: () => new ControlledStore() } }, [STORE]],
-    ['null as store', { store: null }, [expect.stringMatching(/^store is missing: give /)]],
+    ['null as store', { store: null }, [STORE]],
+    ['no store', { store: undefined }, [expect.stringMatching(/^store is missing: give /)]],
     ['a flag as text', { globalGuard: 'yes' }, ['globalGuard is not true or false.']],
     ['endpoints without a path', { endpoints: { logoutEverywhere: true } }, [ENDPOINTS]],
     ['endpoints with an empty path', { endpoints: { path: '' } }, [ENDPOINTS]],
@@ -48,7 +51,7 @@ describe('what shapes the module', () => {
       'a typo in the endpoints',
       { endpoints: { path: 'auth', logoutEveryWhere: true } },
       [
-        'endpoints.logoutEveryWhere is not an option: choose from path, version, logoutEverywhere, response.',
+        'endpoints.logoutEveryWhere is not an option: choose from path, version, logoutEverywhere, sessions, refreshCookie, revoke, introspect, jwks, response, logoutTransaction, securityScheme.',
       ],
     ],
     [
@@ -59,9 +62,11 @@ describe('what shapes the module', () => {
     [
       'one module to import',
       { imports: Date },
-      ['imports is not a list: give the modules with what store and listener inject.'],
+      [
+        'imports is not a list: give the modules with what store, listener and logoutTransaction inject.',
+      ],
     ],
   ])('is not %s', (_, extras, problems) => {
-    expect(problemsOf(EXTRA_ROWS, extras)).toEqual(problems);
+    expect(problemsOf(EXTRA_ROWS, { store: ControlledStore, ...extras })).toEqual(problems);
   });
 });

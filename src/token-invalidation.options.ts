@@ -1,5 +1,6 @@
 import type { ControllerOptions, DynamicModule, Type } from '@nestjs/common';
 import type { EndpointsOptions } from './endpoints/endpoints-options.js';
+import { LogoutTransaction } from './endpoints/logout-transaction.js';
 import type { TokenEventListener } from './events/token-event.listener.js';
 import { AUDIT_MODES, type AuditMode } from './audit/audit-settings.js';
 import { type HandshakeOptions } from './http/contexts/handshake-tokens.js';
@@ -11,6 +12,7 @@ import type { KeyMaterial, KeyOptions } from './keys/signing-key.js';
 import {
   booleanRow,
   durationRow,
+  isBoolean,
   isFunction,
   isPlainObject,
   isText,
@@ -18,6 +20,7 @@ import {
 } from './options/checks.js';
 import { type OptionRow, type OptionsOf, option } from './options/option-table.js';
 import type { LegacyPolicy } from './rule/legacy-claims.js';
+import { SESSIONS_ROW } from './sessions/sessions-options.js';
 import { TokenStateStore, type TokenStateStoreDefinition } from './state/token-state.store.js';
 import { type Clock, systemClock } from './tokens/clock.js';
 import type { IsActive } from './tokens/token-verifier.service.js';
@@ -134,6 +137,10 @@ export const OPTION_ROWS = {
     check: (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 1_000_000,
     problem: 'is not a whole number from 0 to 1000000.',
   }),
+  /** `{ absolute, idle, … }`: sessions, one for each login on a device, with rotating refresh tokens. See [sessions](sessions.md). Default: none. */
+  sessions: SESSIONS_ROW,
+  /** Whether single access tokens can be revoked, by `jti`: `TokenSessions.revokeToken()`. Every token then needs a `jti`. Default: `false`. */
+  revokedTokens: booleanRow(false),
   /** How long a request waits for the user's record before it gets 503. Default: `'2s'`. */
   readTimeout: durationRow('2s', { least: 0.001, most: 3_600 }),
   /** `Retry-After` of a 503, in whole seconds. Default: `'1s'`. */
@@ -157,25 +164,56 @@ const ENDPOINT_ROWS = {
     problem: "is not a version: give text such as '1', VERSION_NEUTRAL, or a list of them.",
   }),
   logoutEverywhere: booleanRow(false),
+  sessions: booleanRow(false),
+  refreshCookie: option<NonNullable<EndpointsOptions['refreshCookie']>>({
+    default: false,
+    check: (value) => isBoolean(value) || isRefreshCookie(value),
+    problem:
+      "is no cookie: give true, or { name: '__Secure-refresh_token', path: '/auth' }; a name with __Host- needs the path '/', and another path none.",
+  }),
+  revoke: option<NonNullable<EndpointsOptions['revoke']>>({
+    default: false,
+    check: (value) => isBoolean(value) || isFunction(value),
+    problem: 'is neither true or false nor a function: give (request) => boolean.',
+  }),
+  introspect: option<NonNullable<EndpointsOptions['introspect']>>({
+    check: isFunction,
+    problem: 'is not a function: give (request) => boolean, which knows the callers that may ask.',
+  }),
+  jwks: option<NonNullable<EndpointsOptions['jwks']>>({
+    default: false,
+    check: (value) => isBoolean(value) || isText(value),
+    problem: "is neither true or false nor a path: give '.well-known/jwks.json'.",
+  }),
   response: option<NonNullable<EndpointsOptions['response']>>({
     check: isFunction,
     problem: 'is not a function: give (response) => what the client gets.',
   }),
+  logoutTransaction: option<NonNullable<EndpointsOptions['logoutTransaction']>>({
+    check: (value) => Reflect.get(Object(value), 'prototype') instanceof LogoutTransaction,
+    problem: 'is not a class that extends LogoutTransaction.',
+  }),
+  securityScheme: textRow(
+    "is not text: give the name of the scheme in your OpenAPI document, such as 'bearer'.",
+  ),
 } satisfies Record<keyof EndpointsOptions, OptionRow>;
+
+const STORES =
+  'give typeOrmStore({ entity: User }) of nestjs-token-invalidation/typeorm, pgStore({ … }) of nestjs-token-invalidation/pg, or a class that extends TokenStateStore.';
 
 /** What shapes the module, one row an option. With `forRootAsync` it stands next to the factory. */
 export const EXTRA_ROWS = {
   /** Where the token state lives: `typeOrmStore({ … })`, `pgStore({ … })`, or your class that extends `TokenStateStore`. Required. */
   store: option<Type<TokenStateStore> | TokenStateStoreDefinition>({
     check: isStore,
-    problem: (value) =>
-      `is ${value === null ? 'missing' : 'not a store'}: give typeOrmStore({ entity: User }) of nestjs-token-invalidation/typeorm, pgStore({ … }) of nestjs-token-invalidation/pg, or a class that extends TokenStateStore.`,
+    problem: `is not a store: ${STORES}`,
+    missing: `is missing: ${STORES}`,
   }),
   /** Whether all modules see the module's providers without importing it. Default: `false`. */
   isGlobal: booleanRow(false),
   /** Whether `RevocableJwtGuard` guards every route that isn't `@Public()`. Default: `false`. */
   globalGuard: booleanRow(false),
-  /** `{ path, version, logoutEverywhere, response }`: adds the endpoints that are switched on, under the path. Default: none. */
+  /** `{ path, version, logoutEverywhere, sessions, … }`: adds the endpoints that are switched on, under the path. Default: none. */
   endpoints: option<EndpointsOptions>({
     check: (value) => isPlainObject(value) && isText(Reflect.get(value, 'path')),
     problem: "is not an object with a path: give { path: 'auth', logoutEverywhere: true }.",
@@ -190,11 +228,12 @@ export const EXTRA_ROWS = {
     check: isFunction,
     problem: 'is not a class: give one that extends TokenEventListener.',
   }),
-  /** Modules with what `store` and `listener` inject. Default: none. */
+  /** Modules with what `store`, `listener` and `logoutTransaction` inject. Default: none. */
   imports: option<NonNullable<DynamicModule['imports']>>({
     default: [],
     check: Array.isArray,
-    problem: 'is not a list: give the modules with what store and listener inject.',
+    problem:
+      'is not a list: give the modules with what store, listener and logoutTransaction inject.',
   }),
 };
 
@@ -211,6 +250,17 @@ export interface TokenInvalidationOptionsFactory {
 
 function isOrigin(value: unknown): boolean {
   return isText(value) && URL.canParse(value) && new URL(value).origin === value;
+}
+
+const COOKIE_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
+
+function isRefreshCookie(value: unknown): boolean {
+  if (!isPlainObject(value)) return false;
+  const { name = '', path = '/', ...others } = value as { name?: unknown; path?: unknown };
+  const isName = typeof name === 'string' && (name === '' || COOKIE_NAME.test(name));
+  const isPath = typeof path === 'string' && /^\/[\w%./~-]*$/.test(path);
+  const isHost = isName && name.startsWith('__Host-');
+  return isName && isPath && (!isHost || path === '/') && Object.keys(others).length === 0;
 }
 
 function isVersion(value: unknown): boolean {

@@ -1,10 +1,15 @@
 import { type DynamicModule, Logger, type Provider } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, DiscoveryModule } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, ApplicationConfig, DiscoveryModule } from '@nestjs/core';
 import { AccessAudit } from './audit/access-audit.js';
 import { AdapterRoutes } from './audit/adapter-routes.js';
 import { AUDIT_SETTINGS, type AuditSettings } from './audit/audit-settings.js';
 import { HandlerList } from './audit/handler-list.js';
-import { endpointControllers } from './endpoints/endpoint-controllers.js';
+import { ConnectedMicroservices } from './audit/microservices.js';
+import { endpointControllers, endpointServices } from './endpoints/endpoint-controllers.js';
+import { ENDPOINT_SETTINGS, type EndpointSettings } from './endpoints/endpoint-settings.js';
+import { JWKS, type JsonWebKeySet } from './endpoints/jwks.controller.js';
+import { RefreshCookie } from './endpoints/refresh-cookie.js';
+import { SessionAnswers } from './endpoints/session-answers.js';
 import { TokenEventEmitter } from './events/token-event.emitter.js';
 import { TokenEventListener } from './events/token-event.listener.js';
 import { GlobalGuardReach } from './http/contexts/global-guard-reach.js';
@@ -17,10 +22,13 @@ import { TokenStateUnavailableFilter } from './http/token-state-unavailable.filt
 import { TokenInvalidator } from './invalidation/token-invalidator.service.js';
 import { TokenInvalidationConfigError } from './options/config-error.js';
 import { problemsOf } from './options/option-table.js';
+import { SessionUpkeep } from './sessions/session-upkeep.js';
+import { TokenSessions } from './sessions/token-sessions.service.js';
 import { StateReader } from './state/state-reader.js';
 import { StrictReader } from './state/strict-reader.js';
-import { TokenStateStore } from './state/token-state.store.js';
+import { type SetupNeeds, TokenStateStore } from './state/token-state.store.js';
 import type { Clock } from './tokens/clock.js';
+import { clockWarnings } from './tokens/clock-warnings.js';
 import { Signature } from './tokens/signature.js';
 import { TokenIssuer } from './tokens/token-issuer.service.js';
 import { TokenVerifier } from './tokens/token-verifier.service.js';
@@ -30,6 +38,7 @@ import {
   type TokenInvalidationOptions,
 } from './token-invalidation.options.js';
 import { type ResolvedOptions, resolveOptions } from './token-invalidation.resolved-options.js';
+import { sessionProviders } from './token-invalidation.session-providers.js';
 import {
   OPTIONS,
   RESOLVED_OPTIONS,
@@ -42,6 +51,8 @@ const EXPORTED = [
   TokenIssuer,
   TokenVerifier,
   TokenInvalidator,
+  TokenSessions,
+  SessionAnswers,
   TokenStateStore,
   TokenEventEmitter,
   RevocableJwtGuard,
@@ -70,6 +81,7 @@ export function shapeModule(
       ...eventProviders(extras),
       ...serviceProviders(),
       ...httpProviders(extras),
+      ...endpointProviders(extras),
       ...auditProviders(extras),
     ],
     exports: EXPORTED,
@@ -79,8 +91,7 @@ export function shapeModule(
 /** Nest hands over the extras with all other options, which are checked when they are resolved. */
 function shapeProblems(given: object): string[] {
   const extras = Object.entries(given).filter(([name]) => Object.hasOwn(EXTRA_ROWS, name));
-  const { store, ...rest } = Object.fromEntries(extras);
-  return problemsOf(EXTRA_ROWS, { ...rest, store: store ?? null });
+  return problemsOf(EXTRA_ROWS, Object.fromEntries(extras));
 }
 
 const ONCE = {
@@ -114,7 +125,7 @@ function serviceProviders(): Provider[] {
   return [
     {
       provide: RESOLVED_OPTIONS,
-      inject: [OPTIONS, SHAPE_PROBLEMS, TokenStateStore],
+      inject: [OPTIONS, SHAPE_PROBLEMS, SHAPE, TokenStateStore],
       useFactory: setUp,
     },
     {
@@ -128,6 +139,7 @@ function serviceProviders(): Provider[] {
       useFactory: (store: TokenStateStore, { readTimeoutMs }: ResolvedOptions) =>
         new StrictReader(store, readTimeoutMs),
     },
+    ...sessionProviders(),
     ...tokenProviders(),
   ];
 }
@@ -142,7 +154,14 @@ function tokenProviders(): Provider[] {
     },
     {
       provide: TokenVerifier,
-      inject: [RESOLVED_OPTIONS, StateReader, TOKEN_CLOCK, TokenEventEmitter, TokenStateStore],
+      inject: [
+        RESOLVED_OPTIONS,
+        StateReader,
+        TOKEN_CLOCK,
+        TokenEventEmitter,
+        TokenStateStore,
+        SessionUpkeep,
+      ],
       useFactory: createVerifier,
     },
     {
@@ -157,18 +176,31 @@ function tokenProviders(): Provider[] {
 
 function createVerifier(
   { policy, isActive, keys, ...settings }: ResolvedOptions,
-  ...[reader, clock, events, store]: [StateReader, Clock, TokenEventEmitter, TokenStateStore]
+  ...[reader, clock, events, store, { sights }]: [
+    StateReader,
+    Clock,
+    TokenEventEmitter,
+    TokenStateStore,
+    SessionUpkeep,
+  ]
 ): TokenVerifier {
   const signature = new Signature(keys, settings);
   const ofRealm = { ...policy, realm: store.realm() };
-  return new TokenVerifier({ signature, reader, clock, events, policy: ofRealm, isActive });
+  const noteSight = sights.note.bind(sights);
+  return new TokenVerifier({
+    ...{ signature, reader, clock, events, isActive, noteSight },
+    policy: ofRealm,
+  });
 }
 
 /** What the services wait for, so that none runs on a set-up that cannot work. */
 async function setUp(
   options: TokenInvalidationOptions | undefined,
-  problemsOfShape: readonly string[],
-  store: TokenStateStore | undefined,
+  ...[problemsOfShape, { endpoints }, store]: [
+    readonly string[],
+    Partial<TokenInvalidationExtras>,
+    TokenStateStore | undefined,
+  ]
 ): Promise<ResolvedOptions> {
   if (typeof options !== 'object' || options === null) {
     throw new TokenInvalidationConfigError(['there are no options: return them from the factory.']);
@@ -177,12 +209,56 @@ async function setUp(
   const problems = [
     ...problemsOfShape,
     ...(Array.isArray(resolved) ? resolved : []),
-    ...((await store?.checkSetup()) ?? []),
+    ...(Array.isArray(resolved)
+      ? []
+      : [...sessionProblems(resolved, store), ...endpointProblems(resolved, endpoints)]),
+    ...((await store?.checkSetup(needsOf(resolved))) ?? []),
   ];
   if (problems.length > 0) throw new TokenInvalidationConfigError(problems);
+  const usable = resolved as ResolvedOptions;
   const logger = new Logger('TokenInvalidation');
-  for (const warning of (resolved as ResolvedOptions).warnings) logger.warn(warning);
-  return resolved as ResolvedOptions;
+  const warnings = [...usable.warnings, ...(await clockWarnings(store!, usable))];
+  for (const warning of warnings) logger.warn(warning);
+  return usable;
+}
+
+/** What the store has to keep; nothing is asked of it for options that cannot be used. */
+function needsOf(resolved: ResolvedOptions | string[]): SetupNeeds {
+  if (Array.isArray(resolved)) return {};
+  return { sessions: resolved.sessions !== undefined, revokedTokens: resolved.revokedTokens };
+}
+
+/** A store of the application's may keep users alone. */
+function sessionProblems(
+  { sessions, revokedTokens }: ResolvedOptions,
+  store: TokenStateStore | undefined,
+): string[] {
+  if (store === undefined || store.sessions !== undefined) return [];
+  const options = [sessions && 'sessions', revokedTokens && 'revokedTokens'].filter(Boolean);
+  return options.map(
+    (name) =>
+      `${name} needs a store that keeps sessions, and ${store.constructor.name} has none: take one of this package, or give yours a SessionStore as its property sessions.`,
+  );
+}
+
+/** Endpoints without what they need would answer every request with an error. */
+function endpointProblems(
+  { sessions, keys }: ResolvedOptions,
+  { sessions: devices, revoke, jwks }: EndpointSettings = {},
+): string[] {
+  const without = sessions === undefined;
+  return [
+    ...(without && devices ? ['endpoints.sessions'] : []),
+    ...(without && revoke ? ['endpoints.revoke'] : []),
+  ]
+    .map((name) => `${name} needs the option sessions: set sessions: { preset: 'consumer' }.`)
+    .concat(
+      jwks && keys.publicKeys().length === 0
+        ? [
+            'endpoints.jwks needs a key pair: there is no public key in keys, and a secret stays secret.',
+          ]
+        : [],
+    );
 }
 
 /** Without a listener nobody subscribes, and the database is not asked what was committed. */
@@ -230,6 +306,24 @@ function httpProviders({
   ];
 }
 
+function endpointProviders({ endpoints }: Partial<TokenInvalidationExtras>): Provider[] {
+  return [
+    ...endpointServices(endpoints),
+    { provide: ENDPOINT_SETTINGS, useValue: endpoints ?? {} },
+    {
+      provide: SessionAnswers,
+      inject: [ENDPOINT_SETTINGS, ApplicationConfig, TOKEN_CLOCK],
+      useFactory: (settings: EndpointSettings, config: ApplicationConfig, clock: Clock) =>
+        new SessionAnswers(settings, new RefreshCookie(settings, config), clock),
+    },
+    {
+      provide: JWKS,
+      inject: [RESOLVED_OPTIONS],
+      useFactory: ({ keys }: ResolvedOptions): JsonWebKeySet => ({ keys: keys.publicKeys() }),
+    },
+  ];
+}
+
 function auditProviders({ publicMetadataKey }: Partial<TokenInvalidationExtras>): Provider[] {
   return [
     {
@@ -243,6 +337,7 @@ function auditProviders({ publicMetadataKey }: Partial<TokenInvalidationExtras>)
     },
     HandlerList,
     AdapterRoutes,
+    ConnectedMicroservices,
     AccessAudit,
   ];
 }

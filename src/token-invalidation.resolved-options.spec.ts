@@ -371,6 +371,8 @@ const OPTION_NAMES = [
   'rpc',
   'audit',
   'signatureCacheSize',
+  'sessions',
+  'revokedTokens',
   'readTimeout',
   'retryAfter',
   'clock',

@@ -8,6 +8,7 @@ import type { TokenExtractor } from './http/token-extractor.js';
 import { type Duration, requireSeconds } from './options/duration.js';
 import { type OptionRow, problemsOf, unknownOption, valueOf } from './options/option-table.js';
 import type { TokenPolicy } from './rule/rule.js';
+import { type ResolvedSessions, resolveSessions } from './sessions/resolve-sessions.js';
 import type { Clock } from './tokens/clock.js';
 import type { IsActive } from './tokens/token-verifier.service.js';
 import {
@@ -33,6 +34,9 @@ export interface ResolvedOptions {
   readonly issuer?: string;
   readonly audience?: string | string[];
   readonly isActive: IsActive<unknown>;
+  /** Absent: there are no sessions. */
+  readonly sessions: ResolvedSessions | undefined;
+  readonly revokedTokens: boolean;
   /** What works and may still be a mistake, to be said at boot. */
   readonly warnings: readonly string[];
 }
@@ -43,10 +47,15 @@ export function resolveOptions(given: TokenInvalidationOptions): ResolvedOptions
   const problems = [...optionProblems(given), ...keys.filter((key) => typeof key === 'string')];
   if (problems.length > 0) return problems;
 
+  const sessions = sessionsOf(given, keys as SigningKey[]);
+  if (Array.isArray(sessions)) return sessions;
+
   return {
     keys: new KeySet(keys as SigningKey[]),
     warnings: weakKeyWarnings(keys as SigningKey[]),
-    policy: policyOf(given),
+    policy: policyOf(given, sessions),
+    sessions,
+    revokedTokens: given.revokedTokens === true,
     expiresInSeconds: Math.floor(secondsOf(given, 'expiresIn')),
     readTimeoutMs: secondsOf(given, 'readTimeout') * 1000,
     retryAfterSeconds: Math.ceil(secondsOf(given, 'retryAfter')),
@@ -66,10 +75,27 @@ export function resolveOptions(given: TokenInvalidationOptions): ResolvedOptions
   };
 }
 
-function policyOf(given: TokenInvalidationOptions): TokenPolicy {
+function sessionsOf(
+  given: TokenInvalidationOptions,
+  signingKeys: readonly SigningKey[],
+): ResolvedSessions | string[] | undefined {
+  if (given.sessions === undefined) return undefined;
+  return resolveSessions(given.sessions, {
+    signingKeys,
+    expiresInSeconds: Math.floor(secondsOf(given, 'expiresIn')),
+    readTimeoutMs: secondsOf(given, 'readTimeout') * 1000,
+  });
+}
+
+function policyOf(
+  given: TokenInvalidationOptions,
+  sessions: ResolvedSessions | undefined,
+): TokenPolicy {
   const { legacyUntil, legacySubject, legacyMaxAge } = given;
   return {
     clockToleranceSeconds: secondsOf(given, 'clockTolerance'),
+    ...(sessions && { tokensWithoutSession: sessions.tokensWithoutSession }),
+    ...(given.revokedTokens === true && { revokedTokens: true }),
     ...(legacyUntil !== undefined && { legacyUntil }),
     ...(legacySubject !== undefined && { legacySubject: legacySubject.bind(given) }),
     ...(legacyMaxAge !== undefined && { legacyMaxAgeSeconds: secondsOf(given, 'legacyMaxAge') }),

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { builtFile, ENTRIES, PACKAGE_NAME } from './entries.mjs';
@@ -26,6 +26,13 @@ it.each(ENTRIES)(
     expect(existsSync(path(`src/${entry}/index.ts`))).toBe(true);
   },
 );
+
+it.each(['typeorm', 'pg', 'prisma', 'drizzle'])('the store of %s is small', (room) => {
+  const store = readdirSync(path(`src/${room}`)).find((name) => /[.-]store\.ts$/.test(name));
+  expect(readFileSync(path(`src/${room}/${store}`), 'utf8').split('\n').length).toBeLessThanOrEqual(
+    151,
+  );
+});
 
 it('compilers that do not know `exports` find the types of every entry', () => {
   expect({ main, types }).toEqual({ main: builtFile('', '.js'), types: builtFile('', '.d.ts') });

@@ -1,6 +1,6 @@
-// The second half of `npm run build`. Each entry is compiled to CommonJS once. Here it gets an ES module that holds no
-// code, only the same names: whoever imports and whoever requires have the same classes, so that injection tokens and
-// `instanceof` agree, also when an application does both.
+// The last part of `npm run build`. Each entry is compiled to CommonJS once. Here it gets an ES module that holds no code,
+// only the same names: `import` and `require()` give the same classes, so that injection tokens and `instanceof` agree,
+// also when an application does both.
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';

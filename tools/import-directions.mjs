@@ -9,12 +9,15 @@ const MAIN_ROOMS = {
   options: { rooms: [], packages: ['ms', 'util'] },
   events: { rooms: ['rule'], packages: ['@nestjs/common'] },
   keys: { rooms: ['options', 'rule'], packages: ['crypto'] },
-  state: { rooms: ['rule'], packages: ['@nestjs/common', 'timers'] },
+  state: { rooms: ['rule'], packages: ['@nestjs/common', 'async_hooks', 'timers'] },
   tokens: {
     rooms: ['state', 'keys', 'events', 'options', 'rule'],
     packages: ['@nestjs/common', 'jws', 'crypto'],
   },
-  sessions: { rooms: ['state', 'keys', 'rule'], packages: ['crypto'] },
+  sessions: {
+    rooms: ['invalidation', 'tokens', 'state', 'keys', 'events', 'options', 'rule'],
+    packages: ['@nestjs/common', 'crypto', 'net'],
+  },
   invalidation: { rooms: ['state', 'events'], packages: ['@nestjs/common', 'timers/promises'] },
   http: {
     rooms: ['tokens', 'state', 'options', 'rule'],
@@ -22,8 +25,8 @@ const MAIN_ROOMS = {
   },
   audit: { rooms: ['http', 'options'], packages: ['@nestjs/common', '@nestjs/core'] },
   endpoints: {
-    rooms: ['http', 'invalidation', 'tokens', 'state', 'rule'],
-    packages: ['@nestjs/common', 'module'],
+    rooms: ['http', 'sessions', 'invalidation', 'tokens', 'state', 'rule'],
+    packages: ['@nestjs/common', '@nestjs/core', 'module'],
   },
 };
 
@@ -31,7 +34,7 @@ const MAIN_ROOMS = {
 const SUBPATH_ROOMS = {
   postgres: {
     rooms: ['state', 'options', 'rule'],
-    packages: ['@nestjs/common', 'timers', 'crypto', 'util'],
+    packages: ['@nestjs/common', 'timers', 'crypto'],
   },
   typeorm: {
     rooms: ['postgres', 'state', 'options', 'rule'],
@@ -41,7 +44,7 @@ const SUBPATH_ROOMS = {
   prisma: { rooms: ['postgres', 'state', 'options', 'rule'], packages: ['@nestjs/common'] },
   drizzle: {
     rooms: ['postgres', 'state', 'options', 'rule'],
-    packages: ['@nestjs/common', 'drizzle-orm'],
+    packages: ['@nestjs/common', 'drizzle-orm', 'pg'],
   },
   cli: { rooms: ['postgres'], packages: ['util'] },
   passport: {
@@ -50,7 +53,7 @@ const SUBPATH_ROOMS = {
   },
   testing: {
     rooms: ['audit', 'invalidation', 'tokens', 'state', 'rule'],
-    packages: ['@nestjs/common', 'assert/strict', 'crypto', 'test'],
+    packages: ['@nestjs/common', '@nestjs/core', 'assert/strict', 'crypto', 'test'],
   },
 };
 

@@ -6,8 +6,10 @@ import type { AccessEntry } from './access-entry.js';
 import { AccessOfHandler } from './access-of-handler.js';
 import { AdapterRoutes } from './adapter-routes.js';
 import { AUDIT_SETTINGS, type AuditSettings } from './audit-settings.js';
-import { GlobalGuards, type Microservice } from './global-guards.js';
-import { type Handler, HandlerList } from './handler-list.js';
+import { GlobalGuards } from './global-guards.js';
+import { HandlerList } from './handler-list.js';
+import type { Handler } from './handler.js';
+import { ConnectedMicroservices, type Microservice } from './microservices.js';
 
 /** So many are named in the log; the list has them all. */
 const NAMED = 20;
@@ -21,6 +23,9 @@ export class AccessAudit implements OnApplicationBootstrap {
   @Inject(ApplicationConfig)
   private readonly config!: ApplicationConfig;
 
+  @Inject(ConnectedMicroservices)
+  private readonly connected!: ConnectedMicroservices;
+
   constructor(
     private readonly handlers: HandlerList,
     private readonly routes: AdapterRoutes,
@@ -32,26 +37,30 @@ export class AccessAudit implements OnApplicationBootstrap {
   /** @throws TokenInvalidationConfigError in the mode `enforce`, with every handler that is open unnoticed */
   onApplicationBootstrap(): void {
     if (this.settings.mode === 'off') return;
-    const problems = this.list()
-      .filter(({ access }) => access === 'unguarded')
-      .map(
-        ({ context, name, handler, decidedBy }) => `${context} ${name} (${handler}): ${decidedBy}.`,
-      );
+    const entries = this.list();
+    const unknown = entries.filter(({ access }) => access === 'not checkable').map(describe);
+    if (unknown.length > 0) {
+      this.logger.log(listed('Who may call these handlers is not known to the audit:', unknown));
+    }
+    const problems = entries.filter(({ access }) => access === 'unguarded').map(describe);
     if (problems.length === 0) return;
     if (this.settings.mode === 'enforce') throw new TokenInvalidationConfigError(problems);
-    const more = problems.length > NAMED ? [`and ${problems.length - NAMED} more`] : [];
     this.logger.warn(
-      [
+      listed(
         'Anyone may call these handlers, and no @Public() says that they are meant to be open:',
-        ...[...problems.slice(0, NAMED), ...more].map((line) => `  - ${line}`),
-      ].join('\n'),
+        problems,
+      ),
     );
   }
 
-  /** @param microservices - those of the application; absent: not known, as at boot */
+  /** @param microservices - those of the application, where the application can be asked, as it cannot at boot */
   list(microservices?: readonly Microservice[]): AccessEntry[] {
     const handlers = this.handlers.all();
-    const globals = new GlobalGuards(this.config, this.routes.type !== undefined, microservices);
+    const globals = new GlobalGuards(
+      this.config,
+      this.routes.type !== undefined,
+      microservices ?? this.connected.serving(handlers),
+    );
     const access = new AccessOfHandler(this.reader, globals, this.settings.findsMessageTokens);
     return [...handlers.map((handler) => access.of(handler)), ...this.rawRoutes(handlers)].toSorted(
       (one, other) => keyOf(one).localeCompare(keyOf(other), 'en'),
@@ -67,6 +76,15 @@ export class AccessAudit implements OnApplicationBootstrap {
       decidedBy: 'added past Nest, so no guard runs',
     }));
   }
+}
+
+function describe({ context, name, handler, decidedBy }: AccessEntry): string {
+  return `${context} ${name} (${handler}): ${decidedBy}.`;
+}
+
+function listed(title: string, lines: readonly string[]): string {
+  const more = lines.length > NAMED ? [`and ${lines.length - NAMED} more`] : [];
+  return [title, ...[...lines.slice(0, NAMED), ...more].map((line) => `  - ${line}`)].join('\n');
 }
 
 const keyOf = ({ context, name, handler }: AccessEntry): string => `${context} ${name} ${handler}`;

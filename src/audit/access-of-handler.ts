@@ -3,13 +3,16 @@ import { hiddenDemand } from '../http/hidden-demand.js';
 import type { Access, AccessEntry } from './access-entry.js';
 import type { GlobalGuards } from './global-guards.js';
 import { type FoundGuard, guardsOn } from './guards.js';
-import type { Handler } from './handler-list.js';
+import type { Handler } from './handler.js';
 
 /** Access, and what decides it. */
 type Decision = Pick<AccessEntry, 'access' | 'decidedBy'>;
 
-/** Transports whose messages have no headers that are read: TCP, Redis and MQTT, by Nest's numbers. */
-const WITHOUT_HEADERS = new Set<unknown>([0, 1, 3]);
+/** Transports whose headers are read: NATS, gRPC, RabbitMQ and Kafka, by Nest's numbers. */
+const WITH_HEADERS = new Set<unknown>([2, 4, 5, 6]);
+
+const GUARDS_SKIPPED =
+  "Nest runs no guard here without fieldResolverEnhancers: ['guards'] in the options of GraphQLModule; set it, or add @Public() if anyone may call it";
 
 const NO_GUARD = 'no guard; add RevocableJwtGuard, or @Public() if anyone may call it';
 
@@ -36,6 +39,7 @@ export class AccessOfHandler {
       };
     }
     if (demand.kind === 'public') return { access: 'public', decidedBy: '@Public()' };
+    if (handler.skipsGuards === true) return { access: 'unguarded', decidedBy: GUARDS_SKIPPED };
     const guards = [...this.globals.found, ...guardsOn(handler)];
     const ours = guards.find(({ kind }) => kind === 'ours');
     return ours === undefined
@@ -47,7 +51,8 @@ export class AccessOfHandler {
     if (!this.findsToken(handler)) {
       return {
         access: 'not checkable',
-        decidedBy: 'its transport has no headers; set rpc.token, until then every call is refused',
+        decidedBy:
+          'no header of its transport is read; set rpc.token, until then every call is refused',
       };
     }
     return { access: accessOf(demand), decidedBy: textOf(ours) };
@@ -80,9 +85,9 @@ export class AccessOfHandler {
     if (handler.context !== 'rpc' || this.findsMessageTokens) return true;
     const transports =
       handler.transport === undefined
-        ? (this.globals.serving(handler) ?? []).map(({ transport }) => transport)
+        ? this.globals.serving(handler).map(({ transport }) => transport)
         : [handler.transport];
-    return !transports.some((transport) => WITHOUT_HEADERS.has(transport));
+    return transports.every((transport) => WITH_HEADERS.has(transport));
   }
 }
 

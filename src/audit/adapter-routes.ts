@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { type Handler, joinPath } from './handler-list.js';
+import { joinPath } from './handler-list.js';
+import type { Handler } from './handler.js';
 
 interface Route {
   readonly method: string;

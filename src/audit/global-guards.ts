@@ -1,13 +1,7 @@
 import type { ApplicationConfig } from '@nestjs/core';
 import { describeGuard, type FoundGuard } from './guards.js';
-import type { Handler } from './handler-list.js';
-
-/** A microservice of the application. */
-export interface Microservice {
-  /** The number of its transport. */
-  readonly transport: unknown;
-  readonly config: unknown;
-}
+import type { Handler } from './handler.js';
+import { type Microservice, serves } from './microservices.js';
 
 /** Whether the application's global guards reach a handler. */
 export type Reach = 'reached' | 'missed' | 'unknown';
@@ -19,7 +13,7 @@ export class GlobalGuards {
   constructor(
     private readonly config: ApplicationConfig,
     private readonly hasHttp: boolean,
-    private readonly microservices: readonly Microservice[] | undefined,
+    private readonly microservices: readonly Microservice[],
   ) {
     const instances: unknown[] = config.getGlobalGuards();
     const classes = config.getGlobalRequestGuards().map(({ metatype }) => metatype);
@@ -30,17 +24,15 @@ export class GlobalGuards {
   reach(handler: Handler): Reach {
     if (handler.context === 'ws') return isNest12(this.config) ? 'reached' : 'missed';
     if (handler.context !== 'rpc' || !this.hasHttp) return 'reached';
-    const serving = this.serving(handler);
-    if (serving === undefined) return 'unknown';
-    return serving.every(({ config }) => config === this.config) ? 'reached' : 'missed';
+    const inherit = this.serving(handler).map(({ inherits }) => inherits);
+    if (inherit.includes(false)) return 'missed';
+    // One may be connected later.
+    return inherit.length === 0 || inherit.includes(undefined) ? 'unknown' : 'reached';
   }
 
-  /** The microservices that serve a handler; `undefined`: not known. */
-  serving({ transport }: Handler): readonly Microservice[] | undefined {
-    const serving = this.microservices?.filter(
-      (microservice) => transport === undefined || microservice.transport === transport,
-    );
-    return serving?.length === 0 ? undefined : serving;
+  /** The microservices that serve a handler, as far as they are connected. */
+  serving(handler: Handler): readonly Microservice[] {
+    return this.microservices.filter((microservice) => serves(microservice, handler));
   }
 }
 

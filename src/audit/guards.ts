@@ -1,6 +1,6 @@
 import { GlobalGuardPlace } from '../http/contexts/global-guard-reach.js';
 import { RevocableJwtGuard } from '../http/revocable-jwt.guard.js';
-import type { Handler } from './handler-list.js';
+import type { Handler } from './handler.js';
 
 /** A guard, and where it stands. */
 export interface FoundGuard {

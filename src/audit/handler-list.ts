@@ -6,20 +6,8 @@ import {
   rpcPatterns,
   rpcTransport,
 } from '../http/contexts/message-handlers.js';
-import type { AccessEntry } from './access-entry.js';
-
-/** A method that clients can call. */
-export interface Handler extends Pick<AccessEntry, 'context' | 'name'> {
-  readonly type: Function;
-  readonly methodName: string;
-  readonly method: Function;
-  /** The number of the transport that an RPC handler names; `undefined`: any. */
-  readonly transport?: unknown;
-}
-
-type Method = Pick<Handler, 'type' | 'methodName' | 'method'>;
-
-const ROOT_TYPES = new Set<unknown>(['Query', 'Mutation', 'Subscription']);
+import { graphqlFields, type GraphqlOptions } from './graphql-fields.js';
+import type { Handler, Method } from './handler.js';
 
 /** Every handler of the application, whichever module, base class or factory it comes from. */
 @Injectable()
@@ -30,38 +18,51 @@ export class HandlerList {
   ) {}
 
   all(): Handler[] {
-    const controllers = this.discovery.getControllers().map(({ metatype }) => metatype);
-    // A factory may return an instance of any class.
-    const providers = this.discovery
-      .getProviders()
-      .map(({ instance, metatype }) => (instance as object | null)?.constructor ?? metatype);
+    const controllers = this.discovery
+      .getControllers()
+      .flatMap((wrapper) => this.methodsOf(wrapper.metatype, wrapper.isDependencyTreeStatic()));
+    const providers = this.discovery.getProviders().flatMap((wrapper) => {
+      // A factory may return an instance of any class.
+      const made = (wrapper.instance as object | null)?.constructor;
+      return this.methodsOf(made ?? wrapper.metatype, wrapper.isDependencyTreeStatic());
+    });
+    const runsGuards = this.runsGuardsForFields();
     return withoutRepeats([
-      ...this.methodsOf(controllers).flatMap((method) =>
-        routesOf(method).concat(patternsOf(method)),
+      ...controllers.flatMap((method) => routesOf(method).concat(patternsOf(method))),
+      ...providers.flatMap((method) =>
+        graphqlFields(method, runsGuards).concat(messagesOf(method)),
       ),
-      ...this.methodsOf(providers).flatMap((method) => fieldsOf(method).concat(messagesOf(method))),
     ]);
   }
 
   /** GraphQL is one route of HTTP, and its fields are listed for themselves. */
   graphqlPaths(): string[] {
+    return this.graphqlOptions().map(({ path }) => path ?? '/graphql');
+  }
+
+  private runsGuardsForFields(): boolean {
+    return this.graphqlOptions().every(
+      ({ fieldResolverEnhancers }) => fieldResolverEnhancers?.includes('guards') === true,
+    );
+  }
+
+  private graphqlOptions(): GraphqlOptions[] {
     return this.discovery
       .getProviders()
       .filter(({ token }) => token === 'GqlModuleOptions')
-      .map(({ instance }) => (instance as { path?: string } | null)?.path ?? '/graphql');
+      .map(({ instance }) => (instance as GraphqlOptions | null) ?? {});
   }
 
-  private methodsOf(types: readonly unknown[]): Method[] {
-    return types.flatMap((type) => {
-      if (typeof type !== 'function' || typeof type.prototype !== 'object') return [];
-      const prototype = type.prototype as object | null;
-      if (prototype === null) return [];
-      return this.scanner.getAllMethodNames(prototype).map((methodName) => ({
-        type,
-        methodName,
-        method: Reflect.get(prototype, methodName) as Function,
-      }));
-    });
+  private methodsOf(type: unknown, isStatic: boolean): Method[] {
+    if (typeof type !== 'function' || typeof type.prototype !== 'object') return [];
+    const prototype = type.prototype as object | null;
+    if (prototype === null) return [];
+    return this.scanner.getAllMethodNames(prototype).map((methodName) => ({
+      type,
+      methodName,
+      method: Reflect.get(prototype, methodName) as Function,
+      isStatic,
+    }));
   }
 }
 
@@ -93,14 +94,6 @@ function patternsOf(found: Method): Handler[] {
   return (rpcPatterns(found.method) ?? []).map((pattern) =>
     Object.assign(calledBy(found, 'rpc', textOf(pattern)), { transport }),
   );
-}
-
-function fieldsOf(found: Method): Handler[] {
-  const parent = Reflect.getMetadata('graphql:resolver_type', found.method) as unknown;
-  if (typeof parent !== 'string' || !ROOT_TYPES.has(parent)) return [];
-  const field = (Reflect.getMetadata('graphql:resolver_name', found.method) ??
-    found.methodName) as string;
-  return [calledBy(found, 'graphql', `${parent}.${field}`)];
 }
 
 function messagesOf(found: Method): Handler[] {

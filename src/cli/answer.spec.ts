@@ -80,7 +80,7 @@ describe('an error names the remedy', () => {
     [['generate', 'sql', ...USERS, '--user', 'x'], "Unknown option '--user'"],
     [
       ['generate', 'drizzle', '--table', 'a.b.c', '--no-password'],
-      'generate: table "a.b.c" is not a name or schema.name.',
+      'generate: table is not a name or schema.name: give the one that the table has in the database.',
     ],
   ])('%j', (args, message) => {
     const { text, isError } = answer(args);

@@ -1,5 +1,5 @@
 import { schemaSql } from '../postgres/schema/schema-sql.js';
-import { readNames } from '../postgres/schema/schema-options.js';
+import { resolveSchema } from '../postgres/schema/schema-options.js';
 import { type Arguments, type Output, readArguments } from './arguments.js';
 import { drizzleSnippet } from './drizzle-snippet.js';
 import { prismaSnippet } from './prisma-snippet.js';
@@ -34,6 +34,6 @@ const GENERATORS: Readonly<Record<Output, (given: Arguments) => string>> = {
     return `${down ? sql.down : sql.up};`;
   },
   typeorm: ({ options }) => typeOrmMigration(options, Date.now()),
-  prisma: ({ options, tables }) => prismaSnippet(readNames(options, CALLER), tables),
-  drizzle: ({ options, tables }) => drizzleSnippet(readNames(options, CALLER), tables),
+  prisma: ({ options, tables }) => prismaSnippet(resolveSchema(options, CALLER).names, tables),
+  drizzle: ({ options, tables }) => drizzleSnippet(resolveSchema(options, CALLER).names, tables),
 };

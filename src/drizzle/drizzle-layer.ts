@@ -7,14 +7,9 @@ import type { DataLayer, UserSource } from '../postgres/data-layer.js';
 import { describeRecord, stateKeys } from '../postgres/describe-record.js';
 import type { PgPool, RunStatement, Statement } from '../postgres/pg-pool.js';
 import type { TokenState } from '../rule/token-state.js';
-import { type DrizzleRow, FindingLoader } from './finding-loader.js';
+import { type DrizzleRow, HydratingLoader } from './hydrating-loader.js';
 import { type DrizzleTransaction, joinTransaction } from './join-transaction.js';
-import {
-  columnName,
-  describeTable,
-  type DrizzleProperties,
-  type DrizzleTable,
-} from './user-table.js';
+import { describeTable, type DrizzleProperties, type DrizzleTable } from './user-table.js';
 
 /** What `drizzleStore()` was given. */
 export interface DrizzleSource {
@@ -25,8 +20,8 @@ export interface DrizzleSource {
   readonly problems: readonly string[];
 }
 
-/** A database over node-postgres; with `withReplicas`, the one that writes is within. */
-type Db = NodePgDatabase & { readonly $client?: Partial<PgPool>; readonly $primary?: Db };
+/** A database over node-postgres. What `withReplicas()` makes has the client of the primary. */
+type Db = NodePgDatabase & { readonly $client?: Partial<PgPool> };
 
 export function isDb(value: unknown): value is Db {
   return typeof value === 'object' && value !== null && isFunction(Reflect.get(value, 'select'));
@@ -46,7 +41,7 @@ export class DrizzleLayer implements DataLayer<DrizzleRow, DrizzleTransaction> {
   constructor(private readonly source: DrizzleSource) {}
 
   pool(): PgPool {
-    const { $client } = this.primary();
+    const { $client } = this.db();
     // A Client has `connect` too, and no `totalCount`.
     if ($client !== undefined && 'totalCount' in $client) return $client as PgPool;
     throw new TokenInvalidationConfigError([NO_POOL]);
@@ -54,17 +49,10 @@ export class DrizzleLayer implements DataLayer<DrizzleRow, DrizzleTransaction> {
 
   async bind(run: RunStatement): Promise<UserSource<DrizzleRow>> {
     const users = this.users();
-    const primary = this.primary();
     this.pool();
     const { columns } = await bindColumns(run, users.names, this.words.migration);
-    const selected = Object.entries(users.columns).filter(
-      ([, column]) => columnName(primary, users.table, column) !== columns.password,
-    );
-    return {
-      columns,
-      hidden: stateKeys(users.keys),
-      loader: new FindingLoader(primary, users, Object.fromEntries(selected)),
-    };
+    const selected = users.selected.filter(({ name }) => name !== columns.password);
+    return { columns, hidden: stateKeys(users.keys), loader: new HydratingLoader(selected) };
   }
 
   describe(user: DrizzleRow): { subject: string; state: TokenState } {
@@ -76,20 +64,17 @@ export class DrizzleLayer implements DataLayer<DrizzleRow, DrizzleTransaction> {
     return joinTransaction(transaction, statement);
   }
 
-  /** What never reads from a replica. */
-  private primary(): Db {
+  private db(): Db {
     const { db } = this.source;
-    if (isDb(db)) return db.$primary ?? db;
+    if (isDb(db)) return db;
     throw new TokenInvalidationConfigError([...this.source.problems, NO_DB]);
   }
 
   private users(): DrizzleTable {
     const { table, properties, problems } = this.source;
-    const primary = this.primary();
+    const db = this.db();
     if (problems.length > 0) throw new TokenInvalidationConfigError(problems);
-    const described = this.described ?? describeTable(primary, table, properties);
-    if (Array.isArray(described)) throw new TokenInvalidationConfigError(described);
-    this.described = described;
-    return described;
+    this.described ??= describeTable(db, table, properties);
+    return this.described;
   }
 }

@@ -2,10 +2,13 @@ import type { InjectionToken } from '@nestjs/common';
 import { is } from 'drizzle-orm';
 import { PgTable } from 'drizzle-orm/pg-core';
 import { isInjectionToken, textRow } from '../options/checks.js';
-import type { Duration } from '../options/duration.js';
 import { type OptionRow, problemsOf, valueOf } from '../options/option-table.js';
 import { PostgresTokenStateStore } from '../postgres/postgres-token-state.store.js';
-import { STORE_OPTIONS, storeSettings } from '../postgres/store-options.js';
+import {
+  POSTGRES_STORE_ROWS,
+  type PostgresStoreOptions,
+  storeSettings,
+} from '../postgres/store-options.js';
 import type { TokenStateStoreDefinition } from '../state/token-state.store.js';
 import { DrizzleLayer, isDb } from './drizzle-layer.js';
 import type { DrizzleTransaction } from './join-transaction.js';
@@ -20,7 +23,7 @@ export interface DrizzleTableLike {
 export interface DrizzleStoreOptions<
   Table extends DrizzleTableLike = DrizzleTableLike,
   Password extends string = string,
-> {
+> extends PostgresStoreOptions {
   /** What `drizzle()` of `drizzle-orm/node-postgres` returned for a pool, or `withReplicas()`, or its injection token. */
   db: object | InjectionToken;
   /** The users table of the schema, made with `pgTable()`. */
@@ -37,16 +40,6 @@ export interface DrizzleStoreOptions<
   logoutAllAt?: string | undefined;
   /** Not NULL for a soft-deleted user. Default: users are not soft-deleted. */
   deletedAt?: string | undefined;
-  /** Table that holds what concerns everyone. Default: the users table's name with `_token_invalidation`, in its schema. */
-  everyoneTable?: string | undefined;
-  /** Names the users of this table: every token carries it, and a token with another is refused. Default: the table with its schema, as `public.users`. */
-  realm?: string | undefined;
-  /** Whether boot looks for the columns and the triggers in the database. Default: `true`. */
-  checkSchema?: boolean | undefined;
-  /** Says that the policies of row level security hide no row from the application's role. Default: `false`. */
-  seesAllRows?: boolean | undefined;
-  /** How long a write outside of a transaction may take. Seconds, or text with a unit. Default: `'10s'`. */
-  writeTimeout?: Duration | undefined;
 }
 
 /** The row of a table by Drizzle's schema, without the password. */
@@ -58,7 +51,7 @@ export type DrizzleUser<Table extends DrizzleTableLike, Password extends string>
 const NOT_A_PROPERTY = 'is not the name of a property of the table.';
 
 /** The compiler checks that no option is left out. */
-const OPTIONS = {
+const ROWS = {
   db: {
     check: (value: unknown) => isDb(value) || isInjectionToken(value),
     problem: 'is neither what drizzle() returned nor an injection token.',
@@ -66,6 +59,7 @@ const OPTIONS = {
   table: {
     check: (value: unknown) => is(value, PgTable),
     problem: 'is not a table made with pgTable().',
+    missing: 'is missing: give the users table of the schema.',
   },
   id: textRow(NOT_A_PROPERTY),
   password: textRow(NOT_A_PROPERTY),
@@ -73,7 +67,7 @@ const OPTIONS = {
   passwordChangedAt: textRow(NOT_A_PROPERTY, 'passwordChangedAt'),
   logoutAllAt: textRow(NOT_A_PROPERTY, 'logoutAllAt'),
   deletedAt: textRow(NOT_A_PROPERTY),
-  ...STORE_OPTIONS,
+  ...POSTGRES_STORE_ROWS,
 } satisfies Record<keyof DrizzleStoreOptions, OptionRow>;
 
 /**
@@ -96,12 +90,7 @@ export function drizzleStore<
   // Without types, anything may be given, also nothing.
   const given: Partial<DrizzleStoreOptions<Table, Password>> = options ?? {};
   const { db, table } = given;
-  const problems = [
-    ...(table === undefined
-      ? ['drizzleStore: table is missing: give the users table of the schema.']
-      : []),
-    ...problemsOf(OPTIONS, given, 'drizzleStore: '),
-  ];
+  const problems = problemsOf(ROWS, given, 'drizzleStore: ');
   const make = (source: object | undefined) =>
     new PostgresTokenStateStore(
       new DrizzleLayer({
@@ -119,7 +108,7 @@ export function drizzleStore<
 
 function propertiesOf(given: Partial<DrizzleStoreOptions>): DrizzleProperties {
   const name = (option: 'tokenVersion' | 'passwordChangedAt' | 'logoutAllAt') =>
-    valueOf(OPTIONS[option], given[option]);
+    valueOf(ROWS[option], given[option]);
   return {
     id: given.id,
     tokenVersion: name('tokenVersion'),

@@ -1,8 +1,10 @@
 import { getTableColumns } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { getTableConfig, type PgColumn, type PgTable } from 'drizzle-orm/pg-core';
+import { TokenInvalidationConfigError } from '../options/config-error.js';
 import type { ColumnNames } from '../postgres/bind-columns.js';
 import type { RecordKeys } from '../postgres/describe-record.js';
+import type { SelectedColumn } from './hydrating-loader.js';
 
 /** The properties of a table that the options may name. */
 export interface DrizzleProperties {
@@ -16,30 +18,29 @@ export interface DrizzleProperties {
 
 /** A users table as Drizzle's schema describes it. */
 export interface DrizzleTable {
-  readonly table: PgTable;
-  /** Its properties, each with its column. */
-  readonly columns: Readonly<Record<string, PgColumn>>;
+  /** What Drizzle's `select` would select. */
+  readonly selected: readonly SelectedColumn[];
   readonly keys: RecordKeys;
   readonly names: ColumnNames;
 }
 
-/** Reads the schema, or returns what is wrong with it, each with what to do. */
+/** Reads the schema. @throws TokenInvalidationConfigError with all that is wrong with the table */
 export function describeTable(
   db: NodePgDatabase,
   table: PgTable,
   properties: DrizzleProperties,
-): DrizzleTable | string[] {
+): DrizzleTable {
   const columns: Record<string, PgColumn> = getTableColumns(table);
   const { id = primaryKeyOf(columns), ...others } = properties;
   const problems = problemsOf(table, columns, { id, ...others });
-  if (id === undefined || problems.length > 0) return problems;
+  if (id === undefined || problems.length > 0) throw new TokenInvalidationConfigError(problems);
   const { tokenVersion, passwordChangedAt, logoutAllAt } = others;
   const keys = { id, tokenVersion, passwordChangedAt, logoutAllAt };
-  const nameOf = (property: string) => columnName(db, table, columns[property]!);
+  const selected = selectedColumns(db, table);
+  const nameOf = (property: string) => selected.find((each) => each.property === property)!.name;
   const { name, schema } = getTableConfig(table);
   return {
-    table,
-    columns,
+    selected,
     keys,
     names: {
       schema,
@@ -74,8 +75,17 @@ function problemsOf(
   ];
 }
 
+/** What Drizzle's `select` selects, in its order. */
+function selectedColumns(db: NodePgDatabase, table: PgTable): SelectedColumn[] {
+  return Object.entries<PgColumn>(getTableColumns(table)).map(([property, column]) => ({
+    property,
+    column,
+    name: columnName(db, table, column),
+  }));
+}
+
 /** A column's name as Drizzle writes it: its `casing` may make one of the property's. */
-export function columnName(db: NodePgDatabase, table: PgTable, column: PgColumn): string {
+function columnName(db: NodePgDatabase, table: PgTable, column: PgColumn): string {
   const { sql } = db.select({ column }).from(table).toSQL();
   return /^select "(.*)" from /.exec(sql)![1]!;
 }

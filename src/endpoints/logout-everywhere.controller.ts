@@ -10,42 +10,55 @@ import {
   type Type,
   UseGuards,
 } from '@nestjs/common';
-import { type HeaderWriter, unauthorized, unavailable } from '../http/http-answers.js';
+import { CurrentUser } from '../http/current-user.decorator.js';
+import { unauthorized } from '../http/http-answers.js';
 import { HTTP_SETTINGS, type HttpSettings } from '../http/http-settings.js';
 import { RevocableJwtGuard } from '../http/revocable-jwt.guard.js';
 import { TokenClaims } from '../http/token-claims.decorator.js';
-import { UserUnknownError, VersionConflictError } from '../invalidation/invalidation.errors.js';
 import type { InvalidationReceipt } from '../invalidation/receipt.js';
-import { TokenInvalidator } from '../invalidation/token-invalidator.service.js';
 import type { TokenClaims as Claims } from '../rule/claims.js';
-import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
+import { TokenSessions } from '../sessions/token-sessions.service.js';
 import { TokenIssuer } from '../tokens/token-issuer.service.js';
+import { answering } from './endpoint-errors.js';
+import { EndpointLogout } from './endpoint-logout.js';
 import type { EndpointsOptions } from './endpoints-options.js';
 import { DocumentLogoutEverywhere } from './openapi.js';
+import { type CookieWriter, SessionAnswers } from './session-answers.js';
 import type { TokenResponse } from './token-response.js';
 
 /** The response, as far as its status can be set on both platforms. */
-type Reply = HeaderWriter & { status(code: number): unknown };
+type Reply = CookieWriter & { status(code: number): unknown };
+
+/** Who asks. */
+interface Caller {
+  readonly claims: Claims;
+  readonly user: unknown;
+}
 
 /**
  * `POST <path>/logout-everywhere`: invalidates every token of the caller. The body `{ "keepThisDevice": true }` asks
  * for a fresh token, so that the calling device stays logged in: 200 with a token response. Otherwise 204.
  */
 export function logoutEverywhereController(endpoints: EndpointsOptions): Type<object> {
-  const { path, version, response: shape = (response) => response } = endpoints;
+  const { path, version } = endpoints;
   @Controller({ path, ...(version !== undefined && { version }) })
   class LogoutEverywhereController extends LogoutEverywhere {
     @DocumentLogoutEverywhere(endpoints)
     @Post('logout-everywhere')
     @HttpCode(204)
     @UseGuards(RevocableJwtGuard)
-    async logoutEverywhere(
+    logoutEverywhere(
       @TokenClaims() claims: Claims,
+      @CurrentUser() user: unknown,
       @Body() body: unknown,
       @Res({ passthrough: true }) response: Reply,
     ): Promise<unknown> {
-      const fresh = await this.answer(claims, body, response);
-      return fresh && shape(fresh);
+      const caller = { claims, user };
+      return answering(response, this.settings, () =>
+        wantsToKeepThisDevice(body)
+          ? this.logoutElsewhere(caller, response)
+          : this.logout(caller, response),
+      );
     }
   }
   return LogoutEverywhereController;
@@ -55,24 +68,30 @@ export function logoutEverywhereController(endpoints: EndpointsOptions): Type<ob
 @Injectable()
 class LogoutEverywhere {
   constructor(
-    private readonly invalidator: TokenInvalidator,
+    private readonly logouts: EndpointLogout,
     private readonly issuer: TokenIssuer,
-    @Inject(HTTP_SETTINGS) private readonly settings: HttpSettings,
+    private readonly sessions: TokenSessions,
+    private readonly answers: SessionAnswers,
+    @Inject(HTTP_SETTINGS) protected readonly settings: HttpSettings,
   ) {}
 
-  /** Invalidates; the fresh token when the calling device is to stay logged in. */
-  protected async answer(
-    claims: Claims,
-    body: unknown,
-    response: Reply,
-  ): Promise<TokenResponse | undefined> {
-    const keepThisDevice = wantsToKeepThisDevice(body);
-    const receipt = await this.invalidate(claims, response);
-    if (!keepThisDevice) return undefined;
+  protected async logout({ claims }: Caller, response: Reply): Promise<void> {
+    await this.logouts.of(claims);
+    this.answers.clear(response);
+  }
 
+  /** The calling device goes on: under a new session if it has one, otherwise with a fresh token. */
+  protected async logoutElsewhere({ claims, user }: Caller, response: Reply): Promise<unknown> {
+    const { sid } = claims;
+    if (sid === undefined || !this.sessions.areOn) {
+      const fresh = this.tokenResponse(await this.logouts.of(claims), claims);
+      response.status(200);
+      return this.answers.writeBody(response, fresh);
+    }
+    const kept = await this.logouts.elsewhere(claims, { sid, user });
+    if (!kept.accepted) throw unauthorized(response, kept);
     response.status(200);
-    response.header('Cache-Control', 'no-store');
-    return this.tokenResponse(receipt, claims);
+    return this.answers.write(response, kept);
   }
 
   private tokenResponse(receipt: InvalidationReceipt, claims: Claims): TokenResponse {
@@ -81,27 +100,6 @@ class LogoutEverywhere {
       token_type: 'Bearer',
       expires_in: this.issuer.expiresInSeconds,
     };
-  }
-
-  /** Only while the token's version is the user's: another invalidation may have come after the guard. */
-  private async invalidate(claims: Claims, response: Reply): Promise<InvalidationReceipt> {
-    try {
-      return await this.invalidator.logoutEverywhere(claims.sub, { ifVersion: claims.ver ?? 0 });
-    } catch (error) {
-      throw this.answerFor(error, response);
-    }
-  }
-
-  private answerFor(error: unknown, response: Reply): unknown {
-    if (error instanceof VersionConflictError) {
-      return unauthorized(response, { reason: 'version_stale' });
-    }
-    if (error instanceof UserUnknownError) {
-      return unauthorized(response, { reason: 'user_unknown' });
-    }
-    return error instanceof TokenStateUnavailableError
-      ? unavailable(response, this.settings.retryAfterSeconds)
-      : error;
   }
 }
 

@@ -6,7 +6,9 @@ import { DocumentLogoutEverywhere } from './openapi.js';
 afterEach(() => vi.restoreAllMocks());
 
 /** What the decorator leaves on a method. */
-function documented(endpoints: Pick<EndpointsOptions, 'response'> = {}): Record<string, unknown> {
+function documented(
+  endpoints: Pick<EndpointsOptions, 'response' | 'securityScheme'> = {},
+): Record<string, unknown> {
   class Controller {
     method(): void {}
   }
@@ -20,7 +22,6 @@ function documented(endpoints: Pick<EndpointsOptions, 'response'> = {}): Record<
 describe('DocumentLogoutEverywhere', () => {
   it('describes the endpoint with the application’s own @nestjs/swagger', () => {
     expect(documented()).toMatchObject({
-      'swagger/apiSecurity': [{ bearer: [] }],
       'swagger/apiOperation': {
         summary: 'Invalidate every token of the caller, on every device',
       },
@@ -62,6 +63,14 @@ describe('DocumentLogoutEverywhere', () => {
         503: { description: 'The token cannot be checked; see Retry-After' },
       },
     });
+  });
+
+  it('names the security scheme that the application names, and none otherwise', () => {
+    expect(documented()).not.toHaveProperty('swagger/apiSecurity');
+    for (const securityScheme of ['bearer', 'cookie']) {
+      const { 'swagger/apiSecurity': security } = documented({ securityScheme });
+      expect(security).toEqual([{ [securityScheme]: [] }]);
+    }
   });
 
   it('says nothing about the body of a response that the application maps', () => {

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { TokenClaims } from '../rule/claims.js';
 import type { Refusal } from '../rule/refusal.js';
+import type { SessionEvent } from './session-event.js';
 import type { InvalidationEvent, TokenEventListener } from './token-event.listener.js';
 
 /** Passes events on to its subscribers. One that fails changes neither the answer nor what the others get. */
@@ -21,11 +22,24 @@ export class TokenEventEmitter {
 
   /** @param committed - resolves to whether the event happened; not called when nobody has subscribed */
   emitOnceCommitted(event: InvalidationEvent, committed: () => Promise<boolean>): void {
+    this.onceCommitted(() => this.emitInvalidation(event), committed);
+  }
+
+  /** @param committed - as of `emitOnceCommitted`; absent: the event has happened */
+  emitSession(event: SessionEvent, committed?: () => Promise<boolean>): void {
+    const emit = () => this.emit('session', (listener) => listener.session?.(event));
+    if (committed === undefined) emit();
+    else this.onceCommitted(emit, committed);
+  }
+
+  private onceCommitted(emit: () => void, committed: () => Promise<boolean>): void {
     if (this.listeners.size === 0) return;
     committed()
-      .then((happened) => happened && this.emitInvalidation(event))
+      .then((happened) => {
+        if (happened) emit();
+      })
       .catch((error: unknown) =>
-        this.logger.error('Whether an invalidation was committed is not known: no event', error),
+        this.logger.error('Whether a write was committed is not known: no event', error),
       );
   }
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { RefusalReason } from '../rule/refusal.js';
+import type { SessionEvent } from './session-event.js';
 
 /** Why tokens were invalidated. */
 export type InvalidationReason =
@@ -49,4 +50,7 @@ export class TokenEventListener {
   invalidated(_event: InvalidationEvent): void {}
 
   refused(_event: RefusalEvent): void {}
+
+  /** What happened to a session: a login, a refresh, a reused token, an end. Once, and after its commit. */
+  session?(_event: SessionEvent): void;
 }

@@ -31,6 +31,12 @@ describe('unauthorized', () => {
     expect(JSON.stringify(exception)).not.toContain('for the log alone');
   });
 
+  it('has no stack, and leaves other errors theirs', () => {
+    const { stack } = unauthorized(response, { reason: 'token_expired' });
+    expect(stack).toBe('TokenRefusedException: The access token has expired');
+    expect(new Error('of the application').stack).toContain('http-answers.spec');
+  });
+
   it('writes the challenge to the response', () => {
     unauthorized(response, { reason: 'token_expired' });
     expect(headers).toEqual({

@@ -26,7 +26,19 @@ export function unauthorized(
   maxAuthAgeSeconds?: number,
 ): TokenRefusedException {
   response.header('WWW-Authenticate', challenge(reason, maxAuthAgeSeconds));
-  return new TokenRefusedException(reason);
+  return withoutStack(() => new TokenRefusedException(reason));
+}
+
+/** A refusal is not a bug, and capturing the stack is a good part of what a forged token costs. */
+function withoutStack<E extends Error>(make: () => E): E {
+  const { stackTraceLimit } = Error;
+  // Not an assignment, which throws where the built-in objects are frozen.
+  Reflect.set(Error, 'stackTraceLimit', 0);
+  try {
+    return make();
+  } finally {
+    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
+  }
 }
 
 /** The 503 for a state that cannot be read, with `Retry-After` (RFC 9110 section 10.2.3). */

@@ -13,6 +13,7 @@ import { writeCaller } from './contexts/caller.js';
 import type { AuthenticatedRequest } from './contexts/graphql-context.js';
 import { unauthorized, unavailable } from './http-answers.js';
 import { HTTP_SETTINGS, type HttpSettings } from './http-settings.js';
+import { hasPassed, notePassed } from './passed-calls.js';
 import { type RouteAccess, RouteAccessReader } from './route-access.js';
 import { TurnBatch } from './turn-batch.js';
 
@@ -58,22 +59,25 @@ export class RevocableJwtGuard implements CanActivate {
   }
 
   canActivate(context: ExecutionContext): Promise<boolean> {
+    if (hasPassed(context, this.verifier)) return Promise.resolve(true);
     const access = this.routes.of(context);
     return context.getType() === 'http'
-      ? this.admitRequest(context.switchToHttp(), access)
+      ? this.admitRequest(context, access)
       : this.calls.canActivate(context, access);
   }
 
   private async admitRequest(
-    http: HttpArgumentsHost,
+    context: ExecutionContext,
     { kind, maxAuthAge }: RouteAccess,
   ): Promise<boolean> {
     if (kind === 'public') return true;
 
+    const http = context.switchToHttp();
     const request = http.getRequest<AuthenticatedRequest>();
     const verdict = await this.judge(request, http, maxAuthAge);
     if (verdict.accepted) {
       writeCaller(request, verdict);
+      notePassed(context, this.verifier);
       return true;
     }
     if (kind === 'optional' && verdict.reason === 'token_missing') return true;

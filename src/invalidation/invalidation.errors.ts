@@ -2,7 +2,7 @@
  * `statusCode` and `expose` are what Nest's own exception filter looks for: where the application lets the error
  * through, the client gets this status and not 500.
  */
-abstract class InvalidationError extends Error {
+export abstract class InvalidationError extends Error {
   abstract readonly statusCode: number;
   readonly expose = true;
 }

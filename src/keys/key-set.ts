@@ -23,6 +23,16 @@ export class KeySet {
     return this.keys[0]!;
   }
 
+  /** The public halves, as a JWK Set lists them (RFC 7517 section 4); nothing of secrets, and of keys that are too short. */
+  publicKeys(): object[] {
+    return this.keys
+      .filter(({ verifyWith, weakness }) => verifyWith.type === 'public' && weakness === undefined)
+      .map(({ verifyWith, kid, algorithm: alg }) => ({
+        ...verifyWith.export({ format: 'jwk' }),
+        ...{ kid, alg, use: 'sig' },
+      }));
+  }
+
   /** The key to verify this token with, or why there can be none. Nothing is verified yet. */
   select(token: string, legacy: boolean): SigningKey | Refusal {
     const header = readHeader(token);

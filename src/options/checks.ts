@@ -32,7 +32,7 @@ export function booleanRow(fallback: boolean): OptionRow<boolean> {
 
 /** A row for text that must not be empty. */
 export function textRow(problem: string, fallback?: string): OptionRow<string> {
-  return { ...(fallback !== undefined && { default: fallback }), check: isText, problem };
+  return { default: fallback, check: isText, problem };
 }
 
 /** A row for a duration between two numbers of seconds. */
@@ -41,10 +41,10 @@ export function durationRow(
   { least, most }: { least: number; most: number },
 ): OptionRow<Duration> {
   return {
-    ...(fallback !== undefined && { default: fallback }),
+    default: fallback,
     check: (value) => {
-      const seconds = durationSeconds(value as Duration);
-      return seconds !== undefined && seconds >= least && seconds <= most;
+      const seconds = durationSeconds(value as Duration) ?? Number.NaN;
+      return seconds >= least && seconds <= most;
     },
     problem: (value) => `${durationProblem(value)} From ${least} to ${most} s.`,
   };

@@ -53,6 +53,16 @@ describe('problemsOf', () => {
     expect(problemsOf(TABLE, given)).toEqual(problems);
   });
 
+  it('says what must be given and is not, in its place', () => {
+    const table = { id: NAME, ...TABLE, table: { ...NAME, missing: 'is missing: name it.' } };
+    expect(problemsOf(table, { name: '' }, 'store.')).toEqual([
+      'store.name is not text.',
+      'store.table is missing: name it.',
+    ]);
+    expect(problemsOf(table, { table: 'users' })).toEqual([]);
+    expect(problemsOf(table, { table: null })).toEqual(['table is not text.']);
+  });
+
   it('names what is not an option, with its path and the options that there are', () => {
     expect(problemsOf(TABLE, { nmae: 'people' })).toEqual([
       'nmae is not an option: choose from name, strict, columns, keys.',

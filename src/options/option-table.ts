@@ -4,11 +4,13 @@
  */
 export interface OptionRow<Value = unknown> {
   /** Taken where nothing is given. Absent: there is none, and the option stays `undefined`. */
-  readonly default?: Value;
+  readonly default?: Value | undefined;
   /** Whether a given value can be used. */
   readonly check: (value: unknown) => boolean;
   /** What is wrong with a value that cannot, and what to do; it follows the option's path. */
   readonly problem: string | ((value: unknown) => string);
+  /** What to say where nothing is given; it follows the path. Absent: the option may be left out. */
+  readonly missing?: string;
   /** The options inside of a value that is an object, or a list of objects. */
   readonly fields?: OptionTable;
   /** Names the type of the value; never there at run time. */
@@ -45,7 +47,7 @@ export function unknownOption(path: string, names: readonly string[]): string {
 }
 
 function problemsOfValue(row: OptionRow, value: unknown, path: string): string[] {
-  if (value === undefined) return [];
+  if (value === undefined) return row.missing === undefined ? [] : [`${path} ${row.missing}`];
   if (!row.check(value)) {
     const { problem } = row;
     return [`${path} ${typeof problem === 'string' ? problem : problem(value)}`];

@@ -1,18 +1,22 @@
 import type { InjectionToken } from '@nestjs/common';
 import { isFunction, isInjectionToken, textRow } from '../options/checks.js';
-import type { Duration } from '../options/duration.js';
 import { type OptionRow, problemsOf, valueOf } from '../options/option-table.js';
+import type { ColumnNames } from '../postgres/bind-columns.js';
 import type { PgPool } from '../postgres/pg-pool.js';
 import { PostgresTokenStateStore } from '../postgres/postgres-token-state.store.js';
-import { STORE_OPTIONS, storeSettings } from '../postgres/store-options.js';
-import { splitTable } from '../postgres/table-name.js';
+import {
+  POSTGRES_STORE_ROWS,
+  type PostgresStoreOptions,
+  storeSettings,
+} from '../postgres/store-options.js';
+import { splitTable, tableRow } from '../postgres/table-name.js';
 import type { TokenStateStoreDefinition } from '../state/token-state.store.js';
 import type { PgTransaction } from './join-transaction.js';
-import { PgLayer, type PgSource } from './pg-layer.js';
+import { PgLayer } from './pg-layer.js';
 import type { PgUser } from './row-loader.js';
 
 /** What `pgStore()` takes. Names as they are in the database, not quoted. */
-export interface PgStoreOptions {
+export interface PgStoreOptions extends PostgresStoreOptions {
   /** The pool of pg to the primary, or its injection token. */
   pool: object | InjectionToken;
   /** The users table, with its schema where it isn't on the `search_path`: `'users'`, `'auth.users'`. */
@@ -29,34 +33,24 @@ export interface PgStoreOptions {
   logoutAllAt?: string | undefined;
   /** Not NULL for a soft-deleted user. Default: users are not soft-deleted. */
   deletedAt?: string | undefined;
-  /** Table that holds what concerns everyone. Default: the users table's name with `_token_invalidation`, in its schema. */
-  everyoneTable?: string | undefined;
-  /** Names the users of this table: every token carries it, and a token with another is refused. Default: the table with its schema, as `public.users`. */
-  realm?: string | undefined;
-  /** Whether boot looks for the columns and the triggers in the database. Default: `true`. */
-  checkSchema?: boolean | undefined;
-  /** Says that the policies of row level security hide no row from the application's role. Default: `false`. */
-  seesAllRows?: boolean | undefined;
-  /** How long a write outside of a transaction may take. Seconds, or text with a unit. Default: `'10s'`. */
-  writeTimeout?: Duration | undefined;
 }
 
 const NOT_A_NAME = 'is not the name of a column.';
 
 /** The compiler checks that no option is left out. */
-const OPTIONS = {
+const ROWS = {
   pool: {
     check: (value: unknown) => isPool(value) || isInjectionToken(value),
     problem: 'is neither a Pool of pg nor an injection token.',
   },
-  table: textRow('is not the name of a table.'),
+  table: tableRow('is missing: name the users table.'),
   id: textRow(NOT_A_NAME, 'id'),
   password: textRow(NOT_A_NAME),
   tokenVersion: textRow(NOT_A_NAME, 'token_version'),
   passwordChangedAt: textRow(NOT_A_NAME, 'password_changed_at'),
   logoutAllAt: textRow(NOT_A_NAME, 'logout_all_at'),
   deletedAt: textRow(NOT_A_NAME),
-  ...STORE_OPTIONS,
+  ...POSTGRES_STORE_ROWS,
 } satisfies Record<keyof PgStoreOptions, OptionRow>;
 
 /**
@@ -74,23 +68,20 @@ export function pgStore(options: PgStoreOptions): TokenStateStoreDefinition<PgUs
   // Without types, anything may be given, also nothing.
   const given: Partial<PgStoreOptions> = options ?? {};
   const { pool } = given;
+  const described = { names: namesOf(given), problems: problemsOf(ROWS, given, 'pgStore: ') };
   const make = (source: PgPool | undefined) =>
-    new PostgresTokenStateStore(
-      new PgLayer({ pool: source, ...namesOf(given) }),
-      storeSettings(given),
-    );
+    new PostgresTokenStateStore(new PgLayer({ pool: source, ...described }), storeSettings(given));
   return isInjectionToken(pool)
     ? { inject: [{ token: pool as InjectionToken, optional: true }], useFactory: make }
     : { inject: [], useFactory: () => make(pool as PgPool | undefined) };
 }
 
-function namesOf(given: Partial<PgStoreOptions>): Pick<PgSource, 'names' | 'problems'> {
-  const problems = problemsOf(OPTIONS, given, 'pgStore: ');
+function namesOf(given: Partial<PgStoreOptions>): ColumnNames {
   const name = (option: 'id' | 'tokenVersion' | 'passwordChangedAt' | 'logoutAllAt') =>
-    valueOf(OPTIONS[option], given[option]);
-  const { table, problem } = tableOf(given);
-  const names = {
-    ...table,
+    valueOf(ROWS[option], given[option]);
+  return {
+    // Boot names a table that cannot be used before anything is read from it.
+    ...(splitTable(given.table) ?? { table: '' }),
     id: name('id'),
     tokenVersion: name('tokenVersion'),
     passwordChangedAt: name('passwordChangedAt'),
@@ -98,21 +89,6 @@ function namesOf(given: Partial<PgStoreOptions>): Pick<PgSource, 'names' | 'prob
     password: given.password,
     deletedAt: given.deletedAt,
   };
-  return { names, problems: problem === undefined ? problems : [...problems, problem] };
-}
-
-function tableOf(given: Partial<PgStoreOptions>): {
-  table: { schema?: string; table: string };
-  problem?: string;
-} {
-  if (given.table === undefined) {
-    return { table: { table: '' }, problem: 'pgStore: table is missing: name the users table.' };
-  }
-  try {
-    return { table: splitTable(given.table, 'pgStore: table') };
-  } catch (error) {
-    return { table: { table: '' }, problem: (error as Error).message };
-  }
 }
 
 function isPool(value: unknown): value is PgPool {

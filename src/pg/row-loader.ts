@@ -5,6 +5,8 @@ export type PgUser = Record<string, unknown>;
 
 /** Makes records of the rows of the state read, by the names of their columns: no second query. */
 export class RowLoader implements UserLoader<PgUser> {
+  readonly needsContext = false;
+
   constructor(readonly columns: readonly string[]) {}
 
   async load(rows: readonly (readonly unknown[])[], first: number): Promise<PgUser[]> {

@@ -10,7 +10,7 @@ export class Connection {
   private answeredAt: number | undefined;
 
   constructor(
-    private readonly client: PgClient,
+    readonly client: PgClient,
     private readonly options: PgPoolOptions,
   ) {
     // One that breaks emits an event that ends the process where nobody listens. The pool listens only while it is idle.
@@ -31,7 +31,7 @@ export class Connection {
    *
    * @throws Error also when the statement ran inside of a transaction, where nothing is committed and a snapshot may be old
    */
-  async query({ text, values, name }: Statement, timeoutMs: number): Promise<unknown[][]> {
+  async query({ text, values, name, types }: Statement, timeoutMs: number): Promise<unknown[][]> {
     const { client } = this;
     // One literal: pg copies it property by property, which takes longer for an object made of others.
     const { rows } = await client.query({
@@ -40,6 +40,7 @@ export class Connection {
       values: [...values],
       rowMode: 'array',
       query_timeout: Math.max(1, Math.ceil(timeoutMs)),
+      types,
     });
     if ((client.getTransactionStatus?.() ?? 'I') !== 'I') {
       throw new Error(

@@ -1,4 +1,5 @@
 import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
+import type { InContext } from '../state/token-state.store.js';
 import { asError } from './as-error.js';
 
 type Found<User> = ReadonlyMap<string, User>;
@@ -28,6 +29,40 @@ export async function findUsers<User>(
     for (const [id, index] of round) users[index] = found.get(String(id));
   }
   return users;
+}
+
+/**
+ * A user for each id, in their order, each found in the context of the request that asks; `undefined`: no such user. What the
+ * application's code throws for one is that one's error, also when it is alone.
+ *
+ * @param ids - as pg reads them
+ * @throws what the database failed with, when it failed for all of them
+ */
+export async function findOwnUsers<User>(
+  finder: UserFinder<User>,
+  ids: readonly unknown[],
+  contexts: readonly InContext[],
+): Promise<(User | Error | undefined)[]> {
+  const users: (User | Error | undefined)[] = [];
+  // One after the other, since they share a connection.
+  for (const [index, id] of ids.entries()) {
+    users.push(await contexts[index]!(() => findOne(finder, id)));
+  }
+  const [first] = users;
+  const isOutage = users.every((user) => user instanceof TokenStateUnavailableError);
+  if (isOutage && first !== undefined) throw (first as Error).cause;
+  return users;
+}
+
+async function findOne<User>(
+  finder: UserFinder<User>,
+  id: unknown,
+): Promise<User | Error | undefined> {
+  try {
+    return (await finder.find([id])).get(String(id));
+  } catch (error) {
+    return failureOf(finder, error);
+  }
 }
 
 /** If one record makes all fail, tries one by one. If all fail, blames the database. */

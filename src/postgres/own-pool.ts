@@ -150,7 +150,7 @@ export class OwnPool {
       min: 0,
       connectionTimeoutMillis: limitMs,
       maxLifetimeSeconds: smaller(options['maxLifetimeSeconds'], LIFETIME_SECONDS),
-      // A statement that this process can no longer give up ends there all the same.
+      // A statement that this process can no longer give up still ends there.
       statement_timeout: this.limitsAtServer
         ? smaller(options['statement_timeout'], Math.ceil(limitMs))
         : options['statement_timeout'],

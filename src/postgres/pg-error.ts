@@ -1,7 +1,10 @@
 /** SQLSTATE feature_not_supported: "cached plan must not change result type". */
 export const PLAN_OUTDATED = '0A000';
 
-/** The same, or SQLSTATE invalid_sql_statement_name or duplicate_prepared_statement. */
+/** SQLSTATE undefined_column: the table has lost a column since it was looked at. */
+export const UNDEFINED_COLUMN = '42703';
+
+/** `PLAN_OUTDATED`, or SQLSTATE invalid_sql_statement_name or duplicate_prepared_statement. */
 export function isFaultOfPreparing(error: unknown): boolean {
   return [PLAN_OUTDATED, '26000', '42P05'].includes(codeOf(error));
 }
@@ -46,16 +49,25 @@ export function codeOf(error: unknown): string {
   return String((error as { code?: unknown } | null | undefined)?.code);
 }
 
+/** Where an error has another within: TypeORM's, Prisma's, and any that has a cause. */
+const WITHIN = ['driverError', 'meta', 'driverAdapterError', 'cause'];
+
+/** Deep enough for Prisma's `meta.driverAdapterError.cause`, and an end for errors that have themselves as the cause. */
+const DEPTH = 4;
+
+/** What PostgreSQL says of the row that failed, of statements in triggers, and, where it is set to, of the values. */
+const REVEALING = ['detail', 'where', 'internalQuery'];
+
 /**
  * The same error, without the password hashes that would go into a log with it: TypeORM's error has the values of the
- * statement, PostgreSQL's the row that failed.
+ * statement, PostgreSQL's the row that failed, and those of other layers have PostgreSQL's within.
  */
-export function withoutValues(error: unknown): unknown {
-  const inner = (error as { driverError?: unknown } | null | undefined)?.driverError;
-  for (const each of [error, inner]) {
-    if (typeof each !== 'object' || each === null) continue;
-    if ('parameters' in each) Reflect.set(each, 'parameters', []);
-    if ('detail' in each) Reflect.set(each, 'detail', undefined);
+export function withoutValues(error: unknown, depth = DEPTH): unknown {
+  if (typeof error !== 'object' || error === null || depth === 0) return error;
+  if ('parameters' in error) Reflect.set(error, 'parameters', []);
+  for (const name of REVEALING) {
+    if (name in error) Reflect.set(error, name, undefined);
   }
+  for (const name of WITHIN) withoutValues(Reflect.get(error, name), depth - 1);
   return error;
 }

@@ -30,6 +30,8 @@ export interface PgClient {
     values: unknown[];
     rowMode: 'array';
     query_timeout: number;
+    /** In place of the client's parsers. */
+    types: TypeParsers | undefined;
   }): Promise<{ rows: unknown[][] }>;
   /** With `true`: closes the connection instead of giving it to the next one. */
   release(broken: boolean): void;
@@ -46,6 +48,13 @@ export interface Statement {
   readonly values: readonly unknown[];
   /** Prepares the statement under this name, once for each connection. */
   readonly name?: string | undefined;
+  /** Parses the values of the rows. Left out: as the pool does. */
+  readonly types?: TypeParsers | undefined;
+}
+
+/** What makes values of the text that PostgreSQL sends, by the type. */
+export interface TypeParsers {
+  getTypeParser(oid: number, format?: 'text'): (text: string) => unknown;
 }
 
 /** Runs a statement. Rows come as arrays of values. */

@@ -1,5 +1,4 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
-import { TokenInvalidationConfigError } from '../options/config-error.js';
 import type { TokenState } from '../rule/token-state.js';
 import type { SessionStore } from '../state/session.store.js';
 import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
@@ -17,14 +16,19 @@ import {
 } from '../state/token-state.store.js';
 import { CutoffRepair, type RepairSubject } from './cutoff-repair.js';
 import type { DataLayer } from './data-layer.js';
+import { LateDatabase } from './late-database.js';
 import type { RunStatement, Statement } from './pg-pool.js';
 import { Primary } from './primary.js';
-import { checkServer, fullServerProblem } from './server-check.js';
+import { milliseconds } from './sql.js';
+import { checkServer, setupProblems } from './server-check.js';
 import { PostgresSessionStore } from './sessions/postgres-session.store.js';
 import { readState } from './state-reading.js';
 import { StateWriter } from './state-writer.js';
 import type { StoreSettings } from './store-options.js';
-import { type UserDatabase, userDatabase } from './user-database.js';
+import { userDatabase } from './user-database.js';
+import type { LoadedUser } from './user-loader.js';
+
+const NOW = `SELECT ${milliseconds('clock_timestamp()')}`;
 
 /** Keeps the token state in three columns of the application's own users table, in PostgreSQL. */
 export class PostgresTokenStateStore<User, Transaction>
@@ -36,7 +40,8 @@ export class PostgresTokenStateStore<User, Transaction>
   private readonly writer: StateWriter<Transaction>;
   private readonly cutoffs = new CutoffRepair((subject) => this.repair(subject));
   private named: string | undefined;
-  private bound: Promise<UserDatabase<User>> | undefined;
+  private runsCode = false;
+  private readonly database: LateDatabase<User>;
 
   constructor(
     private readonly layer: DataLayer<User, Transaction>,
@@ -45,28 +50,36 @@ export class PostgresTokenStateStore<User, Transaction>
     super();
     this.primary = new Primary(() => layer.pool());
     this.writer = new StateWriter(this.primary, layer, settings.writeTimeoutMs);
+    this.database = new LateDatabase(async () => {
+      const source = await layer.bind((statement) => this.writer.run(statement));
+      this.runsCode = source.loader.needsContext;
+      return userDatabase(source, layer.words, settings);
+    });
     this.sessions = new PostgresSessionStore({
       writer: this.writer,
-      database: () => this.database(),
+      database: () => this.database.get(),
       read: (statement) => this.readOnPrimary(statement),
+      find: (subject) => this.find(subject),
       passwordText: (text) => this.passwordText(text),
     });
   }
 
   override async checkSetup(needs: SetupNeeds = {}): Promise<string[]> {
     try {
-      const database = await this.database();
+      const database = await this.database.get();
       const run: RunStatement = (statement) => this.writer.run(statement);
       const problems = await checkServer(run);
       this.named ??= this.settings.realm ?? (await database.findRealm(run));
       if (!this.settings.checkSchema) return problems;
       return [...problems, ...(await database.check(run, needs))];
     } catch (error) {
-      if (error instanceof TokenInvalidationConfigError) return [...error.problems];
-      const problem = fullServerProblem(error);
-      if (problem === undefined) throw error;
-      return problem;
+      return setupProblems(error);
     }
+  }
+
+  override async now(): Promise<number> {
+    const [row] = await this.writer.run({ text: NOW, values: [] });
+    return Number(row![0]);
   }
 
   /** Nest calls it when the application closes. */
@@ -84,14 +97,16 @@ export class PostgresTokenStateStore<User, Transaction>
     return this.layer.describe(user);
   }
 
+  override needsContext(): boolean {
+    return this.runsCode;
+  }
+
   async read(
     queries: readonly StateQuery[],
     { timeoutMs }: { timeoutMs: number },
   ): Promise<StateReading<User>> {
-    const database = await this.database();
-    const reading = await readState(database, queries, (statement) =>
-      this.primary.read(statement, timeoutMs),
-    );
+    const source = { primary: this.primary, timeoutMs };
+    const reading = await this.database.read((database) => readState(database, queries, source));
     this.cutoffs.notice(queries, reading);
     return reading;
   }
@@ -101,7 +116,7 @@ export class PostgresTokenStateStore<User, Transaction>
     kind: CutoffKind,
     transaction?: Transaction,
   ): Promise<WriteOutcome> {
-    const { invalidate, invalidateIfVersion } = (await this.database()).statements;
+    const { invalidate, invalidateIfVersion } = (await this.database.get()).statements;
     const statement =
       ifVersion === undefined
         ? { text: invalidate[kind], values: [] }
@@ -114,7 +129,7 @@ export class PostgresTokenStateStore<User, Transaction>
     { currentHash, newHash }: PasswordChange,
     transaction?: Transaction,
   ): Promise<WriteOutcome> {
-    const text = this.passwordText((await this.database()).statements.changePassword);
+    const text = this.passwordText((await this.database.get()).statements.changePassword);
     return this.update(subject, { text, values: [currentHash, newHash] }, transaction);
   }
 
@@ -123,12 +138,12 @@ export class PostgresTokenStateStore<User, Transaction>
     { currentHash, newHash }: PasswordReplacement,
     transaction?: Transaction,
   ): Promise<WriteOutcome> {
-    const text = this.passwordText((await this.database()).statements.rehashPassword);
+    const text = this.passwordText((await this.database.get()).statements.rehashPassword);
     return this.update(subject, { text, values: [currentHash, newHash] }, transaction);
   }
 
   async invalidateEveryone(transaction?: Transaction): Promise<StateChange> {
-    const text = (await this.database()).statements.invalidateEveryone;
+    const text = (await this.database.get()).statements.invalidateEveryone;
     // There is always a row: it is inserted where it is missing.
     return (await this.writer.write({ text, values: [] }, transaction)) as StateChange;
   }
@@ -141,8 +156,19 @@ export class PostgresTokenStateStore<User, Transaction>
     }
   }
 
+  private async find(subject: string): Promise<LoadedUser<User>> {
+    const source = { primary: this.primary, timeoutMs: this.settings.writeTimeoutMs };
+    try {
+      const database = await this.database.get();
+      const [record] = (await readState(database, [{ subject }], source)).records;
+      return record instanceof Error ? record : record?.user;
+    } catch (error) {
+      throw new TokenStateUnavailableError(error);
+    }
+  }
+
   private async repair(subject: RepairSubject): Promise<WriteOutcome> {
-    const { statements } = await this.database();
+    const { statements } = await this.database.get();
     const statement: Statement =
       subject === null
         ? { text: statements.repairEveryone, values: [] }
@@ -155,7 +181,7 @@ export class PostgresTokenStateStore<User, Transaction>
     { text, values }: Statement,
     transaction: Transaction | undefined,
   ): Promise<WriteOutcome> {
-    const { subjects } = await this.database();
+    const { subjects } = await this.database.get();
     if (!subjects.accepts(subject)) return 'unknown';
     return this.writer.write({ text, values: [subject, ...values] }, transaction);
   }
@@ -165,21 +191,5 @@ export class PostgresTokenStateStore<User, Transaction>
     throw new TypeError(
       `The store knows no password column: name it with ${this.layer.words.passwordOption}.`,
     );
-  }
-
-  /** The users table becomes known late: a data source may be opened after this store was made. */
-  private database(): Promise<UserDatabase<User>> {
-    this.bound ??= this.bind();
-    return this.bound;
-  }
-
-  private async bind(): Promise<UserDatabase<User>> {
-    try {
-      const source = await this.layer.bind((statement) => this.writer.run(statement));
-      return userDatabase(source, this.layer.words, this.settings);
-    } catch (error) {
-      this.bound = undefined;
-      throw error;
-    }
   }
 }

@@ -1,3 +1,5 @@
+// Not the global ones, which an application's fake timers replace.
+import { clearTimeout, setTimeout } from 'node:timers';
 import { CONCURRENT_READS } from '../state/token-state.store.js';
 import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
 import type { Connection } from './connection.js';
@@ -15,7 +17,7 @@ import {
   READ_ONLY,
   withoutValues,
 } from './pg-error.js';
-import type { PgPool, Statement } from './pg-pool.js';
+import type { PgClient, PgPool, Statement } from './pg-pool.js';
 
 /** So many users whose rows others have locked hold up nobody else. */
 const CONCURRENT_WRITES = 4;
@@ -52,11 +54,42 @@ export class Primary {
    *
    * What fails on a connection that was used before is tried once more on a new one, within the time limit.
    */
-  async read(statement: Statement, timeoutMs: number): Promise<unknown[][]> {
+  read(statement: Statement, timeoutMs: number): Promise<unknown[][]> {
+    return this.readWithin(limitOf(timeoutMs), statement);
+  }
+
+  /**
+   * The same, and what else `load` reads by the connection that answered, which is given back after it. Any other may
+   * lead to another server. What fails in `load` is not tried again.
+   */
+  async readWith<Result>(
+    statement: Statement,
+    timeoutMs: number,
+    load: (rows: unknown[][], client: PgClient) => Promise<Result>,
+  ): Promise<Result> {
     const limit = limitOf(timeoutMs);
+    let connection!: Connection;
+    const keep = (answered: Connection) => {
+      connection = answered;
+    };
+    const rows = await this.readWithin({ ...limit, keep }, statement);
+    let isGivenUp = false;
+    const timer = setTimeout(() => {
+      isGivenUp = true;
+      void giveUp(connection, limit);
+    }, leftOf(limit));
+    try {
+      return await load(rows, connection.client);
+    } finally {
+      clearTimeout(timer);
+      if (!isGivenUp) connection.giveBack();
+    }
+  }
+
+  private async readWithin(limit: Patience, statement: Statement): Promise<unknown[][]> {
     const connection = await acquire([this.reads, this.writes], limit);
     const { isUsed, wasIdle } = connection;
-    const patienceMs = wasIdle ? SUSPICIOUS * timeoutMs : timeoutMs;
+    const patienceMs = wasIdle ? SUSPICIOUS * limit.limitMs : limit.limitMs;
     try {
       return await this.readOn(connection, statement, { ...limit, patienceMs });
     } catch (error) {
@@ -84,9 +117,8 @@ export class Primary {
         }
       }
     } catch (error) {
-      throw isFaultOfStatement(error)
-        ? withoutValues(error)
-        : new TokenStateUnavailableError(error);
+      const harmless = withoutValues(error);
+      throw isFaultOfStatement(error) ? harmless : new TokenStateUnavailableError(harmless);
     }
   }
 
@@ -99,9 +131,8 @@ export class Primary {
     statement: Statement,
     limit: Patience,
   ): Promise<unknown[][]> {
-    const { text, values } = statement;
     const check = requireWritable;
-    if (!this.preparing) return this.ask(connection, { text, values }, { ...limit, check });
+    if (!this.preparing) return this.ask(connection, unprepared(statement), { ...limit, check });
     try {
       return await this.ask(connection, statement, { ...limit, check });
     } catch (error) {
@@ -110,7 +141,7 @@ export class Primary {
       // and knows nothing of prepared statements would fail again and again.
       this.preparing = codeOf(error) === PLAN_OUTDATED;
       const other = await acquire([this.reads, this.writes], limit);
-      return this.ask(other, { text, values }, { ...limit, check });
+      return this.ask(other, unprepared(statement), { ...limit, check });
     }
   }
 
@@ -120,11 +151,12 @@ export class Primary {
     statement: Statement,
     limit: Patience & { check?(rows: unknown[][]): void },
   ): Promise<unknown[][]> {
-    const leftMs = limit.deadline - performance.now();
+    const leftMs = leftOf(limit);
     try {
       const rows = await connection.query(statement, Math.min(leftMs, limit.patienceMs ?? leftMs));
       limit.check?.(rows);
-      connection.giveBack();
+      if (limit.keep === undefined) connection.giveBack();
+      else limit.keep(connection);
       return rows;
     } catch (error) {
       const leaving = this.leave(connection, error, limit);
@@ -149,9 +181,17 @@ export class Primary {
   }
 }
 
-/** How long to wait for an answer before another connection is tried. Absent: as long as there is time. */
 interface Patience extends TimeLimit {
+  /** How long to wait for an answer before another connection is tried. Absent: as long as there is time. */
   readonly patienceMs?: number;
+  /** Takes the connection that answered. Absent: it is given back. */
+  readonly keep?: (connection: Connection) => void;
+}
+
+/** Ends what still runs on it. It is closed in any case: its user may go on. */
+async function giveUp(connection: Connection, { limitMs }: TimeLimit): Promise<void> {
+  await connection.cancel(SUSPICIOUS * limitMs);
+  connection.close();
 }
 
 /** From the first that has a connection; what the server refuses to open is shared. */
@@ -164,8 +204,16 @@ async function acquire([own, other]: [OwnPool, OwnPool], limit: TimeLimit): Prom
   }
 }
 
+function unprepared(statement: Statement): Statement {
+  return { ...statement, name: undefined };
+}
+
 function limitOf(limitMs: number): TimeLimit {
   return { limitMs, deadline: performance.now() + limitMs };
+}
+
+function leftOf({ deadline }: TimeLimit): number {
+  return deadline - performance.now();
 }
 
 /** Timers may be a little early. */

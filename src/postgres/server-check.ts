@@ -1,3 +1,4 @@
+import { TokenInvalidationConfigError } from '../options/config-error.js';
 import type { RunStatement } from './pg-pool.js';
 import { codeOf, NO_CONNECTION_LEFT } from './pg-error.js';
 
@@ -22,10 +23,11 @@ export async function checkServer(run: RunStatement): Promise<string[]> {
   ];
 }
 
-/** The problem that the server has no connection left, when that is what failed. */
-export function fullServerProblem(error: unknown): string[] | undefined {
+/** What is wrong when the check of the set-up fails: options, or a server without a connection left. @throws any other error */
+export function setupProblems(error: unknown): string[] {
+  if (error instanceof TokenInvalidationConfigError) return [...error.problems];
   const { cause } = error as { cause?: unknown };
-  if (codeOf(cause) !== NO_CONNECTION_LEFT) return undefined;
+  if (codeOf(cause) !== NO_CONNECTION_LEFT) throw error;
   return [
     'database: the server has no connection left for the token state: raise max_connections, or the limit of the role or database, or make pools smaller. Each process needs one connection at least, and uses six at most.',
   ];

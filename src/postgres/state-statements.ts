@@ -133,9 +133,6 @@ function raiseEveryone(everyoneTable: string, condition = 'true'): string {
  * of a short list again, and not keep the plan of the prepared statement.
  *
  * An id that nobody has gives a row as well, which says where it was looked for.
- *
- * All columns have the same name: pg makes an object of the names for each result, and rows that come as arrays do not
- * need it.
  */
 function readText(
   { columns, everyoneTable, loaded }: StatementParts,
@@ -143,7 +140,7 @@ function readText(
 ): string {
   const selected = [...stateColumns(columns, everyoneTable), ...more, ...loaded.map(column)];
   return (
-    `SELECT ${selected.map((each) => `${each} AS c`).join(', ')} ` +
+    `SELECT ${selected.join(', ')} ` +
     `FROM unnest((SELECT $1::${columns.idType}[])${lists}) WITH ORDINALITY AS asked (id, ${asked}position) ` +
     `LEFT JOIN ${quoteTable(columns.schema, columns.table)} AS u ON ${column(columns.id)} = asked.id${joins}`
   );

@@ -1,20 +1,28 @@
 import { booleanRow, durationRow, textRow } from '../options/checks.js';
-import { requireSeconds } from '../options/duration.js';
-import { valueOf } from '../options/option-table.js';
+import { type Duration, requireSeconds } from '../options/duration.js';
+import { type OptionRow, valueOf } from '../options/option-table.js';
 
-/** The options that every store over PostgreSQL has. */
-export const STORE_OPTIONS = {
+/** The options that every store over PostgreSQL takes. */
+export interface PostgresStoreOptions {
   /** Table that holds what concerns everyone. Default: the users table's name with `_token_invalidation`, in its schema. */
-  everyoneTable: textRow('is not text: give the name of the table, without its schema.'),
+  everyoneTable?: string | undefined;
   /** Names the users of this table: every token carries it, and a token with another is refused. Default: the table with its schema, as `public.users`. */
-  realm: textRow("is not text: give a name for the users of this table, such as 'customers'."),
+  realm?: string | undefined;
   /** Whether boot looks for the columns and the triggers in the database. Default: `true`. */
-  checkSchema: booleanRow(true),
+  checkSchema?: boolean | undefined;
   /** Says that the policies of row level security hide no row from the application's role. Default: `false`. */
-  seesAllRows: booleanRow(false),
+  seesAllRows?: boolean | undefined;
   /** How long a write outside of a transaction may take. Seconds, or text with a unit. Default: `'10s'`. */
+  writeTimeout?: Duration | undefined;
+}
+
+export const POSTGRES_STORE_ROWS = {
+  everyoneTable: textRow('is not text: give the name of the table, without its schema.'),
+  realm: textRow("is not text: give a name for the users of this table, such as 'customers'."),
+  checkSchema: booleanRow(true),
+  seesAllRows: booleanRow(false),
   writeTimeout: durationRow('10s', { least: 0.001, most: 3600 }),
-};
+} satisfies Record<keyof PostgresStoreOptions, OptionRow>;
 
 export interface StoreSettings {
   readonly everyoneTable: string | undefined;
@@ -24,11 +32,9 @@ export interface StoreSettings {
   readonly writeTimeoutMs: number;
 }
 
-type GivenOptions = { [Name in keyof typeof STORE_OPTIONS]?: unknown };
-
 /** Fills in the defaults, also for options that cannot be used: boot names those before anything runs. */
-export function storeSettings(given: GivenOptions): StoreSettings {
-  const { everyoneTable, realm, checkSchema, seesAllRows, writeTimeout } = STORE_OPTIONS;
+export function storeSettings(given: PostgresStoreOptions): StoreSettings {
+  const { everyoneTable, realm, checkSchema, seesAllRows, writeTimeout } = POSTGRES_STORE_ROWS;
   const duration = writeTimeout.check(given.writeTimeout) ? given.writeTimeout : undefined;
   return {
     everyoneTable: valueOf(everyoneTable, given.everyoneTable),

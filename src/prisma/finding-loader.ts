@@ -6,6 +6,7 @@ import type { UserModel } from './user-model.js';
 /** Loads the records through Prisma's `findMany`, without the password: a second query, on the primary. */
 export class FindingLoader implements UserLoader<PrismaRecord> {
   readonly columns: readonly string[];
+  readonly needsContext = false;
 
   /**
    * @param delegate - asked each time: a client that was made for the primary may be another object

@@ -68,9 +68,7 @@ export class PrismaLayer implements DataLayer<PrismaRecord, PrismaTransaction> {
         ...(pool === undefined ? [NO_POOL] : []),
       ]);
     }
-    const described = this.described ?? describeModel(client, this.source);
-    if (Array.isArray(described)) throw new TokenInvalidationConfigError(described);
-    this.described = described;
-    return described;
+    this.described ??= describeModel(client, this.source);
+    return this.described;
   }
 }

@@ -1,10 +1,13 @@
 import type { InjectionToken } from '@nestjs/common';
 import { isFunction, isInjectionToken, textRow } from '../options/checks.js';
-import type { Duration } from '../options/duration.js';
 import { type OptionRow, problemsOf, valueOf } from '../options/option-table.js';
 import type { PgPool } from '../postgres/pg-pool.js';
 import { PostgresTokenStateStore } from '../postgres/postgres-token-state.store.js';
-import { STORE_OPTIONS, storeSettings } from '../postgres/store-options.js';
+import {
+  POSTGRES_STORE_ROWS,
+  type PostgresStoreOptions,
+  storeSettings,
+} from '../postgres/store-options.js';
 import type { TokenStateStoreDefinition } from '../state/token-state.store.js';
 import type { PrismaTransaction } from './join-transaction.js';
 import type { PrismaClientLike, PrismaRecord } from './prisma-client.js';
@@ -12,7 +15,7 @@ import { PrismaLayer } from './prisma-layer.js';
 import type { ModelOptions } from './user-model.js';
 
 /** What `prismaStore()` takes. Columns by the names of the model's fields in Prisma's schema. */
-export interface PrismaStoreOptions {
+export interface PrismaStoreOptions extends PostgresStoreOptions {
   /** The Prisma client, or its injection token: `PrismaService`. */
   client: object | InjectionToken;
   /** The pool of pg that the client's adapter has, `new PrismaPg(pool)`, or its injection token. To the primary. */
@@ -33,22 +36,12 @@ export interface PrismaStoreOptions {
   logoutAllAt?: string | undefined;
   /** Not NULL for a soft-deleted user. Default: users are not soft-deleted. */
   deletedAt?: string | undefined;
-  /** Table that holds what concerns everyone. Default: the users table's name with `_token_invalidation`, in its schema. */
-  everyoneTable?: string | undefined;
-  /** Names the users of this table: every token carries it, and a token with another is refused. Default: the table with its schema, as `public.users`. */
-  realm?: string | undefined;
-  /** Whether boot looks for the columns and the triggers in the database. Default: `true`. */
-  checkSchema?: boolean | undefined;
-  /** Says that the policies of row level security hide no row from the application's role. Default: `false`. */
-  seesAllRows?: boolean | undefined;
-  /** How long a write outside of a transaction may take. Seconds, or text with a unit. Default: `'10s'`. */
-  writeTimeout?: Duration | undefined;
 }
 
 const NOT_A_FIELD = 'is not the name of a field of the model.';
 
 /** The compiler checks that no option is left out. */
-const OPTIONS = {
+const ROWS = {
   client: {
     check: (value: unknown) => isInstance(value, '$connect') || isInjectionToken(value),
     problem: 'is neither a Prisma client nor an injection token.',
@@ -57,7 +50,10 @@ const OPTIONS = {
     check: (value: unknown) => isInstance(value, 'connect') || isInjectionToken(value),
     problem: 'is neither a Pool of pg nor an injection token.',
   },
-  model: textRow("is not the name of a model, as in 'user' for prisma.user."),
+  model: {
+    ...textRow("is not the name of a model, as in 'user' for prisma.user."),
+    missing: "is missing: name the users model, as in 'user' for prisma.user.",
+  },
   schema: textRow('is not the name of a PostgreSQL schema.'),
   id: textRow(NOT_A_FIELD, 'id'),
   password: textRow(NOT_A_FIELD),
@@ -65,7 +61,7 @@ const OPTIONS = {
   passwordChangedAt: textRow(NOT_A_FIELD, 'passwordChangedAt'),
   logoutAllAt: textRow(NOT_A_FIELD, 'logoutAllAt'),
   deletedAt: textRow(NOT_A_FIELD),
-  ...STORE_OPTIONS,
+  ...POSTGRES_STORE_ROWS,
 } satisfies Record<keyof PrismaStoreOptions, OptionRow>;
 
 /**
@@ -90,7 +86,7 @@ export function prismaStore<User extends object = PrismaRecord>(
   // Without types, anything may be given, also nothing.
   const given: Partial<PrismaStoreOptions> = options ?? {};
   const { client, pool } = given;
-  const described = { ...modelOf(given), problems: problemsOfOptions(given) };
+  const described = { ...modelOf(given), problems: problemsOf(ROWS, given, 'prismaStore: ') };
   return {
     inject: [client, pool]
       .filter(isInjectionToken)
@@ -108,19 +104,10 @@ export function prismaStore<User extends object = PrismaRecord>(
   };
 }
 
-function problemsOfOptions(given: Partial<PrismaStoreOptions>): string[] {
-  const missing =
-    "prismaStore: model is missing: name the users model, as in 'user' for prisma.user.";
-  return [
-    ...(given.model === undefined ? [missing] : []),
-    ...problemsOf(OPTIONS, given, 'prismaStore: '),
-  ];
-}
-
 function modelOf(given: Partial<PrismaStoreOptions>): ModelOptions {
   const { model = '', schema, password, deletedAt } = given;
   const name = (option: 'id' | 'tokenVersion' | 'passwordChangedAt' | 'logoutAllAt') =>
-    valueOf(OPTIONS[option], given[option]);
+    valueOf(ROWS[option], given[option]);
   return {
     model,
     schema,

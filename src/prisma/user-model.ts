@@ -1,3 +1,4 @@
+import { TokenInvalidationConfigError } from '../options/config-error.js';
 import type { ColumnNames } from '../postgres/bind-columns.js';
 import type { RecordKeys } from '../postgres/describe-record.js';
 import {
@@ -41,27 +42,27 @@ const ROLES = [
   'deletedAt',
 ] as const;
 
-/** Reads what Prisma keeps of its schema, or returns what is wrong with it, each with what to do. */
+/** Reads what Prisma keeps of its schema. @throws TokenInvalidationConfigError with all that is wrong with the model */
 export function describeModel(
   client: PrismaClientLike,
   { model, schema, fields }: ModelOptions,
-): UserModel | string[] {
+): UserModel {
   const models = modelsOf(client);
   const name = Object.keys(models).find((each) => delegateOf(each) === model);
   if (name === undefined) {
     const known = Object.keys(models).map(delegateOf).join(', ');
-    return [
+    throw new TokenInvalidationConfigError([
       `prismaStore: the client has no model "${model}": choose from ${known || 'nothing: run prisma generate'}.`,
-    ];
+    ]);
   }
   const scalars = scalarsOf(models[name]!);
-  const problems = ROLES.filter((role) => fields[role] !== undefined && !scalars.has(fields[role]));
-  if (problems.length > 0) {
-    return problems.map(
-      (role) =>
-        `prismaStore: the model ${name} has no field "${fields[role]}": declare it, with @map where the column has another name, or name yours with ${role}: '…'.`,
-    );
-  }
+  const problems = ROLES.filter(
+    (role) => fields[role] !== undefined && !scalars.has(fields[role]),
+  ).map(
+    (role) =>
+      `prismaStore: the model ${name} has no field "${fields[role]}": declare it, with @map where the column has another name, or name yours with ${role}: '…'.`,
+  );
+  if (problems.length > 0) throw new TokenInvalidationConfigError(problems);
   return {
     delegate: model,
     keys: fields,

@@ -496,6 +496,37 @@ describe('what tokens from before the library lack', () => {
   });
 });
 
+/** What the first half of the rule says of these claims. */
+function judged(claims: object, policy: Partial<TokenPolicy>) {
+  const { payload, circumstances } = inputs({ claims: { ...claims }, policy });
+  return judgeClaims(payload, circumstances);
+}
+
+describe('a realm', () => {
+  const NAMED = { realm: 'public.users' };
+  const otherUsers = {
+    accepted: false,
+    reason: 'token_invalid',
+    detail: '"realm" names other users',
+  };
+
+  it('is that of the users, and nothing else', () => {
+    expect(judged(NAMED, NAMED)).toMatchObject({ accepted: true });
+    for (const realm of ['public.customers', 'PUBLIC.USERS', '', null, ['public.users']]) {
+      expect(judged({ realm }, NAMED)).toEqual(otherUsers);
+      expect(judged({ realm }, { ...NAMED, ...LEGACY })).toEqual(otherUsers);
+    }
+    expect(judged(NAMED, {})).toEqual(otherUsers);
+    expect(judged(NAMED, LEGACY)).toEqual(otherUsers);
+  });
+
+  it('may be missing only in the legacy window', () => {
+    expect(judged({}, NAMED)).toEqual(otherUsers);
+    expect(judged({}, { ...NAMED, legacyUntil: at(0) })).toEqual(otherUsers);
+    expect(judged({}, { ...NAMED, ...LEGACY })).toMatchObject({ accepted: true });
+  });
+});
+
 /** What becomes of a login at this time, where none older than 600 s is asked for. */
 const login = (auth_time: unknown, now = NOW) =>
   outcome({ claims: { auth_time }, maxAuthAgeSeconds: 600, now });

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate } from 'node:timers';
 import { Logger } from '@nestjs/common';
 import type { SessionState } from '../rule/session-state.js';
@@ -52,9 +53,15 @@ export class StrictReader<User> extends StateReader<User> {
   read(query: StateQuery): Promise<StrictRecord<User> | undefined> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(this.timedOut()), this.timeoutMs);
-      this.gathering.push({ query, resolve, reject, timer });
+      this.gathering.push({ query: this.inItsContext(query), resolve, reject, timer });
       this.beginAtEndOfTurn();
     });
+  }
+
+  /** Taking the context along costs something, so a store asks for it. */
+  private inItsContext(query: StateQuery): StateQuery {
+    if (!this.store.needsContext()) return query;
+    return { ...query, inContext: AsyncLocalStorage.snapshot() };
   }
 
   private beginAtEndOfTurn(): void {
@@ -79,17 +86,16 @@ export class StrictReader<User> extends StateReader<User> {
     this.gathering = [];
     const read: Read = { size: waiters.length, isLate: false };
     this.inProgress.add(read);
-    const late = setTimeout(() => {
-      read.isLate = true;
-      this.beginAtEndOfTurn();
-    }, LATE * this.timeoutMs);
     // A read that hangs frees its place after the time limit; nobody waits for its answer any more.
     const freePlace = () => {
-      clearTimeout(late);
-      clearTimeout(limit);
-      if (this.inProgress.delete(read)) this.beginAtEndOfTurn();
+      clearTimeout(timer);
+      if (this.inProgress.delete(read) && this.gathering.length > 0) this.beginAtEndOfTurn();
     };
-    const limit = setTimeout(freePlace, this.timeoutMs);
+    let timer = setTimeout(() => {
+      read.isLate = true;
+      this.beginAtEndOfTurn();
+      timer = setTimeout(freePlace, (1 - LATE) * this.timeoutMs);
+    }, LATE * this.timeoutMs);
     void this.answer(waiters, () => this.inProgress.has(read)).finally(freePlace);
   }
 
@@ -161,27 +167,22 @@ function isAnswer({ session, tokenRevoked }: StateRecord<unknown>, query: StateQ
   );
 }
 
-/** The user is not looked at before it is asked for: a store may make it then, which only its own request may do. */
+/** One shape for all records, whatever the store's are: this runs for each request. */
 class ReadRecord<User> implements StrictRecord<User> {
+  readonly user: User;
   readonly state: TokenState;
   readonly active: boolean;
   readonly session: SessionState | null | undefined;
   readonly tokenRevoked: boolean | undefined;
 
-  readonly #record: StateRecord<User>;
-
   constructor(
-    record: StateRecord<User>,
+    { user, state, active, session, tokenRevoked }: StateRecord<User>,
     readonly everyone: EveryoneState,
   ) {
-    this.#record = record;
-    this.state = record.state;
-    this.active = record.active;
-    this.session = record.session;
-    this.tokenRevoked = record.tokenRevoked;
-  }
-
-  get user(): User {
-    return this.#record.user;
+    this.user = user;
+    this.state = state;
+    this.active = active;
+    this.session = session;
+    this.tokenRevoked = tokenRevoked;
   }
 }

@@ -16,6 +16,9 @@ export type { PasswordChange, PasswordReplacement, StateChange, StateRecord };
  */
 export const CONCURRENT_READS = 2;
 
+/** Runs code in the async context of the request that asks. */
+export type InContext = <Result>(code: () => Result) => Result;
+
 /** What a request asks the store. */
 export interface StateQuery {
   /** The user's id as text, as the token carries it. It comes from a verified token, and may still hold any text. */
@@ -24,6 +27,8 @@ export interface StateQuery {
   readonly sessionId?: string | undefined;
   /** The token's `jti`, where single tokens can be revoked. The record must then say whether it was. */
   readonly tokenId?: string | undefined;
+  /** Given when the store asks for it with `needsContext()`: many requests share a read, which runs in the context of one. */
+  readonly inContext?: InContext | undefined;
 }
 
 /** What a store has to keep besides the state of users. */
@@ -83,6 +88,14 @@ export abstract class TokenStateStore<User = unknown, Transaction = unknown> {
   }
 
   /**
+   * The store's clock, by which cutoffs are set, in milliseconds since the epoch. Asked once at boot, to warn of tokens
+   * that live no longer than clocks differ. `undefined`: not known.
+   */
+  async now(): Promise<number | undefined> {
+    return undefined;
+  }
+
+  /**
    * Names the users of this store, so that no token of theirs is accepted for those of another: every token carries it, as
    * `realm`. The same for all services over the same users. Asked once `checkSetup()` has resolved.
    */
@@ -94,6 +107,14 @@ export abstract class TokenStateStore<User = unknown, Transaction = unknown> {
    * @throws TypeError when the record was loaded without them, or is known to belong to another store
    */
   abstract describe(user: User): { readonly subject: string; readonly state: TokenState };
+
+  /**
+   * Whether a read runs code of the application for each user, which may look at the async context of the request: a
+   * column's transformer, a hook. Each query then brings `inContext`. Default: `false`.
+   */
+  needsContext(): boolean {
+    return false;
+  }
 
   /**
    * A strict read: from the primary, begun when it is called. A subject that cannot be an id of a user is answered

@@ -1,7 +1,8 @@
 import type { INestApplicationContext } from '@nestjs/common';
+import { ApplicationConfig } from '@nestjs/core';
 import { AccessAudit } from '../audit/access-audit.js';
 import type { AccessEntry } from '../audit/access-entry.js';
-import type { Microservice } from '../audit/global-guards.js';
+import type { Microservice } from '../audit/microservices.js';
 
 /**
  * Every handler of the application, with who may call it and what decides that: HTTP routes, fields of GraphQL's root
@@ -19,13 +20,14 @@ export function listAccess(app: INestApplicationContext): AccessEntry[] {
 }
 
 /** Nest does not say which transport a microservice has, or whose config. */
-function microservicesOf(app: object): Microservice[] {
+function microservicesOf(app: INestApplicationContext): Microservice[] {
+  const config = app.get(ApplicationConfig, { strict: false });
   const connected = (app as { getMicroservices?: () => object[] }).getMicroservices?.() ?? [app];
   return connected
     .filter((microservice) => 'serverInstance' in microservice)
     .map((microservice) => ({
       transport: (Reflect.get(microservice, 'serverInstance') as { transportId?: unknown } | null)
         ?.transportId,
-      config: Reflect.get(microservice, 'applicationConfig') as unknown,
+      inherits: Reflect.get(microservice, 'applicationConfig') === config,
     }));
 }

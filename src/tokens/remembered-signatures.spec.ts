@@ -17,6 +17,7 @@ describe('RememberedSignatures', () => {
   it.each([
     PAYLOAD,
     '{"sub":"anna","roles":["a",{"of":"b"}],"org":{"id":1}}',
+    '{"org":{"id":1},"roles":["a"]}',
     '{"__proto__":"x","constructor":null,"b":1,"a":true}',
     '{"sub":"anna","__proto__":{"admin":true}}',
     '{}',
@@ -81,6 +82,14 @@ describe('the one that is forgotten', () => {
     remembered.remember('d', PAYLOAD);
     remembered.remember('e', PAYLOAD);
     expect(recalled(remembered, 'a', 'b', 'c', 'd', 'e')).toEqual(['a', 'd', 'e']);
+  });
+
+  it('is the oldest also when the newest is used again', () => {
+    const remembered = filled();
+    for (const token of ['c', 'c']) remembered.recall(token);
+    remembered.remember('d', PAYLOAD);
+    remembered.remember('e', PAYLOAD);
+    expect(recalled(remembered, 'a', 'b', 'c', 'd', 'e')).toEqual(['c', 'd', 'e']);
   });
 
   it('is not changed by asking for a token that is not there', () => {

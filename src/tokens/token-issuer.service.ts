@@ -1,28 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { sign } from 'jws';
 import type { TokenClaims } from '../rule/claims.js';
-import { isFarAhead } from '../state/far-ahead.js';
 import type { TokenStateStore } from '../state/token-state.store.js';
-import { ACCESS_TOKEN_TYPE, type KeySet } from '../keys/key-set.js';
 import { type Duration, durationProblem, requireSeconds } from '../options/duration.js';
 import type { TokenState } from '../rule/token-state.js';
-import type { Clock } from './clock.js';
+import { addedClaims, type RESERVED, type SignerParts, TokenSigner } from './token-signer.js';
 import type { TokenStamp } from './token-stamp.js';
-
-/** Claims that only the issuer may set. */
-const RESERVED = [
-  'sub',
-  'realm',
-  'ver',
-  'iat',
-  'exp',
-  'nbf',
-  'jti',
-  'auth_time',
-  'iss',
-  'aud',
-] as const;
 
 /** Claims that the application adds; those of the issuer cannot be overridden. */
 export type ExtraClaims = { readonly [claim: string]: unknown } & {
@@ -51,19 +33,19 @@ export interface IssueOptions {
 }
 
 /** What the issuer works with. */
-export interface IssuerParts<User> {
-  readonly keys: KeySet;
+export interface IssuerParts<User> extends SignerParts {
   readonly store: TokenStateStore<User>;
-  readonly clock: Clock;
   readonly expiresInSeconds: number;
-  readonly issuer?: string;
-  readonly audience?: string | string[];
 }
 
 /** Signs access tokens (RFC 9068 for `typ`, RFC 7519 for the claims). */
 @Injectable()
 export class TokenIssuer<User = IssuableUser> {
-  constructor(private readonly parts: IssuerParts<User>) {}
+  private readonly signer: TokenSigner;
+
+  constructor(private readonly parts: IssuerParts<User>) {
+    this.signer = new TokenSigner(parts);
+  }
 
   /** How long a token lives by default, in seconds: the `expires_in` of a token response. */
   get expiresInSeconds(): number {
@@ -93,7 +75,7 @@ export class TokenIssuer<User = IssuableUser> {
    */
   stampOf(user: User, { authTime }: Pick<IssueOptions, 'authTime'> = {}): TokenStamp {
     const { subject, state } = this.parts.store.describe(user);
-    const iat = this.issuedAt(state.passwordChangedAt, state.logoutAllAt);
+    const iat = this.signer.issuedAt(state.passwordChangedAt, state.logoutAllAt);
     const realm = this.parts.store.realm();
     return { sub: subject, realm, ver: state.tokenVersion, iat, auth_time: authTime ?? iat };
   }
@@ -117,27 +99,13 @@ export class TokenIssuer<User = IssuableUser> {
         'The receipt and the token belong to different users. Only the device that logged its own user out can be kept signed in.',
       );
     }
-    const added = Object.entries(claims).filter(
-      ([name]) => !isReserved(name) && !isInherited(name),
-    );
     return this.sign(receipt.subject, receipt.version, {
       ...options,
-      claims: Object.fromEntries(added),
-      iat: this.issuedAt(new Date(claims.iat * 1000), receipt.effectiveAt),
+      claims: addedClaims(claims) as ExtraClaims,
+      iat: this.signer.issuedAt(new Date(claims.iat * 1000), receipt.effectiveAt),
       // An unknown login time stays unknown: nobody entered credentials now.
       authTime: claims.auth_time,
     });
-  }
-
-  /**
-   * The database's clock may be ahead of this node's; a new token must not look older than the cutoffs it follows. It need
-   * not follow one that a wrong clock has left: the token is refused either way, but so the store reads it and repairs it.
-   */
-  private issuedAt(...earliest: (Date | null)[]): number {
-    const now = this.parts.clock.now();
-    const followed = earliest.filter((cutoff) => !isFarAhead(cutoff, now));
-    // A cutoff that is null counts as the epoch.
-    return Math.floor(Math.max(now, ...followed.map(Number)) / 1000);
   }
 
   private sign(
@@ -148,28 +116,9 @@ export class TokenIssuer<User = IssuableUser> {
       readonly authTime: number | undefined;
     },
   ): string {
-    const { algorithm, kid, signWith } = this.parts.keys.current;
-    const { issuer, audience, expiresInSeconds } = this.parts;
-    const { iat, authTime } = options;
-    const payload = {
-      ...withoutReserved(options.claims),
-      sub: subject,
-      realm: this.parts.store.realm(),
-      ver: version,
-      iat,
-      exp: iat + lifetimeSeconds(options.expiresIn ?? expiresInSeconds),
-      jti: randomUUID(),
-      // JSON leaves out what is undefined.
-      auth_time: authTime,
-      iss: issuer,
-      aud: audience,
-    };
-    return sign({
-      header: { alg: algorithm, typ: ACCESS_TOKEN_TYPE, kid },
-      payload,
-      // jws passes a KeyObject through; its types do not say so.
-      secret: signWith as never,
-    });
+    const { iat, authTime, claims } = options;
+    const exp = iat + lifetimeSeconds(options.expiresIn ?? this.parts.expiresInSeconds);
+    return this.signer.sign({ sub: subject, ver: version, iat, exp, auth_time: authTime }, claims);
   }
 }
 
@@ -177,24 +126,4 @@ function lifetimeSeconds(asked: Duration): number {
   const seconds = Math.floor(requireSeconds(asked, 'expiresIn'));
   if (seconds === 0) throw new TypeError(`expiresIn ${durationProblem(asked)}`);
   return seconds;
-}
-
-function isReserved(name: string): boolean {
-  return (RESERVED as readonly string[]).includes(name);
-}
-
-/** Names that every object inherits are no names for claims: readers meet the inherited member where the claim is missing. */
-function isInherited(name: string): boolean {
-  return name in Object.prototype;
-}
-
-function withoutReserved(claims: object | undefined): object {
-  const names = Object.keys(claims ?? {});
-  reject(names.filter(isReserved), 'are set by TokenIssuer. Leave them out.');
-  reject(names.filter(isInherited), 'clash with built-in object properties. Rename them.');
-  return { ...claims };
-}
-
-function reject(names: string[], why: string): void {
-  if (names.length > 0) throw new TypeError(`The claims ${names.join(', ')} ${why}`);
 }

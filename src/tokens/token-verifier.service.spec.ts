@@ -535,3 +535,51 @@ describe('a token in another spelling', () => {
     }
   });
 });
+
+describe('TokenVerifier.judgeStamp', () => {
+  it('accepts what the issuer stamped, with the fresh user, however old it is', async () => {
+    const { verifier, issuer, store, clock, refusals } = setUp();
+    const stamp = issuer.stampOf(ANNA);
+    clock.milliseconds += 10 * 365 * 86_400_000;
+    const fresh = { ...ANNA };
+    store.answer(fresh);
+    const verdict = (await verifier.judgeStamp({ ...stamp, device: 'phone' })) as Acceptance<User>;
+    expect(verdict).toMatchObject({ accepted: true, claims: { ...stamp, device: 'phone' } });
+    expect(verdict.user).toBe(fresh);
+    expect(refusals).toEqual([]);
+  });
+
+  it.each([undefined, null])('refuses none, and reads nothing: %s', async (stamp) => {
+    const { verifier, store, refusals } = setUp();
+    expect(await verifier.judgeStamp(stamp)).toEqual({ accepted: false, reason: 'token_missing' });
+    expect(refusals).toEqual([{ reason: 'token_missing' }]);
+    expect(store.reads).toEqual([]);
+  });
+
+  it('refuses one that has expired, if it has an exp', async () => {
+    const { verifier, issuer, store, clock } = setUp();
+    const stamp = { ...issuer.stampOf(ANNA), exp: SECOND + 60 };
+    store.answer(ANNA);
+    expect(await verifier.judgeStamp(stamp)).toMatchObject({ accepted: true });
+    clock.milliseconds += 60_000;
+    expect(await verifier.judgeStamp(stamp)).toMatchObject({ reason: 'token_expired' });
+  });
+
+  it('refuses one of an earlier version, and reports it', async () => {
+    const { verifier, issuer, store, refusals } = setUp();
+    store.answer({ ...ANNA, tokenVersion: 4 });
+    const verdict = await verifier.judgeStamp(issuer.stampOf(ANNA));
+    expect(verdict).toEqual({ accepted: false, reason: 'version_stale' });
+    expect(refusals).toEqual([{ reason: 'version_stale', subject: 'anna' }]);
+  });
+
+  it('asks for a recent login with maxAuthAge', async () => {
+    const { verifier, issuer, store, clock } = setUp();
+    const stamp = issuer.stampOf(ANNA);
+    clock.milliseconds += 601_000;
+    store.answer(ANNA);
+    expect(await verifier.judgeStamp(stamp, { maxAuthAge: '10m' })).toMatchObject({
+      reason: 'reauthentication_required',
+    });
+  });
+});

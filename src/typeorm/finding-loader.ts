@@ -4,18 +4,25 @@ import {
   type ObjectLiteral,
   QueryFailedError,
   type QueryRunner,
-  QueryRunnerAlreadyReleasedError,
 } from 'typeorm';
-import { findUsers } from '../postgres/find-users.js';
-import type { UserLoader } from '../postgres/user-loader.js';
+import { findOwnUsers, findUsers, type UserFinder } from '../postgres/find-users.js';
+import type { LoaderMeans, UserLoader } from '../postgres/user-loader.js';
+import { runsCode } from './runs-code.js';
 import { subjectOf } from './user-record.js';
 import type { UserTable } from './user-table.js';
 
 type Found<User> = Map<string, User>;
 
-/** Loads the entity through TypeORM's `find`, with eager relations, subclasses and `@AfterLoad`: a second query, on the primary. */
+/**
+ * Loads the entity through TypeORM's `find`, with eager relations, subclasses and `@AfterLoad`: a second query, on the
+ * connection that brought the state. The application's pool may lead to a standby, or to an old primary.
+ *
+ * One query for all users, unless code of the application runs: then one for each, in the context of its request.
+ */
 export class FindingLoader<User extends ObjectLiteral> implements UserLoader<User> {
   readonly columns: readonly string[];
+  readonly readsMore = true as const;
+  readonly needsContext: boolean;
 
   private readonly uncached: DataSource;
 
@@ -24,24 +31,27 @@ export class FindingLoader<User extends ObjectLiteral> implements UserLoader<Use
     private readonly table: UserTable,
   ) {
     this.columns = [table.columns.id];
+    this.needsContext = runsCode(dataSource, table.metadata);
     this.uncached = withoutCache(dataSource);
   }
 
   async load(
     rows: readonly (readonly unknown[])[],
     first: number,
+    { client, contexts }: LoaderMeans,
   ): Promise<(User | Error | undefined)[]> {
     const ids = rows.map((row) => row[first]);
-    const runner = this.dataSource.createQueryRunner('master');
+    const runner = this.dataSource.createQueryRunner();
+    // It takes none from the pool, and gives none back.
+    runner.connect = () => Promise.resolve(client);
+    const finder: UserFinder<User> = {
+      find: (some) => this.findAll(runner, some),
+      isFaultOfDatabase: (cause) => cause instanceof QueryFailedError,
+    };
     try {
-      return await findUsers(
-        {
-          find: (some) => this.findAll(runner, some),
-          isFaultOfDatabase: (cause) =>
-            cause instanceof QueryFailedError || cause instanceof QueryRunnerAlreadyReleasedError,
-        },
-        ids,
-      );
+      return await (this.needsContext
+        ? findOwnUsers(finder, ids, contexts)
+        : findUsers(finder, ids));
     } finally {
       await runner.release();
     }

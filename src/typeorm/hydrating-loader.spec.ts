@@ -1,6 +1,6 @@
 import { Column, DataSource, Entity, PrimaryColumn } from 'typeorm';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { LateRecord, type LateUser } from '../postgres/late-user.js';
+import type { InContext } from '../state/token-state.store.js';
 import { HydratingLoader } from './hydrating-loader.js';
 
 class Address {
@@ -37,6 +37,8 @@ beforeAll(async () => {
   loader = new HydratingLoader(dataSource, dataSource.getMetadata(User));
 });
 
+const directly: InContext = (code) => code();
+
 /** A row as the state read brings it: other columns first. */
 const rowOf = (shout: string) => ['state', 1, 'Ann', shout, '{"a":[1]}', 'Main St'];
 
@@ -46,8 +48,7 @@ describe('HydratingLoader', () => {
   });
 
   it('makes the entity of the values from a place on, as TypeORM would', async () => {
-    const [late] = await loader.load([rowOf('hey')], 1);
-    const user = (late as LateUser<User>).make();
+    const [user] = (await loader.load([rowOf('hey')], 1, { contexts: [directly] })) as User[];
     expect(user).toBeInstanceOf(User);
     expect(user).toEqual({
       id: 1,
@@ -56,18 +57,25 @@ describe('HydratingLoader', () => {
       home: Object.assign(new Address(), { street: 'Main St' }),
       extra: { a: [1] },
     });
-    expect(user.home).toBeInstanceOf(Address);
+    expect(user!.home).toBeInstanceOf(Address);
   });
 
   it('answers each user whose transformer throws with its own error', async () => {
-    const users = await loader.load([rowOf('text'), rowOf('hey'), rowOf('error')], 1);
-    const state = { tokenVersion: 0, passwordChangedAt: null, logoutAllAt: null };
-    const [text, good, error] = users.map(
-      (late) => new LateRecord(late as LateUser<User>, state, true),
-    );
-    expect(() => text!.user).toThrow(new Error('no error'));
-    expect(good!.user).toMatchObject({ name: 'Ann' });
-    expect(good!.user).toBe(good!.user);
-    expect(() => error!.user).toThrow(new RangeError('out of range'));
+    const rows = [rowOf('text'), rowOf('hey'), rowOf('error')];
+    expect(await loader.load(rows, 1, { contexts: [directly, directly, directly] })).toEqual([
+      new Error('no error'),
+      expect.objectContaining({ name: 'Ann' }),
+      new RangeError('out of range'),
+    ]);
+  });
+
+  it('makes each user in the context that was given for it', async () => {
+    const made: string[] = [];
+    const contexts = ['first', 'second'].map((name): InContext => (code) => {
+      made.push(name);
+      return code();
+    });
+    expect(await loader.load([rowOf('a'), rowOf('b')], 1, { contexts })).toHaveLength(2);
+    expect(made).toEqual(['first', 'second']);
   });
 });

@@ -1,8 +1,7 @@
 import type { DataSource, EntityMetadata, ObjectLiteral } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
-import { LateUser } from '../postgres/late-user.js';
 import { asError } from '../postgres/as-error.js';
-import type { UserLoader } from '../postgres/user-loader.js';
+import type { LoaderMeans, UserLoader } from '../postgres/user-loader.js';
 
 /** Puts a value from the database on the entity. */
 type Setter = (user: ObjectLiteral, value: unknown) => void;
@@ -25,8 +24,8 @@ const UNCHANGED = new Set<unknown>([
 /** Makes the entity from the row of the state read, as TypeORM would: no second query. */
 export class HydratingLoader<User extends ObjectLiteral> implements UserLoader<User> {
   readonly columns: readonly string[];
+  readonly needsContext: boolean;
   private readonly setters: readonly Setter[];
-  private readonly runsTransformers: boolean;
 
   constructor(
     dataSource: DataSource,
@@ -36,19 +35,19 @@ export class HydratingLoader<User extends ObjectLiteral> implements UserLoader<U
     const columns = metadata.columns.filter((column) => column.isSelect && !column.isVirtual);
     this.columns = columns.map(({ databaseName }) => databaseName);
     this.setters = columns.map((column) => setterOf(column, dataSource));
-    this.runsTransformers = columns.some(({ transformer }) => transformer !== undefined);
+    this.needsContext = columns.some(({ transformer }) => transformer !== undefined);
   }
 
   async load(
     rows: readonly (readonly unknown[])[],
     first: number,
-  ): Promise<(User | LateUser<User> | Error)[]> {
-    if (this.runsTransformers) {
-      return rows.map((row) => new LateUser(() => this.hydrate(row, first)));
-    }
-    return rows.map((row) => {
+    { contexts }: LoaderMeans,
+  ): Promise<(User | Error)[]> {
+    return rows.map((row, index) => {
       try {
-        return this.hydrate(row, first);
+        return this.needsContext
+          ? contexts[index]!(() => this.hydrate(row, first))
+          : this.hydrate(row, first);
       } catch (error) {
         return asError(error);
       }

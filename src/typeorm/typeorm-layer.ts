@@ -20,6 +20,9 @@ export interface TypeOrmSource {
 const NO_DATA_SOURCE =
   "typeOrmStore: there is no TypeORM data source: import TypeOrmModule.forRoot({ … }) in the root module, or name yours with dataSource: getDataSourceToken('…').";
 
+const NOT_INITIALISED =
+  'typeOrmStore: the data source is not initialised: leave out manualInitialization, or initialise it in the dataSourceFactory of TypeOrmModule.forRootAsync(), so that the boot waits for it.';
+
 /** Reaches the users through a TypeORM data source. Everything about the table comes from the entity's metadata. */
 export class TypeOrmLayer<User extends ObjectLiteral> implements DataLayer<User, EntityManager> {
   readonly words = {
@@ -60,6 +63,9 @@ export class TypeOrmLayer<User extends ObjectLiteral> implements DataLayer<User,
     if (dataSource === undefined || problems.length > 0) {
       const missing = dataSource === undefined ? [NO_DATA_SOURCE] : [];
       throw new TokenInvalidationConfigError([...problems, ...missing]);
+    }
+    if (this.table === undefined && !dataSource.isInitialized) {
+      throw new TokenInvalidationConfigError([NOT_INITIALISED]);
     }
     this.table ??= describeUserTable(dataSource, entity, properties);
     return { dataSource, table: this.table };

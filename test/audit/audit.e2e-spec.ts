@@ -1,19 +1,23 @@
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
-import { type INestApplication, type ModuleMetadata } from '@nestjs/common';
+import { type INestApplication, Logger, type ModuleMetadata } from '@nestjs/common';
 import { APP_GUARD, LazyModuleLoader } from '@nestjs/core';
 import { GraphQLModule } from '@nestjs/graphql';
 import { Transport } from '@nestjs/microservices';
 import { TokenInvalidationConfigError } from 'nestjs-token-invalidation';
 import { type AccessEntry, listAccess } from 'nestjs-token-invalidation/testing';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PLATFORMS } from '../support/app-settings.js';
 import { createMemoryApp, type MemoryApp, type MemoryAppOptions } from '../support/memory-app.js';
 import * as kinds from './every-kind.js';
 
-const graphql = GraphQLModule.forRoot<ApolloDriverConfig>({
-  driver: ApolloDriver,
-  autoSchemaFile: true,
-});
+const graphqlModule = (options: Pick<ApolloDriverConfig, 'fieldResolverEnhancers'> = {}) =>
+  GraphQLModule.forRoot<ApolloDriverConfig>({
+    driver: ApolloDriver,
+    autoSchemaFile: true,
+    ...options,
+  });
+const graphql = graphqlModule();
+const tcp = { transport: Transport.TCP, options: { port: 0 } };
 
 const every: ModuleMetadata = {
   imports: [graphql],
@@ -34,6 +38,7 @@ async function start(options: MemoryAppOptions): Promise<INestApplication> {
   return open.app;
 }
 
+beforeEach(() => void vi.restoreAllMocks());
 afterEach(async () => {
   await open?.close();
   open = undefined;
@@ -42,8 +47,15 @@ afterEach(async () => {
 const inShort = (entries: AccessEntry[]) =>
   entries.map(({ context, name, access }) => `${context} ${name}: ${access}`);
 
-const boot = (audit: 'enforce' | 'warn', controllers: NonNullable<ModuleMetadata['controllers']>) =>
-  start({ ...every, controllers, module: { audit, globalGuard: false } });
+/** A hybrid application with a global guard of its own. */
+const hybrid = (inheritAppConfig: boolean, metadata: ModuleMetadata = {}) =>
+  start({
+    controllers: [kinds.OrdersMessages],
+    ...metadata,
+    providers: [{ provide: APP_GUARD, useClass: kinds.ApiKeyGuard }],
+    module: { audit: 'enforce' },
+    prepare: (made) => made.connectMicroservice(tcp, { inheritAppConfig }),
+  });
 
 const respond = (_: unknown, response: { send(text: string): void }) => response.send('ok');
 
@@ -81,7 +93,7 @@ describe('listAccess', () => {
     expect(decided).toMatchObject({
       'GET /orders/:id': 'OrdersController.one: RevocableJwtGuard globally',
       'GET /orders/prices': 'OrdersController.prices: @Public()',
-      tcp: 'OrdersMessages.tcp: its transport has no headers; set rpc.token, until then every call is refused',
+      tcp: 'OrdersMessages.tcp: no header of its transport is read; set rpc.token, until then every call is refused',
     });
   });
 
@@ -97,10 +109,44 @@ describe('listAccess', () => {
     const app = await start({
       ...every,
       module: { globalGuard: true },
-      prepare: (made) =>
-        made.connectMicroservice({ transport: Transport.TCP, options: { port: 0 } }),
+      prepare: (made) => made.connectMicroservice(tcp),
     });
     expect(inShort(listAccess(app))).toContain('rpc {"cmd":"sum"}: not checkable');
+  });
+
+  it('takes a transport of the application for one whose headers nobody reads', async () => {
+    const app = await start({
+      ...every,
+      module: { globalGuard: true },
+      prepare: (made) => made.connectMicroservice({ strategy: new kinds.OwnStrategy() }),
+    });
+    expect(inShort(listAccess(app))).toContain('rpc paid: not checkable');
+  });
+
+  it('knows that Nest runs no guard for references and for fields of objects', async () => {
+    const providers = [kinds.OrdersResolver, kinds.CustomersResolver];
+    const app = await start({ imports: [graphql], providers, module: { globalGuard: true } });
+    expect(inShort(listAccess(app))).toEqual([
+      'graphql Customer.__resolveReference: unguarded',
+      'graphql Customer.creditCard: unguarded',
+      'graphql Mutation.signUp: public',
+      'graphql Query.customer: login',
+      'graphql Query.order: login',
+      'graphql Subscription.shipped: login',
+    ]);
+    expect(listAccess(app)[0]!.decidedBy).toContain("fieldResolverEnhancers: ['guards']");
+  });
+
+  it('and that it does where the application has asked for them', async () => {
+    const app = await start({
+      imports: [graphqlModule({ fieldResolverEnhancers: ['guards'] })],
+      providers: [kinds.OrdersResolver, kinds.CustomersResolver],
+      module: { globalGuard: true },
+    });
+    expect(inShort(listAccess(app)).slice(0, 2)).toEqual([
+      'graphql Customer.__resolveReference: login',
+      'graphql Customer.creditCard: recent login',
+    ]);
   });
 
   it('takes no throttler for a guard, and every other guard for the decision of the application', async () => {
@@ -119,9 +165,7 @@ describe('listAccess', () => {
     const app = await start({
       ...every,
       providers: [...every.providers!, guard],
-      prepare: (made) => {
-        made.connectMicroservice({ transport: Transport.TCP, options: { port: 0 } });
-      },
+      prepare: (made) => made.connectMicroservice(tcp),
     });
     const access = inShort(listAccess(app));
     expect(access).toContain('http GET /orders/:id: other guard');
@@ -134,10 +178,7 @@ describe('listAccess', () => {
     const app = await start({
       ...every,
       providers: [...every.providers!, guard],
-      prepare: (made) => {
-        const tcp = { transport: Transport.TCP, options: { port: 0 } };
-        made.connectMicroservice(tcp, { inheritAppConfig: true });
-      },
+      prepare: (made) => made.connectMicroservice(tcp, { inheritAppConfig: true }),
     });
     expect(inShort(listAccess(app))).toContain('rpc paid: other guard');
   });
@@ -159,19 +200,119 @@ describe('listAccess', () => {
 });
 
 describe('the audit at boot', () => {
-  it('in the mode enforce, an unguarded handler stops the boot and is named', async () => {
-    const refused = boot('enforce', [kinds.OrdersController]);
+  const guarded: ModuleMetadata = { imports: [graphql], controllers: [kinds.GuardedController] };
+
+  it.each<[name: string, open: ModuleMetadata]>([
+    ['http GET /orders/:id (OrdersController.one)', { controllers: [kinds.OrdersController] }],
+    [
+      'http GET /inherited/all (InheritingController.all)',
+      { controllers: [kinds.InheritingController] },
+    ],
+    ['http GET /scoped (ScopedController.get)', { controllers: [kinds.ScopedController] }],
+    ['http GET /made (CrudController.find)', { controllers: [kinds.crudController('made')] }],
+    ['http GET /lazy (LazyController.get)', { imports: [kinds.EagerlyLazyModule] }],
+    ['graphql Query.order (OrdersResolver.order)', { providers: [kinds.OrdersResolver] }],
+    [
+      'graphql Subscription.shipped (OrdersResolver.shipped)',
+      { providers: [kinds.OrdersResolver] },
+    ],
+    [
+      'graphql Customer.__resolveReference (CustomersResolver.find)',
+      { providers: [kinds.OrdersResolver, kinds.CustomersResolver] },
+    ],
+    ['ws track (OrdersGateway.track)', { providers: [kinds.OrdersGateway] }],
+    [
+      'ws scoped (ScopedGateway.scopedMessage)',
+      { providers: [kinds.ScopedGateway, kinds.PerRequest] },
+    ],
+    ['rpc {"cmd":"sum"} (OrdersMessages.sum)', { controllers: [kinds.OrdersMessages] }],
+    ['rpc paid (OrdersMessages.paid)', { controllers: [kinds.OrdersMessages] }],
+    [
+      'rpc {"service":"Orders","rpc":"Find","streaming":"no_stream"} (OrdersMessages.find)',
+      { controllers: [kinds.OrdersMessages] },
+    ],
+  ])('in the mode enforce, %s stops the boot without a guard', async (name, added) => {
+    const refused = start({
+      imports: [...guarded.imports!, ...(added.imports ?? [])],
+      controllers: [...guarded.controllers!, ...(added.controllers ?? [])],
+      providers: [kinds.GuardedResolver, ...(added.providers ?? [])],
+      module: { audit: 'enforce' },
+    });
     await expect(refused).rejects.toThrow(TokenInvalidationConfigError);
+    await expect(refused).rejects.toThrow(`${name}: `);
+    await expect(refused).rejects.not.toThrow('Guarded');
+  });
+
+  it('in the mode enforce, the application starts without the unguarded handler', async () => {
+    const providers = [kinds.GuardedResolver];
+    const app = await start({ ...guarded, providers, module: { audit: 'enforce' } });
+    expect(inShort(listAccess(app))).toEqual([
+      'graphql Query.guarded: login',
+      'http GET /guarded: login',
+    ]);
+  });
+
+  it('in the mode enforce, a mistake is named with what to do, and an open handler is not', async () => {
+    const refused = start({
+      controllers: [kinds.OrdersController],
+      module: { audit: 'enforce' },
+    });
     await expect(refused).rejects.toThrow(
       'http GET /orders/:id (OrdersController.one): no guard; add RevocableJwtGuard, or @Public() if anyone may call it.',
     );
-    await expect(refused).rejects.toThrow('graphql Query.order (OrdersResolver.order)');
-    await expect(refused).rejects.toThrow('ws track (OrdersGateway.track)');
-    await expect(refused).rejects.not.toThrow('signUp');
+    await expect(refused).rejects.not.toThrow('prices');
   });
 
   it('in the mode enforce, an application with a global guard starts', async () => {
     const app = await start({ ...every, module: { audit: 'enforce', globalGuard: true } });
     expect(listAccess(app).filter(({ access }) => access === 'unguarded')).toEqual([]);
+  });
+
+  it("knows a microservice that the application's guards do not reach", async () => {
+    await expect(hybrid(false)).rejects.toThrow(
+      'rpc paid (OrdersMessages.paid): ApiKeyGuard globally, which reaches no microservice that was connected without { inheritAppConfig: true }.',
+    );
+  });
+
+  it('knows a microservice that they reach', async () => {
+    const app = await hybrid(true);
+    expect(inShort(listAccess(app))).toContain('rpc paid: other guard');
+  });
+
+  it('says what it does not know, and lets it start', async () => {
+    const log = vi.spyOn(Logger.prototype, 'log').mockReturnValue();
+    const app = await hybrid(false, { controllers: [kinds.ScopedMessages] });
+    expect(log).toHaveBeenCalledWith(
+      [
+        'Who may call these handlers is not known to the audit:',
+        '  - rpc scoped (ScopedMessages.get): ApiKeyGuard globally, if connectMicroservice was given { inheritAppConfig: true }.',
+      ].join('\n'),
+    );
+    expect(inShort(listAccess(app))).toEqual(['rpc scoped: unguarded']);
+  });
+
+  it('knows the transport of a microservice that is connected', async () => {
+    const log = vi.spyOn(Logger.prototype, 'log').mockReturnValue();
+    await start({
+      controllers: [kinds.OrdersMessages],
+      module: { audit: 'enforce', globalGuard: true },
+      prepare: (made) => made.connectMicroservice(tcp),
+    });
+    expect(log).toHaveBeenCalledWith(
+      expect.stringContaining(
+        'rpc paid (OrdersMessages.paid): no header of its transport is read; set rpc.token',
+      ),
+    );
+  });
+
+  it('names in the log what is unguarded, in the mode warn', async () => {
+    const warn = vi.spyOn(Logger.prototype, 'warn').mockReturnValue();
+    await start({ controllers: [kinds.LazyController], module: { audit: 'warn' } });
+    expect(warn).toHaveBeenCalledWith(
+      [
+        'Anyone may call these handlers, and no @Public() says that they are meant to be open:',
+        '  - http GET /lazy (LazyController.get): no guard; add RevocableJwtGuard, or @Public() if anyone may call it.',
+      ].join('\n'),
+    );
   });
 });

@@ -4,14 +4,37 @@ import {
   Get,
   Injectable,
   Module,
+  type OnModuleInit,
   Scope,
   type Type,
   UseGuards,
 } from '@nestjs/common';
-import { Mutation, Query, Resolver, Subscription } from '@nestjs/graphql';
-import { EventPattern, GrpcMethod, MessagePattern, Transport } from '@nestjs/microservices';
+import { LazyModuleLoader } from '@nestjs/core';
+import {
+  Field,
+  Mutation,
+  ObjectType,
+  Query,
+  ResolveField,
+  ResolveReference,
+  Resolver,
+  Subscription,
+} from '@nestjs/graphql';
+import {
+  type CustomTransportStrategy,
+  EventPattern,
+  GrpcMethod,
+  MessagePattern,
+  Server,
+  Transport,
+} from '@nestjs/microservices';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { OptionalAuth, Public, RequireRecentLogin } from 'nestjs-token-invalidation';
+import {
+  OptionalAuth,
+  Public,
+  RequireRecentLogin,
+  RevocableJwtGuard,
+} from 'nestjs-token-invalidation';
 
 @Controller('orders')
 export class OrdersController {
@@ -29,6 +52,22 @@ export class OrdersController {
   @RequireRecentLogin('10m')
   @Get('export')
   export(): void {}
+}
+
+@UseGuards(RevocableJwtGuard)
+@Controller('guarded')
+export class GuardedController {
+  @Get()
+  get(): void {}
+}
+
+@UseGuards(RevocableJwtGuard)
+@Resolver()
+export class GuardedResolver {
+  @Query(() => String)
+  guarded(): string {
+    return '';
+  }
 }
 
 abstract class Listing {
@@ -56,13 +95,23 @@ export function crudController(path: string): Type<object> {
 }
 
 @Controller('lazy')
-class LazyController {
+export class LazyController {
   @Get()
   get(): void {}
 }
 
 @Module({ controllers: [LazyController] })
 export class LazyModule {}
+
+/** Loads a module while the application starts. */
+@Module({})
+export class EagerlyLazyModule implements OnModuleInit {
+  constructor(private readonly loader: LazyModuleLoader) {}
+
+  async onModuleInit(): Promise<void> {
+    await this.loader.load(() => LazyModule);
+  }
+}
 
 @Resolver()
 export class OrdersResolver {
@@ -80,6 +129,37 @@ export class OrdersResolver {
   @Subscription(() => String)
   shipped(): AsyncIterator<unknown> {
     return [][Symbol.iterator]() as never;
+  }
+}
+
+@ObjectType()
+class Customer {
+  @Field()
+  name!: string;
+}
+
+/** Asked for by other services of a federated graph, and by whoever asks for `_entities`. */
+@Resolver(() => Customer)
+export class CustomersResolver {
+  @Query(() => Customer)
+  customer(): Customer {
+    return { name: '' };
+  }
+
+  @ResolveReference()
+  find(): Customer {
+    return { name: '' };
+  }
+
+  @RequireRecentLogin('10m')
+  @ResolveField(() => String)
+  creditCard(): string {
+    return '';
+  }
+
+  @ResolveField(() => String)
+  nickname(): string {
+    return '';
   }
 }
 
@@ -117,6 +197,28 @@ export class OrdersMessages {
 
   @GrpcMethod('Orders', 'Find')
   find(): void {}
+}
+
+/** Handlers of which Nest looks up the guards with each message. */
+@Controller({ scope: Scope.REQUEST })
+export class ScopedMessages {
+  @MessagePattern('scoped')
+  get(): void {}
+}
+
+/** A transport of the application's. */
+export class OwnStrategy extends Server implements CustomTransportStrategy {
+  listen(callback: () => void): void {
+    callback();
+  }
+
+  close(): void {}
+
+  on(): void {}
+
+  unwrap(): never {
+    throw new Error('There is nothing to unwrap');
+  }
 }
 
 @Injectable()

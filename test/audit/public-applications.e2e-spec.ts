@@ -68,7 +68,7 @@ it('guards of Passport on single routes, as in brocoders/nestjs-boilerplate', as
   ]);
 });
 
-it('a guard on single fields of GraphQL, as in notiz-dev/nestjs-prisma-starter', async () => {
+it('a guard on resolvers and on single fields of GraphQL, as in notiz-dev/nestjs-prisma-starter', async () => {
   @Injectable()
   class GqlAuthGuard extends AuthGuard('jwt') {}
 
@@ -96,12 +96,34 @@ it('a guard on single fields of GraphQL, as in notiz-dev/nestjs-prisma-starter',
       return '';
     }
   }
+
+  @UseGuards(GqlAuthGuard)
+  @Resolver(() => Article)
+  class UsersResolver {
+    @Query(() => String)
+    me(): string {
+      return '';
+    }
+
+    @UseGuards(GqlAuthGuard)
+    @Mutation(() => String)
+    updateUser(): string {
+      return '';
+    }
+
+    @ResolveField(() => String)
+    posts(): string {
+      return '';
+    }
+  }
   const graphql = GraphQLModule.forRoot<ApolloDriverConfig>({
     driver: ApolloDriver,
     autoSchemaFile: true,
   });
-  expect(await audit({ imports: [graphql], providers: [PostsResolver] })).toEqual([
+  expect(await audit({ imports: [graphql], providers: [PostsResolver, UsersResolver] })).toEqual([
     'Mutation.createPost: other guard, GqlAuthGuard on PostsResolver.createPost',
+    'Mutation.updateUser: other guard, GqlAuthGuard on UsersResolver',
+    'Query.me: other guard, GqlAuthGuard on UsersResolver',
     'Query.publishedPosts: unguarded, no guard',
   ]);
 });

@@ -41,7 +41,7 @@ function codeBlocks(document: string): CodeBlock[] {
   return [...text.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map((match) => {
     const [, language, code] = match;
     const before = text.slice(0, match.index);
-    const file = /^\/\/ (\S+\.ts)\n/.exec(code!)?.[1];
+    const file = /^\/\/ (\S+\.(?:ts|prisma))\n/.exec(code!)?.[1];
     const marks = [...before.matchAll(/<!-- (?:application: (\w+)|\/application) -->/g)];
     const application = marks.at(-1)?.[1];
     const line = before.split('\n').length + 1;

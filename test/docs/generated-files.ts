@@ -1,10 +1,11 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type CodeBlock, root } from './code-blocks.js';
+import { generatePrismaClient } from './prisma-client.js';
 
 /**
- * Writes blocks of TypeScript to a folder: those of an application as its files, the others each as a file that begins
- * with the prelude. Returns the folder.
+ * Writes blocks of TypeScript to a folder: those of an application as its files, with the client of a schema of Prisma,
+ * the others each as a file that begins with the prelude. Returns the folder.
  *
  * @param name - of the folder, for one spec file
  */
@@ -22,6 +23,7 @@ export function writeBlocks(blocks: readonly CodeBlock[], name: string): string 
     const path = `${folder}/${pathOf(block)}`;
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, block.file === undefined ? withPrelude(block, prelude) : block.code);
+    if (block.language === 'prisma') generatePrismaClient(path);
   }
   return folder;
 }

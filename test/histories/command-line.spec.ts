@@ -9,11 +9,13 @@ describe('readCommandLine', () => {
   });
 
   it('reads every option', () => {
-    const args = '--processes 2 --clients 8 --seconds 20 --seed 0 --plant stale-copy'.split(' ');
+    const given = '--processes 2 --clients 8 --seconds 20 --operations 9 --seed 0';
+    const args = `${given} --plant stale-copy`.split(' ');
     expect(readCommandLine(args)).toEqual({
       processes: 2,
       clients: 8,
       seconds: 20,
+      operations: 9,
       seed: 0,
       fault: 'stale-copy',
     });

@@ -6,6 +6,7 @@ export const USAGE = `npm run check:histories -- [options]
   --processes N   server processes, from 1 to 16 (3)
   --clients N     clients, from 1 to 256 (16)
   --seconds N     how long they go on, from 1 to 86400 (60)
+  --operations N  ends as soon as there were so many, up to 100000000 (no limit)
   --seed N        repeats the choices of a run (by chance)
   --plant FAULT   breaks something that the checker has to find:
                   ${PLANTED_FAULTS.join(', ')}`;
@@ -14,12 +15,13 @@ const OPTIONS = {
   processes: { type: 'string', default: '3' },
   clients: { type: 'string', default: '16' },
   seconds: { type: 'string', default: '60' },
+  operations: { type: 'string' },
   seed: { type: 'string' },
   plant: { type: 'string' },
 } as const;
 
 /** @throws Error for what cannot be understood */
-export function readCommandLine(args: string[]): Omit<HistoryOptions, 'url'> {
+export function readCommandLine(args: string[]): HistoryOptions {
   const { values } = parseArgs({ args, options: OPTIONS });
   const seed = values.seed ?? String(Math.floor(Math.random() * 2 ** 31));
   return {
@@ -27,6 +29,9 @@ export function readCommandLine(args: string[]): Omit<HistoryOptions, 'url'> {
     clients: whole('clients', values.clients, [1, 256]),
     seconds: whole('seconds', values.seconds, [1, 86_400]),
     seed: whole('seed', seed, [0, 2 ** 31 - 1]),
+    ...(values.operations !== undefined && {
+      operations: whole('operations', values.operations, [1, 100_000_000]),
+    }),
     ...(values.plant !== undefined && { fault: plantedFault(values.plant) }),
   };
 }

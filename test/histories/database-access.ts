@@ -1,4 +1,4 @@
-import { Pool, type PoolClient } from 'pg';
+import { Pool, type PoolClient, type QueryResult } from 'pg';
 import { hashPassword } from '../support/passwords.js';
 import type { Observation, Receipt } from './operation.js';
 
@@ -14,17 +14,51 @@ export interface SqlPasswordChange {
 
 /** What the clients do to the database without asking any server, and what the operator does. */
 export class DatabaseAccess {
-  readonly pool: Pool;
   /** The latest time that the database's clock is known to have passed. */
   time = 0;
+  private pool: Pool;
+  private readonly underWay = new Set<Promise<unknown>>();
+  private moving: Promise<void> | undefined;
 
   constructor(url: string) {
-    this.pool = new Pool({ connectionString: url, max: 8, application_name: 'histories-driver' });
-    this.pool.on('error', () => {});
+    this.pool = openPool(url);
+  }
+
+  /** Lets what is under way come to its end, and everything else wait for the move to another server. */
+  async moveAfter(promote: () => Promise<string>): Promise<void> {
+    this.moving = this.move(promote);
+    await this.moving;
+    this.moving = undefined;
+  }
+
+  private async move(promote: () => Promise<string>): Promise<void> {
+    await Promise.allSettled(this.underWay);
+    const url = await promote();
+    await this.pool.end();
+    this.pool = openPool(url);
+  }
+
+  /** Uses the primary. */
+  async use<Result>(action: (pool: Pool) => Promise<Result>): Promise<Result> {
+    while (this.moving !== undefined) await this.moving;
+    const using = action(this.pool);
+    this.underWay.add(using);
+    try {
+      return await using;
+    } finally {
+      this.underWay.delete(using);
+    }
+  }
+
+  private query<Row extends object>(
+    sql: string,
+    values: unknown[] = [],
+  ): Promise<QueryResult<Row>> {
+    return this.use((pool) => pool.query<Row>(sql, values));
   }
 
   async createUser(password: string): Promise<string> {
-    const { rows } = await this.pool.query<{ id: string }>(
+    const { rows } = await this.query<{ id: string }>(
       `INSERT INTO users (email, password_hash) VALUES (gen_random_uuid(), $1) RETURNING id`,
       [await hashPassword(password)],
     );
@@ -32,7 +66,7 @@ export class DatabaseAccess {
   }
 
   async observe(id: string): Promise<Observation> {
-    const { rows } = await this.pool.query<Observation>(
+    const { rows } = await this.query<Observation>(
       `SELECT ${CLOCK_MS} AS "databaseTime", token_version AS version,
         ${milliseconds('password_changed_at')} AS "passwordChangedAt",
         ${milliseconds('logout_all_at')} AS "logoutAllAt",
@@ -64,7 +98,7 @@ export class DatabaseAccess {
 
   /** Writes back what was read before, as a tool does that knows nothing of tokens. */
   async writeBack(id: string, old: Observation): Promise<void> {
-    await this.pool.query(
+    await this.query(
       `UPDATE users SET token_version = $2, password_changed_at = to_timestamp($3::float8 / 1000),
         logout_all_at = to_timestamp($4::float8 / 1000) WHERE id = $1`,
       [id, old.version, old.passwordChangedAt, old.logoutAllAt],
@@ -73,7 +107,7 @@ export class DatabaseAccess {
 
   /** What the latest invalidation of everyone left behind; version 0: there was none. */
   async readEveryone(): Promise<Receipt> {
-    const { rows } = await this.pool.query<Receipt>(
+    const { rows } = await this.query<Receipt>(
       `SELECT everyone_version::int AS version,
         coalesce(${milliseconds('everyone_logged_out_at')}, 0) AS "effectiveAt" FROM users_token_invalidation`,
     );
@@ -82,7 +116,7 @@ export class DatabaseAccess {
 
   /** Cuts so many connections of these servers, whatever they are doing. */
   async cut(applicationNames: readonly string[], count: number): Promise<number> {
-    const { rowCount } = await this.pool.query(
+    const { rowCount } = await this.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
       WHERE application_name = ANY($1) ORDER BY md5(pid::text) LIMIT $2`,
       [applicationNames, count],
@@ -92,7 +126,7 @@ export class DatabaseAccess {
 
   /** Cuts all connections of one server and waits until they are gone: what it sent before has happened, or never will. */
   async cutAll(applicationName: string): Promise<void> {
-    await this.pool.query(
+    await this.query(
       `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = $1`,
       [applicationName],
     );
@@ -102,17 +136,33 @@ export class DatabaseAccess {
     return this.pool.end();
   }
 
-  private async inTransaction<Result>(action: (client: PoolClient) => Promise<Result>) {
-    const client = await this.pool.connect();
-    let broken = true;
-    try {
-      await client.query('BEGIN');
-      const result = await action(client);
-      await client.query('COMMIT');
-      broken = false;
-      return result;
-    } finally {
-      client.release(broken);
-    }
+  /** Locks the rows of these users for a while, as a report or a migration of the application's does. */
+  async lock(ids: readonly string[], forMs: number): Promise<void> {
+    await this.inTransaction(async (client) => {
+      await client.query('SELECT FROM users WHERE id = ANY($1) ORDER BY id FOR UPDATE', [ids]);
+      await client.query('SELECT pg_sleep($1)', [forMs / 1000]);
+    });
   }
+
+  private inTransaction<Result>(action: (client: PoolClient) => Promise<Result>) {
+    return this.use(async (pool) => {
+      const client = await pool.connect();
+      let broken = true;
+      try {
+        await client.query('BEGIN');
+        const result = await action(client);
+        await client.query('COMMIT');
+        broken = false;
+        return result;
+      } finally {
+        client.release(broken);
+      }
+    });
+  }
+}
+
+function openPool(url: string): Pool {
+  const pool = new Pool({ connectionString: url, max: 8, application_name: 'histories-driver' });
+  pool.on('error', () => {});
+  return pool;
 }

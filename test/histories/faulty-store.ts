@@ -1,13 +1,15 @@
 import { setTimeout } from 'node:timers/promises';
 import { Injectable, type Type } from '@nestjs/common';
-import type {
-  CutoffKind,
-  InvalidationTarget,
-  StateQuery,
-  StateReading,
-  TokenState,
-  TokenStateStore,
-  WriteOutcome,
+import {
+  type CutoffKind,
+  type InvalidationTarget,
+  type StateChange,
+  type StateQuery,
+  type StateReading,
+  type TokenState,
+  type TokenStateStore,
+  TokenStateUnchangedError,
+  type WriteOutcome,
 } from 'nestjs-token-invalidation';
 import { DataSource, type EntityManager } from 'typeorm';
 import { PostgresTokenStateStore } from '../../src/postgres/postgres-token-state.store.js';
@@ -120,6 +122,26 @@ class VersionStore extends HalfStore {
   }
 }
 
+/** Writes as it should, but on a connection that the application's code has used. */
+@Injectable()
+class PooledStore extends WholeStore {
+  override async invalidate(
+    { subject, ifVersion }: InvalidationTarget,
+    kind: CutoffKind,
+  ): Promise<WriteOutcome> {
+    const cutoff = kind === 'password' ? 'password_changed_at' : 'logout_all_at';
+    const sql = `WITH changed AS (UPDATE users SET token_version = token_version + 1,
+        ${cutoff} = date_trunc('milliseconds', clock_timestamp())
+      WHERE id = $1 AND token_version = coalesce($2, token_version) RETURNING *)
+      SELECT c.token_version AS version, c.${cutoff} AS "effectiveAt",
+        c.token_version > u.token_version AS done FROM changed AS c JOIN users AS u ON u.id = c.id`;
+    type Row = StateChange & { readonly done: boolean };
+    const [row] = (await this.dataSource.query(sql, [subject, ifVersion])) as Row[];
+    if (row?.done === false) throw new TokenStateUnchangedError();
+    return row ?? 'conflict';
+  }
+}
+
 /** Needs a trigger that lets the version stay where it is. */
 @Injectable()
 class CutoffStore extends HalfStore {
@@ -158,6 +180,7 @@ const FAULTY_STORES: Partial<Record<PlantedFault, Type<TokenStateStore>>> = {
   'cutoff-without-version': CutoffStore,
   'iat-not-clamped': NoCutoffsStore,
   'outage-refuses': SilentStore,
+  'writes-on-pool': PooledStore,
 };
 
 /** The store with this fault; `undefined`: the fault is elsewhere. */

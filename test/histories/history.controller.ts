@@ -3,11 +3,15 @@ import { verify } from '@node-rs/argon2';
 import { Body, Controller, Get, Inject, Param, Post, UnauthorizedException } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { CurrentUser, Public, TokenInvalidator, TokenIssuer } from 'nestjs-token-invalidation';
-import type { Repository } from 'typeorm';
+import type { Repository, SelectQueryBuilder } from 'typeorm';
 import { hashPassword } from '../support/passwords.js';
 import { User } from '../support/user.entity.js';
 import { monotonicMs } from './monotonic.js';
 import type { NodeSettings } from './node-settings.js';
+
+/** A standby and an old primary show what was true once. An old one may still have transactions that are not read-only. */
+const ON_PRIMARY =
+  "NOT pg_is_in_recovery() AND current_setting('default_transaction_read_only') = 'off'";
 
 export const NODE_SETTINGS = Symbol('settings of this server process');
 
@@ -61,7 +65,7 @@ export class HistoryController {
     const user = await this.checked(id, change.current);
     const newHash = await hashPassword(change.next);
     if (change.via === 'save') return this.users.save({ id, passwordHash: newHash });
-    if (change.via === 'update') return this.users.update({ id }, { passwordHash: newHash });
+    if (change.via === 'update') return this.update(id, { passwordHash: newHash });
     const replacement = { currentHash: user.passwordHash, newHash };
     if (change.via === 'service') return this.invalidator.changePassword(id, replacement);
     return this.users.manager.transaction(async (transaction) => {
@@ -80,7 +84,7 @@ export class HistoryController {
   /** Writes a record back that was loaded a while ago. */
   @Post(':id/stale-save')
   async staleSave(@Param('id') id: string, @Body() body: { ageMs: number }): Promise<unknown> {
-    const user = await this.users.findOneByOrFail({ id });
+    const user = await this.current(id).getOneOrFail();
     await setTimeout(body.ageMs);
     user.role = `role ${monotonicMs()}`;
     await this.users.save(user);
@@ -89,8 +93,17 @@ export class HistoryController {
 
   @Post(':id/activation')
   async activate(@Param('id') id: string, @Body() { active }: { active: boolean }) {
-    await this.users.update({ id }, { active });
+    await this.update(id, { active });
     return {};
+  }
+
+  /** Forgets a transaction: its connection goes back to the pool as it is. */
+  @Post('careless/transaction')
+  async leaveOpen(): Promise<void> {
+    const runner = this.users.manager.connection.createQueryRunner();
+    await runner.startTransaction();
+    await runner.query('SELECT 1');
+    await runner.release();
   }
 
   @Post('everyone/logout')
@@ -99,15 +112,20 @@ export class HistoryController {
   }
 
   private async checked(id: string, password: string): Promise<User> {
-    const user = await this.users
-      .createQueryBuilder('user')
-      .addSelect('user.passwordHash')
-      .where({ id })
-      .getOneOrFail();
+    const user = await this.current(id).addSelect('user.passwordHash').getOneOrFail();
     if (!(await verify(user.passwordHash, password))) {
       throw new UnauthorizedException({ errorCode: 'wrong_password' });
     }
     return user;
+  }
+
+  private current(id: string): SelectQueryBuilder<User> {
+    return this.users.createQueryBuilder('user').where({ id }).andWhere(ON_PRIMARY);
+  }
+
+  /** In a transaction: on a connection with one that somebody forgot, nothing else would be committed. */
+  private update(id: string, values: Partial<User>): Promise<unknown> {
+    return this.users.manager.transaction((manager) => manager.update(User, { id }, values));
   }
 }
 

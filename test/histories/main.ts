@@ -1,5 +1,4 @@
 import { readCommandLine, USAGE } from './command-line.js';
-import { openHistoryDatabase } from './history-database.js';
 import { formatReport } from './report.js';
 import { type HistoryOptions, runHistory } from './run-history.js';
 
@@ -8,17 +7,12 @@ const MISUSE = 2;
 
 const options = understood();
 if (options !== undefined) {
-  const database = await openHistoryDatabase();
-  try {
-    const report = await runHistory({ ...options, url: database.url });
-    console.log(formatReport(report));
-    if (report.violations.length > 0) process.exitCode = FOUND;
-  } finally {
-    await database.close();
-  }
+  const report = await runHistory(options);
+  console.log(formatReport(report));
+  if (report.violations.length > 0) process.exitCode = FOUND;
 }
 
-function understood(): Omit<HistoryOptions, 'url'> | undefined {
+function understood(): HistoryOptions | undefined {
   try {
     return readCommandLine(process.argv.slice(3));
   } catch (error) {

@@ -5,6 +5,7 @@ import { faultyStore } from './faulty-store.js';
 import { HistoryController, NODE_SETTINGS, ProtectedController } from './history.controller.js';
 import type { NodeSettings } from './node-settings.js';
 
+const FORGOTTEN_MS = 1000;
 /** Beyond the end of any history. */
 const NEVER = new Date('2100-01-01');
 
@@ -16,7 +17,12 @@ const app = await createApp({
   clock: new OffsetClock(settings.clockOffsetSeconds),
   controllers: [HistoryController, ProtectedController],
   providers: [{ provide: NODE_SETTINGS, useValue: settings }],
-  typeorm: { applicationName: settings.applicationName, poolErrorHandler: () => {} },
+  typeorm: {
+    applicationName: settings.applicationName,
+    poolErrorHandler: () => {},
+    // What the application forgets is over soon.
+    extra: { idle_in_transaction_session_timeout: FORGOTTEN_MS },
+  },
   store: { checkSchema: settings.fault === undefined },
   module: {
     expiresIn: '2h',

@@ -1,31 +1,54 @@
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
+import { Failover } from './failover.js';
 import type { Random } from './random.js';
 import type { Receipt } from './operation.js';
 import { type Completion, readReceipt } from './recorder.js';
 import type { World } from './world.js';
 
 /** From one of its kind to the next, in ms: at the least and at the most. */
-const PAUSES: Record<'cut' | 'kill' | 'everyone', [least: number, most: number]> = {
+const PAUSES = {
   cut: [500, 2500],
   kill: [5000, 15_000],
   everyone: [4000, 10_000],
-};
-/** Of a run this long and shorter. In a longer one kills are rarer: a server that has just begun is slow. */
+  failover: [3000, 8000],
+  lock: [500, 3000],
+  forget: [200, 1000],
+} as const satisfies Record<string, readonly [least: number, most: number]>;
+
+type Deed = keyof typeof PAUSES;
+
+/** What an operator does, each by a stream of choices. */
+export const DEEDS = Object.keys(PAUSES) as Deed[];
+
+/** In a run longer than a short one these are rarer: a server that has just begun is slow. */
+const TAXING = new Set<Deed>(['kill', 'failover']);
+/** Of a run this long and shorter. */
 const SHORT_RUN_SECONDS = 60;
 const MOST_PATIENCE = 6;
 /** Connections that are cut at once. */
 const MOST_CUT = 4;
+/** Users whose rows are locked at once, and for how long at the most. */
+const MOST_LOCKED = 2;
+const LOCKED_MS = [10, 300] as const;
 
 /** What the operator did to the servers. */
 export interface Disturbances {
   kills: number;
   cuts: number;
+  failovers: number;
+  locks: number;
+  forgotten: number;
 }
 
-/** Cuts connections, kills servers and starts them again, and logs everyone out: each now and then. */
+/**
+ * Cuts connections, kills servers and starts them again, lets the standby take over, locks rows, leaves transactions
+ * open, and logs everyone out: each now and then.
+ */
 export class Operator {
-  readonly done: Disturbances = { kills: 0, cuts: 0 };
+  readonly done: Disturbances = { kills: 0, cuts: 0, failovers: 0, locks: 0, forgotten: 0 };
+  private readonly failover: Failover;
+  private turn: Promise<unknown> = Promise.resolve();
   private readonly ending = new AbortController();
   private readonly ended = once(this.ending.signal, 'abort');
   private readonly patience: number;
@@ -34,32 +57,74 @@ export class Operator {
   constructor(
     private readonly world: World,
     private readonly number: number,
-    private readonly streams: { cut: Random; kill: Random; everyone: Random },
+    private readonly streams: Readonly<Record<Deed, Random>>,
     runSeconds: number,
   ) {
+    this.failover = new Failover(world, streams.failover);
     this.patience = Math.min(Math.max(runSeconds / SHORT_RUN_SECONDS, 1), MOST_PATIENCE);
   }
 
   async run(): Promise<void> {
     await Promise.all([
       this.repeat('cut', () => this.cut()),
-      this.repeat('kill', () => this.kill()),
+      // A server that starts needs a primary.
+      this.repeat('kill', () => this.inTurn(() => this.kill())),
+      this.repeat('failover', () => this.inTurn(() => this.failOver())),
       this.repeat('everyone', () => this.world.users.duringEveryone(() => this.logoutEveryone())),
+      this.repeat('lock', () => this.lock()),
+      this.repeat('forget', () => this.forget()),
     ]);
+  }
+
+  /** The servers that did not find the new primary after a failover. */
+  get stranded(): readonly number[] {
+    return [...this.failover.stranded];
+  }
+
+  /** @param tell - called as soon as there is one */
+  onStranded(tell: () => void): void {
+    this.failover.onStranded = tell;
   }
 
   stop(): void {
     this.ending.abort();
   }
 
-  private async repeat(kind: keyof typeof PAUSES, act: () => Promise<void>): Promise<void> {
+  private async repeat(kind: Deed, act: () => Promise<void>): Promise<void> {
     const { signal } = this.ending;
     while (!signal.aborted) {
-      const pause = this.streams[kind].whole(...PAUSES[kind]);
-      const ms = kind === 'kill' ? pause * this.patience : pause;
+      const [least, most] = PAUSES[kind];
+      const pause = this.streams[kind].whole(least, most);
+      const ms = TAXING.has(kind) ? pause * this.patience : pause;
       await setTimeout(ms, undefined, { signal }).catch(() => {});
       if (!signal.aborted) await act();
     }
+  }
+
+  private inTurn(act: () => Promise<void>): Promise<void> {
+    const acting = this.turn.then(() => (this.ending.signal.aborted ? undefined : act()));
+    this.turn = acting;
+    return acting;
+  }
+
+  private async failOver(): Promise<void> {
+    await this.failover.run();
+    this.done.failovers += 1;
+  }
+
+  private async lock(): Promise<void> {
+    const { lock } = this.streams;
+    const ids = this.world.users.some(lock, lock.whole(1, MOST_LOCKED));
+    await this.world.database.lock(ids, lock.whole(...LOCKED_MS));
+    this.done.locks += 1;
+  }
+
+  /** Lets a server forget a transaction, on a connection of its own pool. */
+  private async forget(): Promise<void> {
+    const up = this.world.servers.flatMap(({ life }) => life ?? []);
+    const { url } = this.streams.forget.pick(up);
+    await this.world.http.ask({ method: 'POST', url: `${url}/history/careless/transaction` });
+    this.done.forgotten += 1;
   }
 
   private async cut(): Promise<void> {

@@ -10,6 +10,11 @@ export const PLANTED_FAULTS = [
   'trigger-missing',
   'record-read-again',
   'outage-refuses',
+  'primary-check-dropped',
+  'standby-check-alone',
+  'connection-kept',
+  'no-read-back',
+  'writes-on-pool',
 ] as const;
 
 export type PlantedFault = (typeof PLANTED_FAULTS)[number];

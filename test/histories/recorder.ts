@@ -37,7 +37,16 @@ export class Recorder {
   private ids = 0;
   private tokenIds = 0;
 
+  private limit = Infinity;
+  private reached: () => void = () => {};
+
   constructor(private readonly database: DatabaseAccess) {}
+
+  /** @param reached - called once there are so many */
+  onOperations(limit: number, reached: () => void): void {
+    this.limit = limit;
+    this.reached = reached;
+  }
 
   nextTokenId(): number {
     return ++this.tokenIds;
@@ -67,6 +76,7 @@ export class Recorder {
   private count(operation: Operation): void {
     const { kind, outcome } = operation;
     this.operations += 1;
+    if (this.operations === this.limit) this.reached();
     const invalidates = cutoffOf(operation) !== undefined || kind === 'everyone';
     if (invalidates && outcome === 'done') this.invalidations += 1;
     const name = `${kind} ${outcome}`;

@@ -14,6 +14,9 @@ export interface Report {
   readonly users: number;
   readonly kills: number;
   readonly cuts: number;
+  readonly failovers: number;
+  readonly locks: number;
+  readonly forgotten: number;
   readonly violations: readonly Violation[];
 }
 
@@ -29,7 +32,8 @@ export function formatReport(report: Report): string {
     `operations:    ${operations} (${Math.round(operations / seconds)} a second, ${report.users} users)`,
     ...counts.map(([name, count]) => `  ${name.padEnd(28)}${count}`),
     `invalidations: ${report.invalidations}`,
-    `faults:        ${report.kills} processes killed, ${report.cuts} connections cut`,
+    `faults:        ${report.failovers} failovers, ${report.kills} processes killed, ${report.cuts} connections cut`,
+    `carelessness:  ${report.forgotten} transactions left open, ${report.locks} times rows locked`,
     `violations:    ${violations.length}`,
     ...violations.slice(0, PRINTED).map((each) => `\n${formatViolation(each, seed)}`),
     ...(violations.length > PRINTED ? [`\n… and ${violations.length - PRINTED} more.`] : []),

@@ -1,9 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
+import { addCarelessTrigger } from './careless-application.js';
 import { Client } from './client.js';
 import { DatabaseAccess } from './database-access.js';
+import { DatabasePair } from './database-pair.js';
 import { plantInDatabase } from './faulty-database.js';
 import { HttpConnections } from './http-connections.js';
-import { Operator } from './operator.js';
+import { DEEDS, Operator } from './operator.js';
 import type { PlantedFault } from './planted-faults.js';
 import { type Random, randomStreams } from './random.js';
 import { Recorder } from './recorder.js';
@@ -15,11 +17,11 @@ import { type Violation, violation } from './violation.js';
 import type { World } from './world.js';
 
 export interface HistoryOptions {
-  /** A migrated database that nobody else uses. */
-  readonly url: string;
   readonly processes: number;
   readonly clients: number;
   readonly seconds: number;
+  /** Ends the run as soon as there were so many. */
+  readonly operations?: number;
   readonly seed: number;
   /** For the tests of the checker. */
   readonly fault?: PlantedFault | undefined;
@@ -29,29 +31,30 @@ export interface HistoryOptions {
 
 /** The clocks of any two servers, or of one and the database, are as far apart as the library allows. */
 const MOST_APART_SECONDS = 300;
-/** Streams that are not a client's: clocks, users, and three of the operator. */
-const OTHER_STREAMS = 5;
 
 /** Lets clients loose on servers over one database, and judges what they saw. */
 export async function runHistory(options: HistoryOptions): Promise<Report> {
-  const streams = randomStreams(options.seed, options.clients + OTHER_STREAMS);
-  const [clocks, users, cut, kill, everyone, ...others] = streams as [
-    Random,
-    Random,
-    Random,
-    Random,
-    Random,
-    ...Random[],
-  ];
-  const program = await buildServer();
-  const world = createWorld(options, { clocks, random: users, script: program.script });
+  const { seed, fault } = options;
+  const streams = randomStreams(seed, 2 + DEEDS.length + options.clients);
+  const [clocks, users] = streams.splice(0, 2) as [Random, Random];
+  const deeds = streams.splice(0, DEEDS.length);
+  const program = await buildServer(fault);
+  const databases = await DatabasePair.open();
+  const { script } = program;
+  const world = createWorld(options, { clocks, random: users, script, databases });
   try {
-    if (options.fault) await plantInDatabase(world.database.pool, options.fault);
+    await world.database.use(addCarelessTrigger);
+    if (fault) await world.database.use((pool) => plantInDatabase(pool, fault));
     await Promise.all(world.servers.map((server) => server.start()));
     // More than two clients a user on average, so that each user has quiet moments and crowded ones.
     await world.users.fill(Math.ceil(options.clients / 2));
-    const clients = others.map((random, index) => new Client(world, index, random));
-    const operator = new Operator(world, clients.length, { cut, kill, everyone }, options.seconds);
+    const clients = streams.map((random, index) => new Client(world, index, random));
+    const operator = new Operator(
+      world,
+      clients.length,
+      Object.fromEntries(DEEDS.map((deed, index) => [deed, deeds[index]!])) as never,
+      options.seconds,
+    );
     const started = performance.now();
     await play(world, { clients, operator, options });
     const { recorder } = world;
@@ -64,7 +67,7 @@ export async function runHistory(options: HistoryOptions): Promise<Report> {
       counts: recorder.counts,
       users: world.users.judged,
       ...operator.done,
-      violations: [...world.users.violations, ...crashes(world.servers)],
+      violations: [...world.users.violations, ...crashes(world.servers), ...stranded(operator)],
     };
   } finally {
     await tearDown(world);
@@ -74,11 +77,12 @@ export async function runHistory(options: HistoryOptions): Promise<Report> {
 
 function createWorld(
   options: HistoryOptions,
-  parts: { clocks: Random; random: Random; script: string },
+  parts: { clocks: Random; random: Random; script: string; databases: DatabasePair },
 ): World {
-  const { clocks, random, script } = parts;
-  const { url, processes, fault } = options;
-  const database = new DatabaseAccess(url);
+  const { clocks, random, script, databases } = parts;
+  const { processes, fault } = options;
+  const { url } = databases;
+  const database = new DatabaseAccess(databases.primaryUrl);
   const recorder = new Recorder(database);
   const offsets = clockOffsets(clocks, processes);
   return {
@@ -87,6 +91,7 @@ function createWorld(
         // One server still takes tokens from before the library, and so remembers no signatures.
         new ServerProcess(index, script, { url, clockOffsetSeconds, legacy: index === 0, fault }),
     ),
+    databases,
     database,
     http: new HttpConnections(),
     recorder,
@@ -112,7 +117,12 @@ async function play(
   const { clients, operator, options } = parts;
   const end = new AbortController();
   const playing = Promise.all([...clients.map((client) => client.run()), operator.run()]);
-  if (options.stopAtViolation) world.users.onViolation(() => end.abort());
+  const stop = () => end.abort();
+  if (options.stopAtViolation) {
+    world.users.onViolation(stop);
+    operator.onStranded(stop);
+  }
+  if (options.operations !== undefined) world.recorder.onOperations(options.operations, stop);
   const time = setTimeout(options.seconds * 1000, undefined, { signal: end.signal }).catch(
     () => {},
   );
@@ -131,8 +141,15 @@ function crashes(servers: readonly ServerProcess[]): Violation[] {
     );
 }
 
-async function tearDown({ servers, http, database }: World): Promise<void> {
+function stranded(operator: Operator): Violation[] {
+  return operator.stranded.map((index) =>
+    violation('new primary not found', `Process ${index} stayed with the old one.`, []),
+  );
+}
+
+async function tearDown({ servers, http, database, databases }: World): Promise<void> {
   http.close();
   await Promise.all(servers.map((server) => server.stop()));
   await database.close();
+  await databases.close();
 }

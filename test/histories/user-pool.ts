@@ -37,6 +37,11 @@ export class UserPool {
     this.users = await Promise.all(Array.from({ length: count }, () => this.create()));
   }
 
+  /** The ids of some users that are in use. */
+  some(random: Random, count: number): string[] {
+    return Array.from({ length: count }, () => random.pick(this.users).id);
+  }
+
   /** Lends a user to a client, who is one of several. */
   async lend(random: Random, use: (user: HistoryUser) => Promise<unknown>): Promise<void> {
     const user = random.pick(this.users);

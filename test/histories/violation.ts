@@ -11,6 +11,7 @@ export type BrokenRule =
   | 'wrong password admitted'
   | 'answer of no kind'
   | 'server ended by itself'
+  | 'new primary not found'
   | 'version out of bounds'
   | 'version given twice'
   | 'state moved back'

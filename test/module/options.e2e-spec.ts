@@ -3,6 +3,7 @@ import { createHmac, generateKeyPairSync, verify } from 'node:crypto';
 import {
   Controller,
   Get,
+  HttpException,
   Injectable,
   Logger,
   Module,
@@ -10,14 +11,18 @@ import {
   UseGuards,
   VersioningType,
 } from '@nestjs/common';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import {
   type EndpointsOptions,
   type KeyOptions,
+  LogoutTransaction,
   RevocableJwtGuard,
   type RpcOptions,
+  type SessionsOptions,
   TokenEventListener,
   type TokenInvalidationModuleOptions,
   type StateQuery,
+  TokenSessions,
 } from 'nestjs-token-invalidation';
 import { InMemoryTokenStateStore } from 'nestjs-token-invalidation/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -32,6 +37,7 @@ import { SECRET } from '../support/app-settings.js';
 import { forge } from '../support/forge.js';
 import { MeController } from '../support/me.controller.js';
 import { createMemoryApp, type MemoryApp, type MemoryAppOptions } from '../support/memory-app.js';
+import { SESSIONS as SESSION_FIELDS } from './session-option-tests.js';
 
 Logger.overrideLogger(false);
 
@@ -104,6 +110,14 @@ const ownHeader = (request: { headers: Record<string, string> }) =>
 
 const tokenOfData = (data: { token: string }) => data.token;
 const userOf = (payload: { user?: unknown }) => payload.user;
+
+const SESSIONS: SessionsOptions = { absolute: '30 days' };
+
+/** The tokens of a new session of anna. */
+const startOf = (app: MemoryApp) => {
+  const user = app.store.add({ id: 'anna', passwordHash: 'hash' });
+  return app.app.get(TokenSessions, { strict: false }).start(user);
+};
 
 const OPTIONS: Record<keyof typeof OPTION_ROWS, Row> = {
   secret: [
@@ -289,6 +303,30 @@ const OPTIONS: Record<keyof typeof OPTION_ROWS, Row> = {
         counts.push(verified.mock.calls.length);
       }
       expect(counts).toEqual([2, 4, 3]);
+    },
+  ],
+  sessions: [
+    'switches sessions on',
+    async () => {
+      const [on] = await each([{ sessions: SESSIONS }], async (app) => {
+        const { accessToken } = await startOf(app);
+        return app.ask(accessToken, '/me');
+      });
+      expect(on).toBe(200);
+      await expect(startOf(await start())).rejects.toThrow('needs the option sessions');
+    },
+  ],
+  revokedTokens: [
+    'lets one access token be revoked',
+    async () => {
+      const revoke = async (app: MemoryApp) => {
+        const token = app.tokenOf('anna');
+        const sessions = app.app.get(TokenSessions, { strict: false });
+        await sessions.revokeToken(decode(token)[1] as never);
+        return app.ask(token, '/me');
+      };
+      expect(await revoke(await start({ revokedTokens: true }))).toBe('401 token_revoked');
+      await expect(revoke(await start())).rejects.toThrow('needs the option revokedTokens');
     },
   ],
   readTimeout: [
@@ -519,7 +557,7 @@ const EXTRAS: Record<keyof typeof EXTRA_ROWS, Row> = {
     },
   ],
   imports: [
-    'are the modules with what store and listener inject',
+    'are the modules with what store, listener and logoutTransaction inject',
     async () => {
       const app = await start({ listener: WritingListener, imports: [NotebookModule] });
       await app.get('/me');
@@ -539,6 +577,21 @@ const mapResponse: EndpointsOptions['response'] = ({ access_token }) => ({ token
 
 const versioned: MemoryAppOptions['prepare'] = (app) =>
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
+
+class HeldLogout extends LogoutTransaction {
+  override run(): Promise<never> {
+    return Promise.reject(new HttpException('held', 418));
+  }
+}
+
+/** The status of a POST without a body to each path, with these endpoints over sessions, in their order. */
+async function statusesWith(
+  endpoints: Partial<EndpointsOptions>,
+  ...paths: string[]
+): Promise<number[]> {
+  const app = await start({ sessions: SESSIONS, endpoints: { path: 'auth', ...endpoints } });
+  return Promise.all(paths.map(async (path) => (await app.post(path)).status));
+}
 
 const ENDPOINTS: Record<keyof EndpointsOptions, Row> = {
   path: [
@@ -572,6 +625,58 @@ const ENDPOINTS: Record<keyof EndpointsOptions, Row> = {
       expect(statuses).toEqual([204, 404, 404]);
     },
   ],
+  sessions: [
+    'switches the endpoints of sessions on',
+    async () => {
+      const paths = ['/auth/refresh', '/auth/logout', '/auth/logout-others'];
+      expect(await statusesWith({ sessions: true }, ...paths)).toEqual([401, 401, 401]);
+      expect(await statusesWith({}, ...paths)).toEqual([404, 404, 404]);
+    },
+  ],
+  refreshCookie: [
+    'keeps the refresh token in a cookie',
+    async () => {
+      const cookies = await Promise.all(
+        [true, false].map(async (refreshCookie) => {
+          const endpoints = { path: 'auth', sessions: true, refreshCookie };
+          const app = await start({ sessions: SESSIONS, endpoints });
+          const { refreshToken } = await startOf(app);
+          const headers = { cookie: `__Secure-refresh_token=${refreshToken}` };
+          return (await app.send('POST', '/auth/refresh', { headers })).status;
+        }),
+      );
+      expect(cookies).toEqual([200, 401]);
+    },
+  ],
+  revoke: [
+    'switches POST revoke on',
+    async () => {
+      expect(await statusesWith({ revoke: true }, '/auth/revoke')).toEqual([400]);
+      expect(await statusesWith({ revoke: () => true }, '/auth/revoke')).toEqual([400]);
+      expect(await statusesWith({ revoke: false }, '/auth/revoke')).toEqual([404]);
+    },
+  ],
+  introspect: [
+    'switches POST introspect on, for the callers that it knows',
+    async () => {
+      expect(await statusesWith({ introspect: () => true }, '/auth/introspect')).toEqual([400]);
+      expect(await statusesWith({ introspect: () => false }, '/auth/introspect')).toEqual([401]);
+      expect(await statusesWith({}, '/auth/introspect')).toEqual([404]);
+    },
+  ],
+  jwks: [
+    'publishes the public keys',
+    async () => {
+      const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+      const status = async (jwks: EndpointsOptions['jwks'], path: string) => {
+        const app = await start({ keys: [{ privateKey }], endpoints: { path: 'auth', jwks } });
+        return (await app.get(path)).status;
+      };
+      expect(await status(true, '/.well-known/jwks.json')).toBe(200);
+      expect(await status('keys.json', '/keys.json')).toBe(200);
+      expect(await status(undefined, '/.well-known/jwks.json')).toBe(404);
+    },
+  ],
   response: [
     'gives a token response another shape',
     async () => {
@@ -584,6 +689,28 @@ const ENDPOINTS: Record<keyof EndpointsOptions, Row> = {
         return Object.keys(answer.body);
       });
       expect(names).toEqual([['token'], ['access_token', 'token_type', 'expires_in']]);
+    },
+  ],
+  logoutTransaction: [
+    'runs what belongs to the logout',
+    async () => {
+      const modules = [HeldLogout, undefined].map((logoutTransaction) => ({
+        endpoints: { ...ENDPOINT, logoutTransaction },
+      }));
+      expect(await each(modules, statusOf('/auth/logout-everywhere'))).toEqual([418, 204]);
+    },
+  ],
+  securityScheme: [
+    'is the scheme that the OpenAPI document has the endpoint under',
+    async () => {
+      const modules = ['cookie', undefined].map((securityScheme) => ({
+        endpoints: { ...ENDPOINT, securityScheme },
+      }));
+      const schemes = await each(modules, async ({ app }) => {
+        const { paths } = SwaggerModule.createDocument(app, new DocumentBuilder().build());
+        return paths['/auth/logout-everywhere']?.post?.security;
+      });
+      expect(schemes).toEqual([[{ cookie: [] }], undefined]);
     },
   ],
 };
@@ -628,6 +755,12 @@ const TABLES = [
     tests: HANDSHAKE,
   },
   { of: 'a field of rpc', path: 'rpc.', rows: OPTION_ROWS.rpc.fields, tests: RPC },
+  {
+    of: 'a field of sessions',
+    path: 'sessions.',
+    rows: OPTION_ROWS.sessions.fields,
+    tests: SESSION_FIELDS,
+  },
   { of: 'what shapes the module', path: '', rows: EXTRA_ROWS, tests: EXTRAS },
   {
     of: 'a field of endpoints',
@@ -657,5 +790,7 @@ it('every option with fields has a table of tests for them', () => {
   const withFields = Object.entries({ ...OPTION_ROWS, ...EXTRA_ROWS }).filter(
     ([, row]) => 'fields' in row,
   );
-  expect(withFields.map(([name]) => name)).toEqual(['keys', 'handshake', 'rpc', 'endpoints']);
+  expect(withFields.map(([name]) => name)).toEqual([
+    ...['keys', 'handshake', 'rpc', 'sessions', 'endpoints'],
+  ]);
 });

@@ -11,8 +11,12 @@ export class ApplicationProcess {
   ) {}
 
   /** Resolves once the application listens. */
-  static async start(main: string, databaseUrl: string): Promise<ApplicationProcess> {
-    const child = fork(main, { env: { ...process.env, DATABASE_URL: databaseUrl } });
+  static async start(
+    main: string,
+    databaseUrl: string,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<ApplicationProcess> {
+    const child = fork(main, { env: { ...process.env, ...env, DATABASE_URL: databaseUrl } });
     const [first] = (await Promise.race([once(child, 'message'), once(child, 'exit')])) as [
       unknown,
     ];

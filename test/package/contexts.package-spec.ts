@@ -87,6 +87,13 @@ describe.each(['contexts-nestjs-12', 'contexts-nestjs-11'])('in the project %s',
     });
   });
 
+  it('a reference of a federated graph is guarded, and knows the caller', async () => {
+    expect(JSON.parse(await project.run('dist/federation.js'))).toEqual({
+      none: { readers: ['anyone', null], codes: ['token_missing'] },
+      anna: { readers: ['anyone', 'anna'], codes: [] },
+    });
+  });
+
   it('an application with GraphQL needs no package of sockets and microservices', async () => {
     const others = [...OF_SOCKETS, '@nestjs/microservices'];
     const run = () => project.run('dist/only-graphql.js');

@@ -5,7 +5,6 @@ import { Project } from './project.js';
 const NEEDED = [
   '@nestjs/common',
   '@nestjs/core',
-  '@nestjs/jwt',
   '@nestjs/platform-express',
   'jws',
   'ms',

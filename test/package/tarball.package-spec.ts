@@ -44,6 +44,13 @@ describe('the tarball', () => {
     expect(built).toEqual(expect.arrayContaining(types));
   });
 
+  it('has its comments in the types, where editors show them, and not in the JavaScript', () => {
+    expect(textOf('*.js')).not.toMatch(/^\s*(?:\/\/|\/\*)/m);
+    expect(textOf('http/revocable-jwt.guard.d.ts')).toContain(
+      '* Lets a call pass whose token is accepted.',
+    );
+  });
+
   it('holds every entry for both module systems', () => {
     const modules = ENTRIES.flatMap((entry) => [builtFile(entry, '.js'), builtFile(entry, '.mjs')]);
     expect(built).toEqual(expect.arrayContaining(modules.map((file) => file.slice('./'.length))));
@@ -64,6 +71,12 @@ describe('the tarball', () => {
     expect(dependencies).toMatchObject(Object.fromEntries(lowest));
   });
 });
+
+/** The text of the built files of this name. */
+function textOf(pattern: string): string {
+  const args = ['-xOzf', inject('tarball'), '--wildcards', `package/dist/${pattern}`];
+  return execFileSync('tar', args, { encoding: 'utf8', maxBuffer: 10_000_000 });
+}
 
 function readPackage(path: string): Record<string, Record<string, string> | undefined> {
   return JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as never;

@@ -14,6 +14,7 @@ export function openPool(connectionString: string): Pool {
   return pool;
 }
 
-export function openPrisma(pool: Pool): PrismaClient {
-  return new PrismaClient({ adapter: new PrismaPg(pool) });
+/** @param schema - of PostgreSQL, where it is not the first of the `search_path` */
+export function openPrisma(pool: Pool, schema?: string): PrismaClient {
+  return new PrismaClient({ adapter: new PrismaPg(pool, { ...(schema && { schema }) }) });
 }

@@ -8,7 +8,7 @@ import { createUser, PASSWORD } from '../support/users.js';
 describe('promise 2: a token from a record read after the invalidation is accepted at once', () => {
   const app = useApp({ platform: 'fastify' });
 
-  it('log in, log out everywhere, 1,000 times with a clock that stands still: the old token always dies, the new one always lives', async () => {
+  it('log in, log out everywhere, 1,000 times with a clock that stands still: the old token is always refused, the new one always accepted', async () => {
     const user = await createUser(app().dataSource);
     const wrong: unknown[] = [];
     for (let round = 1; round <= 1000; round += 1) {
@@ -24,7 +24,7 @@ describe('promise 2: a token from a record read after the invalidation is accept
     expect(await app().users.findOneBy({ id: user.id })).toMatchObject({ tokenVersion: 1000 });
   }, 90_000);
 
-  it('a changed password ends the old token and lets the next login in, a hundred times within the same seconds', async () => {
+  it('a changed password invalidates the old token and lets the next login in, a hundred times within the same seconds', async () => {
     const user = await createUser(app().dataSource);
     let password = PASSWORD;
     for (let round = 1; round <= 100; round += 1) {

@@ -68,7 +68,7 @@ describe('promise 3: version and cutoff move in one statement, by the clock of t
     expect(await app().ask(await app().login(user.email, PASSWORD))).toBe(200);
   });
 
-  it('an invalidation ends tokens also when the cutoff moves back to the clock', async () => {
+  it('an invalidation invalidates tokens also when the cutoff moves back to the clock', async () => {
     const user = await createUser(app().dataSource);
     await aheadOfClock(user.id, '4 minutes');
     const token = await app().login(user.email, PASSWORD);

@@ -62,7 +62,7 @@ describe('promise 5: a token carries the version of the record that the password
     });
   });
 
-  it('the endpoint does not bump for a token that was ended after the guard let it in', async () => {
+  it('the endpoint does not bump for a token that was invalidated after the guard let it in', async () => {
     const user = await createUser(app().dataSource);
     const { ver } = await accepted(await app().login(user.email, PASSWORD));
     await app().invalidator.invalidateAfterPasswordChange(user.id);

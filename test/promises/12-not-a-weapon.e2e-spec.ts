@@ -43,7 +43,7 @@ describe.each(PLATFORMS)(
       }
     });
 
-    it('a token that was ended between the guard and the statement is refused, and bumps nothing', async () => {
+    it('a token that was invalidated between the guard and the statement is refused, and bumps nothing', async () => {
       const user = await createUser(app().dataSource);
       const token = app().issuer.issue(user);
       const holder = app().dataSource.createQueryRunner();
@@ -66,7 +66,7 @@ describe.each(PLATFORMS)(
       expect(await versionOf(user.id)).toBe(0);
     });
 
-    it('ends the tokens of the caller and of nobody else', async () => {
+    it('invalidates the tokens of the caller and of nobody else', async () => {
       const [user, other] = [
         await createUser(app().dataSource),
         await createUser(app().dataSource),

@@ -1,12 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type RunningPostgres,
-  startPostgres,
-} from '../../tools/embedded-postgres/embedded-postgres.js';
-import { createDatabase, migrateTemplate, type TestDatabase } from '../support/database.js';
+import { inspect } from 'node:util';
+import { Logger } from '@nestjs/common';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { createDatabase, type TestDatabase } from '../support/database.js';
 import { forge } from '../support/forge.js';
 import { createLayerApp, type LayerApp } from '../support/layers/layer-app.js';
-import { LAYERS } from '../support/layers/layers.js';
+import { LAYERS, LAYERS_AND_MEMORY } from '../support/layers/layers.js';
+import { OffsetClock } from '../support/offset-clock.js';
 import { runSql } from '../support/storage/catalogue.js';
 
 /** Whatever a token must not survive, as it reaches the database. */
@@ -27,7 +26,10 @@ const STATE_PROPERTIES = [
   'logout_all_at',
 ];
 
-describe.each(LAYERS)('promises 1 to 6 and 9 over $name', (layer) => {
+/** What every layer says of what is no open transaction. */
+const NO_TRANSACTION = /^The transaction is over, or never began: pass the /;
+
+describe.each(LAYERS_AND_MEMORY)('promises 1 to 6 and 9 over $name', (layer) => {
   let database: TestDatabase;
   let app: LayerApp;
   let otherNode: LayerApp;
@@ -51,13 +53,6 @@ describe.each(LAYERS)('promises 1 to 6 and 9 over $name', (layer) => {
     expect(await otherNode.ask(token)).toMatch(/^401 /);
   });
 
-  it('1: a password changed by SQL holds at once, too', async () => {
-    const user = await app.createUser();
-    const token = await app.issueFor(user);
-    await runSql(database.url, `UPDATE users SET password_hash = 'x' WHERE id = '${user.id}'`);
-    expect(await app.ask(token)).toBe('401 password_changed');
-  });
-
   it('2: log in, log out everywhere, a hundred times with a clock that stands still', async () => {
     const user = await app.createUser();
     for (let round = 1; round <= 100; round += 1) {
@@ -66,6 +61,30 @@ describe.each(LAYERS)('promises 1 to 6 and 9 over $name', (layer) => {
       expect(await app.invalidator.logoutEverywhere(user.id)).toMatchObject({ version: round });
       expect(await app.ask(token)).toBe('401 logged_out_everywhere');
     }
+  });
+
+  it.each([-299, 299])('2, 3: on nodes whose clocks are %i s apart', async (seconds) => {
+    const { url } = database;
+    const [near, far] = [
+      await createLayerApp({ layer, url, clock: new OffsetClock(0) }),
+      await createLayerApp({ layer, url, clock: new OffsetClock(seconds) }),
+    ];
+    onTestFinished(async () => void (await Promise.all([near.close(), far.close()])));
+    const user = await near.createUser();
+    const cutoffs: number[] = [];
+    for (const { invalidator } of [near, far, near, far]) {
+      const tokens = [await near.issueFor(user), await far.issueFor(user)];
+      const askAll = () =>
+        Promise.all(tokens.flatMap((token) => [near.ask(token), far.ask(token)]));
+      expect(await askAll()).toEqual([200, 200, 200, 200]);
+      cutoffs.push(Number((await invalidator.logoutEverywhere(user.id)).effectiveAt));
+      // One from a node whose clock is ahead bears a later instant, and an old version.
+      for (const answer of await askAll())
+        expect(answer).toMatch(/^401 (logged_out|version_stale)/);
+    }
+    // All by one clock, the database's.
+    expect(cutoffs).toEqual(cutoffs.toSorted((a, b) => a - b));
+    expect(cutoffs.at(-1)! - cutoffs[0]!).toBeLessThan(200_000);
   });
 
   it('3: fifty concurrent invalidations raise the version by fifty', async () => {
@@ -90,7 +109,7 @@ describe.each(LAYERS)('promises 1 to 6 and 9 over $name', (layer) => {
   it('4: nor does a user created again under the same id', async () => {
     const user = await app.createUser();
     const token = await app.issueFor(user);
-    await runSql(database.url, `DELETE FROM users WHERE id = '${user.id}'`);
+    await app.users.remove(user.id);
     expect(await app.ask(token)).toBe('401 user_unknown');
     await app.createUser(user.id);
     expect(await app.ask(token)).toBe('401 version_stale');
@@ -136,13 +155,20 @@ describe.each(LAYERS)('promises 1 to 6 and 9 over $name', (layer) => {
     expect(await app.ask(token)).toBe(200);
   });
 
-  it('6: what is no transaction is a TypeError that says what to pass', async () => {
+  it.each<[string, () => unknown]>([
+    ['the client in place of a transaction', () => app.users.notTransaction],
+    ['a transaction that was committed', () => committedTransaction(app)],
+    ['a transaction that was rolled back', () => rolledBackTransaction(app)],
+    ['an object of another kind', () => ({})],
+    ['text', () => 'BEGIN'],
+    ['null', () => null],
+  ])('6: %s is a TypeError that says what to pass', async (_, make) => {
     const user = await app.createUser();
     const token = await app.issueFor(user);
-    const transaction = app.users.notTransaction;
+    const transaction = await make();
     const write = app.invalidator.logoutEverywhere(user.id, { transaction });
     await expect(write).rejects.toThrow(TypeError);
-    await expect(write).rejects.toThrow(/pass the /);
+    await expect(write).rejects.toThrow(NO_TRANSACTION);
     expect(await app.ask(token)).toBe(200);
   });
 
@@ -179,59 +205,116 @@ describe.each(LAYERS)('promises 1 to 6 and 9 over $name', (layer) => {
   });
 });
 
-describe.each(LAYERS.filter(({ replicates }) => replicates))(
-  'promise 7 over $name, with a replica that nothing reaches',
-  (layer) => {
-    let primary: TestDatabase;
-    let replica: TestDatabase;
-    let app: LayerApp;
-
-    beforeAll(async () => {
-      [primary, replica] = [await createDatabase(), await createDatabase()];
-      app = await createLayerApp({ layer, url: primary.url, replicaUrl: replica.url });
-    });
-
-    afterAll(async () => {
-      await app?.close();
-      await Promise.all([primary.drop(), replica.drop()]);
-    });
-
-    it('the state and the user come from the primary', async () => {
-      const user = await app.createUser();
-      const token = await app.issueFor(user);
-      expect(await app.get('/me', token)).toMatchObject({ body: { user: { email: user.email } } });
-      await app.invalidator.logoutEverywhere(user.id);
-      expect(await app.ask(token)).toBe('401 logged_out_everywhere');
-    });
-  },
-);
-
-describe('promise 8: a state that cannot be read is 503 with Retry-After', () => {
-  let server: RunningPostgres;
+describe.each(LAYERS)('with SQL around $name', (layer) => {
+  let database: TestDatabase;
+  let app: LayerApp;
 
   beforeAll(async () => {
-    server = await startPostgres();
-    await migrateTemplate(server.url);
+    database = await createDatabase();
+    app = await createLayerApp({ layer, url: database.url });
   });
 
-  afterAll(() => server.stop());
+  afterAll(async () => {
+    await app?.close();
+    await database.drop();
+  });
 
-  it.each(LAYERS)('over $name', async (layer) => {
-    const app = await createLayerApp({ layer, url: server.url });
+  it('1, 6: a changed password holds at once, too', async () => {
     const user = await app.createUser();
     const token = await app.issueFor(user);
-    expect(await app.ask(token)).toBe(200);
+    await runSql(database.url, `UPDATE users SET password_hash = 'x' WHERE id = '${user.id}'`);
+    expect(await app.ask(token)).toBe('401 password_changed');
+  });
 
-    await server.takeDown();
-    const answer = await app.get('/me', token);
-    expect(answer).toMatchObject({ status: 503, body: { errorCode: 'token_state_unavailable' } });
-    expect(answer.headers.get('retry-after')).toBe('7');
-    await expect(app.invalidator.logoutEverywhere(user.id)).rejects.toMatchObject({
-      statusCode: 503,
-    });
+  it('4: a lower version and a cleared cutoff revive nothing', async () => {
+    const user = await app.createUser();
+    const token = await app.issueFor(user);
+    await app.invalidator.logoutEverywhere(user.id);
+    const set = 'SET token_version = 0, logout_all_at = NULL';
+    await runSql(database.url, `UPDATE users ${set} WHERE id = '${user.id}'`);
+    expect(await app.ask(token)).toBe('401 logged_out_everywhere');
+  });
 
-    await server.bringBack();
-    expect(await app.ask(token)).toBe(200);
-    await app.close();
+  it('11: no hash or token is in an error, an event or a log line', async () => {
+    const lines: unknown[] = [];
+    const log = (...parts: unknown[]) => lines.push(parts);
+    Logger.overrideLogger({ log, error: log, warn: log, debug: log, verbose: log, fatal: log });
+    onTestFinished(() => Logger.overrideLogger(false));
+    // PostgreSQL's error has the row that failed.
+    await runSql(database.url, 'ALTER TABLE users ADD CHECK (length(password_hash) < 20)');
+    const hashes = { currentHash: 'its old secret', newHash: 'a new secret that is too long' };
+    const email = `${crypto.randomUUID()}@example.com`;
+    const { id } = await app.users.create({ email, passwordHash: hashes.currentHash });
+    const token = await app.issueFor({ id } as never);
+
+    const over = await committedTransaction(app);
+    const failures = [
+      await failureOf(app.invalidator.changePassword(id, hashes)),
+      await failureOf(app.invalidator.rehashPassword(id, hashes)),
+      await failureOf(app.invalidator.changePassword(id, hashes, { transaction: over })),
+      ...(await failuresInTransaction(app, (transaction) => [
+        () => app.invalidator.changePassword(id, hashes, { transaction }),
+        // The transaction has failed.
+        () => app.invalidator.changePassword(id, hashes, { transaction }),
+      ])),
+      ...(await failuresInTransaction(app, (transaction) => [
+        () => app.invalidator.rehashPassword(id, hashes, { transaction }),
+      ])),
+    ];
+    await app.invalidator.logoutEverywhere(id);
+    const answers = [await app.get('/me', token), await app.get('/me', `${token}x`)];
+
+    const shown = inspect([failures, answers, app.events, lines], { depth: 20, showHidden: true });
+    for (const secret of [...Object.values(hashes), token, token.split('.')[2]!]) {
+      expect(shown).not.toContain(secret);
+    }
+    const messages = failures.map((failure) => String(failure));
+    expect(
+      messages.filter((message) => message.includes('users_password_hash_check')),
+    ).toHaveLength(4);
+    expect(messages.filter((message) => message.includes('transaction is aborted'))).toHaveLength(
+      1,
+    );
+    expect(app.events.length).toBeGreaterThanOrEqual(3);
   });
 });
+
+/** A transaction, after its commit. */
+async function committedTransaction(app: LayerApp): Promise<unknown> {
+  let over: unknown;
+  await app.users.transaction(async (transaction) => {
+    over = transaction;
+  });
+  return over;
+}
+
+async function rolledBackTransaction(app: LayerApp): Promise<unknown> {
+  let over: unknown;
+  const failing = app.users.transaction(async (transaction) => {
+    over = transaction;
+    throw new Error('never mind');
+  });
+  await failureOf(failing);
+  return over;
+}
+
+async function failureOf(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
+    () => expect.fail('it did not fail'),
+    (error: unknown) => error,
+  );
+}
+
+/** How each of these writes fails, in one transaction. */
+async function failuresInTransaction(
+  app: LayerApp,
+  writesIn: (transaction: unknown) => (() => Promise<unknown>)[],
+): Promise<unknown[]> {
+  const failures: unknown[] = [];
+  const transaction = app.users.transaction(async (opened) => {
+    for (const write of writesIn(opened)) failures.push(await failureOf(write()));
+    throw new Error('never mind');
+  });
+  await failureOf(transaction);
+  return failures;
+}

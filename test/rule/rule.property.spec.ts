@@ -11,51 +11,13 @@ import {
   TOLERANCE,
   versions,
 } from '../support/rule/rule-cases.js';
-import { judge } from '../support/rule/judge.js';
-import type { Circumstances, JudgedRecord } from '../../src/rule/rule.js';
+import { circumstancesOf, judge, recordOf } from '../support/rule/judge.js';
 
 /** Thousands of tries, on a machine that may be busy. */
 const PATIENT = { timeout: 30_000 };
 
 type Cutoff = Date | null;
 type State = NonNullable<NaiveCase['record']>;
-
-function circumstancesOf(given: NaiveCase): Circumstances {
-  const { realm, tolerance, legacyUntil, legacyClaim, legacyMaxAge, maxAuthAge, now } = given;
-  const { withoutSession, canBeRevoked } = given;
-  return {
-    policy: {
-      clockToleranceSeconds: tolerance,
-      ...(realm !== undefined && { realm }),
-      ...(legacyUntil !== undefined && { legacyUntil }),
-      ...(legacyClaim !== undefined && { legacySubject: (payload) => payload[legacyClaim] }),
-      ...(legacyMaxAge !== undefined && { legacyMaxAgeSeconds: legacyMaxAge }),
-      ...(withoutSession !== undefined && { tokensWithoutSession: withoutSession }),
-      ...(canBeRevoked !== undefined && { revokedTokens: canBeRevoked }),
-    },
-    now,
-    maxAuthAgeSeconds: maxAuthAge,
-  };
-}
-
-function recordOf(state: NaiveCase['record']): JudgedRecord | undefined {
-  if (state === undefined) return undefined;
-  const { active, version: tokenVersion, passwordChangedAt, logoutAllAt } = state;
-  return {
-    active,
-    state: { tokenVersion, passwordChangedAt, logoutAllAt },
-    everyone: { version: state.everyoneVersion, loggedOutAt: state.everyoneLoggedOutAt },
-    session: state.session && {
-      everyoneVersion: state.session.everyoneVersion,
-      endedReason: state.session.ended ? 'logged_out' : null,
-      isExpired: state.session.expired,
-      isIdle: state.session.idle,
-      generation: 0,
-      isSightDue: false,
-    },
-    tokenRevoked: state.revoked,
-  };
-}
 
 function verdictOf(given: NaiveCase): string {
   const verdict = judge(given.claims, recordOf(given.record), circumstancesOf(given));

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import type { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   type RunningPostgres,
@@ -14,6 +15,8 @@ import {
 } from '../support/faults/outages.js';
 import { type Standby, startStandby } from '../support/faults/standby.js';
 import { TcpProxy } from '../support/faults/tcp-proxy.js';
+import { HookedUser } from '../support/hooked-user.entity.js';
+import { User } from '../support/user.entity.js';
 import { createUser } from '../support/users.js';
 
 let primary: RunningPostgres;
@@ -164,6 +167,60 @@ describe('a name that leads to a standby for a moment', () => {
     expect(await node.ask(token)).toBe(UNAVAILABLE);
     await standby.promote();
     await expectRecovery(node, token);
+  });
+});
+
+/** A user whose token was accepted, so that the connections for reads are open. */
+async function loginAsHooked(): Promise<{ user: User; token: string }> {
+  const user = await createUser(node.dataSource);
+  const token = node.issuer.issue(
+    (await node.dataSource.manager.findOneByOrFail(HookedUser, { id: user.id })) as never,
+  );
+  expect(await node.ask(token)).toBe(200);
+  return { user, token };
+}
+
+describe('a record that TypeORM has to load', () => {
+  beforeEach(async () => {
+    await start();
+    node = await createApp({
+      url: proxy.url,
+      entities: [User, HookedUser],
+      store: { entity: HookedUser },
+      typeorm: { poolSize: 1 },
+    });
+  });
+  afterEach(stop);
+
+  it('does not come from an old primary that the application’s pool still leads to', async () => {
+    const { user, token } = await loginAsHooked();
+    await untilReplayed();
+    await makeReadOnly('on');
+    await standby.promote();
+    proxy.redirect(standby.url);
+    await rowOf(standby.url, 'UPDATE users SET active = false WHERE id = $1', [user.id]);
+
+    let answer: unknown = UNAVAILABLE;
+    while (answer === UNAVAILABLE) answer = await node.ask(token);
+    expect(answer).toBe('401 user_inactive');
+  });
+
+  it('does not come from a standby that the application’s pool leads to for a moment', async () => {
+    const { user, token } = await loginAsHooked();
+    await untilReplayed();
+    await rowOf(standby.url, 'SELECT pg_wal_replay_pause()');
+    await rowOf(primary.url, "UPDATE users SET role = 'operator' WHERE id = $1", [user.id]);
+    const { master } = node.dataSource.driver as unknown as { master: Pool };
+    proxy.redirect(standby.url);
+    // What the application does to its own connection: the next one leads to the standby.
+    (await master.connect()).release(true);
+    expect(await node.dataSource.manager.findOneBy(User, { id: user.id })).toMatchObject({
+      role: 'member',
+    });
+
+    const { status, body } = await node.get('/auth/me', token);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ role: 'operator' });
   });
 });
 

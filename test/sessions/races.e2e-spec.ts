@@ -1,298 +1,239 @@
-import type { PoolClient } from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { judgeRefresh } from '../../src/rule/refresh-rule.js';
-import type { PresentedRefresh, Sight } from '../../src/state/session.store.js';
-import { readWith } from '../../src/postgres/sessions/read-part.js';
-import { stateStatements } from '../../src/postgres/state-statements.js';
-import type { PgTokenStateStore } from '../support/storage/pg-harness.js';
-import { newSession } from '../support/sessions/new-session.js';
-import {
-  GRACE,
-  type HeldSession,
-  LIMITS,
-  SessionDatabase,
-} from '../support/sessions/session-database.js';
-import { Session } from '../support/storage/users.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TokenSessions } from 'nestjs-token-invalidation';
+import { createSessionApp } from '../support/sessions/session-app.js';
+import { claimsOf, deviceOf, type RefreshAnswer } from '../support/sessions/session-client.js';
+import { SessionNodes } from '../support/sessions/session-nodes.js';
 
-const VISIT = { graceSeconds: GRACE };
-const LOGOUT = { reason: 'logged_out', retentionSeconds: 60 } as const;
+const LONG = { sessions: { absolute: '90 days', idle: '30 days' } };
 
-let database: SessionDatabase;
-let nodes: [PgTokenStateStore, PgTokenStateStore];
-let subject: string;
-let session: HeldSession;
+let nodes: SessionNodes;
 
+// Two processes start, which takes long on a busy machine.
 beforeAll(async () => {
-  database = await SessionDatabase.open();
-  nodes = [database.node(), database.node()];
-});
-afterAll(() => database.close());
-beforeEach(async () => {
-  subject = await database.createUser();
-  session = await database.start(nodes[0], subject);
-});
+  nodes = await SessionNodes.start([LONG, LONG]);
+}, 180_000);
+afterAll(() => nodes?.stop());
 
-const token = (generation = 0): PresentedRefresh => ({
-  sessionId: session.id,
-  generation,
-  secretHash: session.secretHash,
-});
-
-/** A refresh, as the module does it, without what it writes for a sight or an end. */
-async function refresh({ sessions }: PgTokenStateStore, presented = token()): Promise<string> {
-  const rotated = await sessions.rotate(presented, VISIT);
-  if (rotated) return `holds ${rotated.refreshed.generation}`;
-  const verdict = judgeRefresh(presented.generation, await sessions.look(presented), VISIT);
-  return verdict.accepted ? `holds ${verdict.generation}` : verdict.reason;
+/** The same refresh, on two nodes in turn. */
+function refreshes(times: number, token: string): Promise<RefreshAnswer[]> {
+  const { a, b } = nodes;
+  const each = Array.from({ length: times }, (_, index) => (index % 2 ? a : b).refresh(token));
+  return Promise.all(each);
 }
 
-describe('T1: 50 parallel refreshes of one token, two nodes', () => {
-  it.each(['read committed', 'repeatable read', 'serializable'])(
-    'rotate once, under %s',
-    async (isolation) => {
-      await database.query(
-        `ALTER ROLE CURRENT_USER IN DATABASE ${new URL(database.url).pathname.slice(1)} SET default_transaction_isolation = '${isolation}'`,
-      );
-      const others = [database.node(), database.node()];
-      await database.age(session.id, 100);
-      const answers = await Promise.all(
-        Array.from({ length: 50 }, (_, index) => refresh(others[index % 2]!)),
-      );
-      expect(new Set(answers)).toEqual(new Set(['holds 1']));
-      expect(await database.row(session.id)).toMatchObject({ generation: 1 });
-      await database.query(
-        `ALTER ROLE CURRENT_USER IN DATABASE ${new URL(database.url).pathname.slice(1)} RESET default_transaction_isolation`,
-      );
-    },
-  );
-});
+const outcomesOf = (answers: readonly RefreshAnswer[]) => [
+  ...new Set(answers.map(({ outcome }) => outcome)),
+];
 
-/** Runs while a transaction holds the row of the session, or of its user, and commits what it wrote. */
-async function behind(sql: string, works: (() => Promise<unknown>)[]): Promise<unknown[]> {
-  const blocker = await Session.open(database.url);
-  await blocker.query('BEGIN');
-  await blocker.query(sql);
-  const waiting = works.map((work) => work());
-  await database.untilBlocked(works.length);
-  await blocker.query('COMMIT');
-  const done = await Promise.all(waiting);
-  await blocker.close();
-  return done;
-}
-
-describe('T8 and T9: a refresh that a logout overtakes', () => {
-  it('finds the session ended when the logout came first, and inserts no row', async () => {
-    await database.age(session.id, 100);
-    const [answer] = await behind(
-      `UPDATE users_token_sessions SET ended_at = clock_timestamp(), ended_reason = 'logged_out' WHERE id = '${session.id}'`,
-      [() => refresh(nodes[0])],
-    );
-    expect(answer).toBe('session_ended');
-    expect(
-      await database.query('SELECT FROM users_token_sessions WHERE user_id = $1', subject),
-    ).toHaveLength(1);
-  });
-
-  it('leaves the session ended when the refresh came first', async () => {
-    await database.age(session.id, 100);
-    await behind(
-      `UPDATE users_token_sessions SET generation = 1, rotated_at = clock_timestamp(), seen_at = NULL WHERE id = '${session.id}'`,
-      [() => nodes[1].sessions.end({ sessionId: session.id, of: { subject } }, LOGOUT)],
-    );
-    expect(await database.row(session.id)).toMatchObject({
-      ended_reason: 'logged_out',
-      generation: 1,
+describe('T1 50 parallel refreshes of one token, two nodes', () => {
+  it('are all answered with the same successor, and write once', async () => {
+    const device = await nodes.device();
+    let answers: RefreshAnswer[] = [];
+    const updates = await nodes.updatesDuring(async () => {
+      answers = await refreshes(50, device.refresh);
     });
-    expect(await refresh(nodes[0], token(1))).toBe('session_ended');
+    expect(outcomesOf(answers)).toEqual([200]);
+    expect(new Set(answers.map(({ refresh }) => refresh)).size).toBe(1);
+    expect(answers[0]!.refresh).not.toBe(device.refresh);
+    expect([await nodes.generationOf(device), updates]).toEqual([1, 1]);
+    for (const { access } of answers) expect(await nodes.b.check(access)).toBe(200);
+  });
+});
+
+describe('T2 the answer is lost', () => {
+  it.each([
+    ['1 s', 1],
+    ['31 s', 31],
+    ['1 h', 3600],
+    ['25 h', 90_000],
+  ])('retried after %s: the same successor, and no row more', async (_, seconds) => {
+    const device = await nodes.device();
+    const { refresh: lost } = await nodes.a.refresh(device.refresh);
+    const rows = await nodes.rows();
+    await nodes.age(device, seconds);
+    const retried = await nodes.b.refresh(device.refresh);
+    expect([retried.outcome, retried.refresh]).toEqual([200, lost]);
+    expect([await nodes.generationOf(device), await nodes.rows()]).toEqual([1, rows]);
+    expect(await nodes.a.check(retried.access)).toBe(200);
+  });
+});
+
+describe('T3 the same, but an access token of generation 1 was used', () => {
+  it('60 s or more after the rotation, and the sight was flushed: reuse after the grace', async () => {
+    const device = await nodes.device();
+    const rotated = await nodes.a.refresh(device.refresh);
+    await nodes.age(device, 61);
+    expect(await nodes.a.check(rotated.access)).toBe(200);
+    await nodes.a.flush();
+    expect((await nodes.database.row(device.sid))['seen_at']).not.toBeNull();
+
+    const within = await nodes.b.refresh(device.refresh);
+    expect([within.outcome, within.refresh]).toEqual([200, rotated.refresh]);
+    await nodes.age(device, 31);
+    expect((await nodes.b.refresh(device.refresh)).outcome).toBe('401 refresh_reused');
+    for (const node of [nodes.a, nodes.b]) {
+      expect(await node.check(rotated.access)).toBe('401 session_ended');
+      expect(await node.check(device.access)).toBe('401 session_ended');
+      expect((await node.refresh(rotated.refresh!)).outcome).toBe('401 session_ended');
+    }
   });
 
-  it('gives a token of the former version when the user was logged out meanwhile', async () => {
-    await database.age(session.id, 100);
-    const blocker = await Session.open(database.url);
-    await blocker.query('BEGIN');
-    await blocker.query(
-      `UPDATE users SET logout_all_at = clock_timestamp() WHERE id = '${subject}'`,
+  it('earlier only: the answer may still be lost', async () => {
+    const device = await nodes.device();
+    const rotated = await nodes.a.refresh(device.refresh);
+    expect(await nodes.a.check(rotated.access)).toBe(200);
+    await nodes.a.flush();
+    expect((await nodes.database.row(device.sid))['seen_at']).toBeNull();
+    await nodes.age(device, 3600);
+    expect(await nodes.b.refresh(device.refresh)).toMatchObject({
+      ...{ outcome: 200, refresh: rotated.refresh },
+    });
+  });
+});
+
+describe('T4 answers arrive in the wrong order', () => {
+  it('and no late one can put an old token over a newer one', async () => {
+    const device = await nodes.device();
+    const [first, second] = await refreshes(2, device.refresh);
+    expect(first!.refresh).toBe(second!.refresh);
+    const current = await nodes.a.refresh(first!.refresh!);
+    expect(current.outcome).toBe(200);
+    expect(current.body).toMatchObject({ refresh_token_unchanged: true });
+    expect(current.body).not.toHaveProperty('refresh_token');
+    expect(current.headers.get('set-cookie')).toBeNull();
+    expect((await nodes.b.refresh(first!.refresh!)).outcome).toBe(200);
+  });
+});
+
+describe('T5 a client refreshes 10 000 times in 20 s', () => {
+  it('and writes once, over one connection of each node', async () => {
+    const device = await nodes.device();
+    // Without HTTP, which is not what is counted here.
+    const apps = await Promise.all(
+      ['a', 'b'].map(() => createSessionApp({ ...LONG, url: nodes.database.url })),
     );
-    const rotated = await nodes[0].sessions.rotate(token(), VISIT);
-    await blocker.query('COMMIT');
-    await blocker.close();
-    const { records } = await nodes[1].read([{ subject }], { timeoutMs: 5000 });
-    const { state } = records[0] as { state: { tokenVersion: number } };
-    expect(rotated!.refreshed.userVersion).toBe(session.userVersion);
-    expect(rotated!.refreshed.userVersion).toBeLessThan(state.tokenVersion);
+    const sessions = apps.map(({ app }) => app.get(TokenSessions, { strict: false }));
+    const outcomes = new Set<boolean>();
+    let token = device.refresh;
+    let most = 0;
+    const updates = await nodes.updatesDuring(async () => {
+      for (let round = 0; round < 100; round += 1) {
+        const asked = Array.from({ length: 100 }, (_, index) =>
+          sessions[index % 2]!.refresh(token),
+        );
+        most = Math.max(most, await nodes.busyConnections());
+        for (const answer of await Promise.all(asked)) {
+          outcomes.add(answer.accepted);
+          if (answer.accepted) token = answer.refreshToken ?? token;
+        }
+      }
+    });
+    await Promise.all(apps.map((app) => app.close()));
+    expect([...outcomes]).toEqual([true]);
+    expect(updates).toBe(1);
+    expect(most).toBeLessThanOrEqual(2);
+    // At most one rotation in twice the grace: nobody honest gets two generations behind.
+    expect(await nodes.generationOf(device)).toBe(1);
+  }, 120_000);
+});
+
+describe('T6 two generations behind', () => {
+  /** A device that kept its first token, while the session went on to the third. */
+  async function behind() {
+    const device = await nodes.device();
+    const { refresh: second } = await nodes.a.refresh(device.refresh);
+    await nodes.age(device, 61);
+    // The client holds the second one.
+    expect((await nodes.a.refresh(second!)).outcome).toBe(200);
+    await nodes.age(device, 61);
+    const third = await nodes.a.refresh(second!);
+    expect(await nodes.generationOf(device)).toBe(2);
+    return { device, third: third.refresh! };
+  }
+
+  it('is reuse, and ends the session', async () => {
+    const { device, third } = await behind();
+    expect((await nodes.b.refresh(device.refresh)).outcome).toBe('401 refresh_reused');
+    expect((await nodes.a.refresh(third)).outcome).toBe('401 session_ended');
   });
 
-  it('lets one of two replacements happen, and the other change nothing', async () => {
-    const replace = (node: PgTokenStateStore) => () =>
-      node.sessions.replace(
-        { sessionId: session.id, of: { subject } },
-        {
-          session: newSession(),
-          replacing: { because: 'logout' },
-          credentialsEntered: false,
-          limits: LIMITS,
-        },
-      );
-    const outcomes = await behind(`SELECT FROM users WHERE id = '${subject}' FOR UPDATE`, [
-      replace(nodes[0]),
-      replace(nodes[1]),
+  it('also in the same turn as fifty valid ones', async () => {
+    const { device, third } = await behind();
+    const [reused, ...valid] = await Promise.all([
+      nodes.a.refresh(device.refresh),
+      ...Array.from({ length: 50 }, () => nodes.a.refresh(third)),
     ]);
-    expect(outcomes.filter((outcome) => typeof outcome === 'object')).toHaveLength(1);
-    expect(outcomes).toContain('session_ended');
-    expect(await nodes[0].sessions.list(subject, { limit: 10 })).toHaveLength(1);
+    expect(reused!.outcome).toBe('401 refresh_reused');
+    expect([200, '401 session_ended']).toEqual(expect.arrayContaining(outcomesOf(valid)));
+    expect((await nodes.b.refresh(third)).outcome).toBe('401 session_ended');
   });
 });
 
-describe('T10: everyone logged out', () => {
-  it('refuses a session whose login was under way, in a long transaction', async () => {
-    const login = newSession();
-    await database.transaction(async (client) => {
-      await nodes[0].sessions.start(
-        {
-          session: login,
-          subject,
-          userVersion: session.userVersion,
-          persistent: false,
-          limits: LIMITS,
-        },
-        client,
-      );
-      await nodes[1].invalidateEveryone();
+describe('T8 refresh held at a barrier, logout everywhere commits, refresh released', () => {
+  it('gives a token of the session’s version, which is refused', async () => {
+    const email = await nodes.createUser('held');
+    const device = await nodes.a.logIn(email);
+    await nodes.age(device, 61);
+    let refreshing: Promise<RefreshAnswer> | undefined;
+    await nodes.holding(async (untilHeld) => {
+      refreshing = nodes.a.refresh(device.refresh);
+      await untilHeld();
+      expect((await nodes.b.post('/auth/logout-everywhere', device.access)).status).toBe(204);
     });
-    const presented = { sessionId: login.id, generation: 0, secretHash: login.secretHash };
-    expect(await refresh(nodes[0], presented)).toBe('everyone_logged_out');
-    const next = await database.start(nodes[0], subject);
-    const nextToken = { sessionId: next.id, generation: 0, secretHash: next.secretHash };
-    expect(await refresh(nodes[0], nextToken)).toBe('holds 0');
+    const answer = await refreshing!;
+    expect(answer.outcome).toBe(200);
+    expect(claimsOf(answer.access)).toMatchObject({ ver: 0, sid: device.sid });
+    for (const node of [nodes.a, nodes.b]) {
+      // Which of the two depends on whether the token is of the second of the logout.
+      expect(await node.check(answer.access)).toMatch(
+        /^401 (logged_out_everywhere|version_stale)$/,
+      );
+    }
+    expect((await nodes.b.refresh(answer.refresh!)).outcome).toBe('401 logged_out_everywhere');
   });
 });
 
-/** What this connection has updated and not yet reported: exact within a transaction. */
-async function updatesOf(client: PoolClient): Promise<{ all: number; hot: number }> {
-  const { rows } = await client.query<{ all: number; hot: number }>(
-    "SELECT n_tup_upd::int AS all, n_tup_hot_upd::int AS hot FROM pg_stat_xact_user_tables WHERE relname = 'users_token_sessions'",
-  );
-  return rows[0]!;
-}
-
-/** Lets time pass since the rotation. Not the helper that moves all instants: one of them is indexed. */
-async function rest(client: PoolClient): Promise<void> {
-  await client.query('ALTER TABLE users_token_sessions DISABLE TRIGGER USER');
-  await client.query(
-    `UPDATE users_token_sessions SET rotated_at = rotated_at - interval '100 s', seen_at = seen_at - interval '100 s' WHERE id = $1`,
-    [session.id],
-  );
-  await client.query(
-    'ALTER TABLE users_token_sessions ENABLE ALWAYS TRIGGER zz_token_invalidation',
-  );
-}
-
-describe('T19: what it costs', () => {
-  it('keeps a row on its page: rotations and sights are HOT updates, and add no row', async () => {
-    const { sessions } = nodes[0];
-    let [all, hot] = [0, 0];
-    for (let generation = 0; generation < 40; generation += 1) {
-      await database.transaction(async (client) => {
-        const before = await updatesOf(client);
-        await rest(client);
-        const rotated = await sessions.rotate(token(generation), VISIT, client);
-        expect(rotated!.refreshed.generation).toBe(generation + 1);
-        await rest(client);
-        const sight = { sessionId: session.id, generation: generation + 1 };
-        expect(await sessions.markSeen([sight], client)).toBe(1);
-        const after = await updatesOf(client);
-        all += after.all - before.all;
-        hot += after.hot - before.hot;
-      });
-    }
-    expect(all).toBe(4 * 40);
-    expect(hot / all).toBeGreaterThanOrEqual(0.95);
-    expect(
-      await database.query('SELECT FROM users_token_sessions WHERE user_id = $1', subject),
-    ).toHaveLength(1);
+describe('T9 refresh and logout of this device', () => {
+  it('with the refresh held: nothing is left, and no row more', async () => {
+    const email = await nodes.createUser('held');
+    const device = await nodes.a.logIn(email);
+    await nodes.age(device, 61);
+    const rows = await nodes.rows();
+    let refreshing: Promise<RefreshAnswer> | undefined;
+    await nodes.holding(async (untilHeld) => {
+      refreshing = nodes.a.refresh(device.refresh);
+      await untilHeld();
+      expect((await nodes.b.logout({ refresh: device.refresh })).status).toBe(204);
+    });
+    const answer = await refreshing!;
+    expect((await nodes.b.refresh(answer.refresh!)).outcome).toBe('401 session_ended');
+    expect(await nodes.b.check(answer.access)).toBe('401 session_ended');
+    expect(await nodes.rows()).toBe(rows);
+    expect((await nodes.a.logout({ refresh: device.refresh })).status).toBe(204);
   });
 
-  it('flushes overlapping sights from two nodes at once without a deadlock', async () => {
-    const sights: Sight[] = [];
-    for (let count = 0; count < 40; count += 1) {
-      const { id } = await database.start(nodes[0], subject);
-      sights.push({ sessionId: id, generation: 1 });
-    }
-    await database.pastTrigger(
-      "SET generation = 1, seen_at = NULL, rotated_at = clock_timestamp() - interval '2 minutes' WHERE user_id = $1",
-      subject,
-    );
-    const flushes = Array.from({ length: 20 }, (_, index) =>
-      nodes[index % 2]!.sessions.markSeen(index % 3 === 0 ? sights : sights.toReversed()),
-    );
-    const written = await Promise.all(flushes);
-    expect(written.reduce((sum, count) => sum + count, 0)).toBe(40);
-  });
-
-  it('finds the session by its primary key, in the same statement', async () => {
-    await database.query(
-      `INSERT INTO users_token_sessions (id, user_id, user_version, everyone_version, secret_hash, started_at, auth_time, expires_at, persistent, rotated_at)
-       SELECT gen_random_uuid(), user_id, user_version, everyone_version, secret_hash, started_at, auth_time, expires_at, persistent, rotated_at
-       FROM users_token_sessions, generate_series(1, 3000) WHERE id = $1`,
-      session.id,
-    );
-    await database.query('ANALYZE users_token_sessions');
-    const { text } = statements().readWith.session;
-    const client = await database.pool.connect();
-    await client.query('SET plan_cache_mode = force_generic_plan');
-    await client.query(`PREPARE checked AS ${text}`);
-    const { rows } = await client.query<{ 'QUERY PLAN': string }>(
-      `EXPLAIN EXECUTE checked ('{${subject}}', '{${session.id}}')`,
-    );
-    await client.query('DEALLOCATE checked');
-    await client.query('RESET plan_cache_mode');
-    client.release();
-    const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
-    expect(plan).toContain('Index Scan using users_token_sessions_pkey');
-    expect(plan).not.toContain('users_token_sessions_user');
-  });
-
-  it('runs the same statement as without sessions for a batch that asks for none', () => {
-    const { read, readWith: more } = statements();
-    expect(read.text).not.toMatch(/session|revoked/);
-    expect(Object.keys(more)).toEqual(['session', 'token', 'both']);
-    expect(more.session.text).not.toContain('revoked_tokens');
-    expect(more.token.text).not.toContain('token_sessions');
+  it('with the logout first: the refresh is refused', async () => {
+    const device = await nodes.device();
+    expect((await nodes.a.logout({ access: device.access })).status).toBe(204);
+    const refused = await nodes.b.refresh(device.refresh);
+    expect(refused.outcome).toBe('401 session_ended');
+    expect(refused.headers.get('set-cookie')).toBeNull();
+    expect(await nodes.b.check(device.access)).toBe('401 session_ended');
+    expect((await nodes.b.logout({ refresh: device.refresh })).status).toBe(204);
   });
 });
 
-const COLUMNS = {
-  table: 'users',
-  id: 'id',
-  idType: 'uuid',
-  tokenVersion: 'token_version',
-  passwordChangedAt: 'password_changed_at',
-  logoutAllAt: 'logout_all_at',
-};
-
-function statements() {
-  expect(readWith(COLUMNS, 'both').lists).toBe(', (SELECT $2::uuid[]), (SELECT $3::text[])');
-  return stateStatements({
-    columns: COLUMNS,
-    everyoneTable: '"users_token_invalidation"',
-    loaded: ['id'],
-  });
-}
-
-describe('T16: one device ends another', () => {
-  it('on both nodes, at once, and nothing of what is stored is a credential', async () => {
-    const other = await database.start(nodes[0], subject);
-    await nodes[0].sessions.end({ sessionId: other.id, of: { subject } }, LOGOUT);
-    for (const node of nodes) {
-      const { records } = await node.read([{ subject, sessionId: other.id }], { timeoutMs: 5000 });
-      expect(records[0]).toMatchObject({ session: { endedReason: 'logged_out' } });
-      expect(
-        await refresh(node, { ...token(), sessionId: other.id, secretHash: other.secretHash }),
-      ).toBe('session_ended');
-    }
-    expect(await refresh(nodes[1])).toBe('holds 0');
-    const [listed, ...none] = await nodes[0].sessions.list(subject, { limit: 10 });
-    expect(none).toEqual([]);
-    expect(JSON.stringify(listed)).not.toContain(Buffer.from(session.secretHash).toString('hex'));
+describe('a fork', () => {
+  it('gives a second process a session of its own, and the first keeps its token', async () => {
+    const device = await nodes.device();
+    const forked = await nodes.a.post('/device/fork', undefined, { refresh_token: device.refresh });
+    const second = deviceOf(forked);
+    expect(second.sid).not.toBe(device.sid);
+    const [of, original] = [claimsOf(second.access), claimsOf(device.access)];
+    expect(of['ver']).toBe(original['ver']);
+    expect((await nodes.a.refresh(device.refresh)).outcome).toBe(200);
+    expect((await nodes.b.refresh(second.refresh)).outcome).toBe(200);
+    await nodes.a.logout({ refresh: device.refresh });
+    expect(await nodes.b.check(second.access)).toBe(200);
   });
 });

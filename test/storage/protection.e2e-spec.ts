@@ -1,12 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DataSource } from 'typeorm';
-import {
-  makeStore,
-  openUsers,
-  type StorageDatabase,
-  type TypeOrmStore,
-} from '../support/storage/database.js';
-import { Session } from '../support/storage/users.js';
+import { makeStore, type StorageDatabase, type TypeOrmStore } from '../support/storage/database.js';
+import { useUsers } from '../support/storage/use-users.js';
+import type { Session } from '../support/storage/users.js';
 import { User } from '../support/user.entity.js';
 
 const EVERYONE = 'users_token_invalidation';
@@ -17,15 +13,7 @@ let database: StorageDatabase;
 let store: TypeOrmStore<User>;
 let session: Session;
 
-beforeAll(async () => {
-  database = await openUsers();
-  store = database.store(User);
-  session = await Session.open(database.url);
-});
-afterAll(async () => {
-  await session.close();
-  await database.close();
-});
+useUsers((users) => ({ database, store, session } = users));
 
 /** What the check says after this change, which is undone again. */
 async function problemsAfter(change: string, undo: string): Promise<string[]> {

@@ -69,7 +69,7 @@ const older = () =>
 
 describe('an EntityManager', () => {
   const NO_TRANSACTION = new TypeError(
-    'The EntityManager has no open transaction: pass the EntityManager that dataSource.transaction() gives to its callback, or queryRunner.manager after startTransaction().',
+    'The transaction is over, or never began: pass the EntityManager that dataSource.transaction() gives to its callback, or queryRunner.manager after startTransaction().',
   );
 
   it('must not be that of the data source, which runs each statement alone', async () => {
@@ -89,6 +89,15 @@ describe('an EntityManager', () => {
     expect(await failureOf(invalidateBy(runner.manager))).toEqual(NO_TRANSACTION);
     await runner.release();
     expect((await userRow(database, id)).token_version).toBe(1);
+  });
+
+  it.each([
+    ['the data source itself', () => database.dataSource],
+    ['a query runner without its manager', () => database.dataSource.createQueryRunner()],
+    ['null', () => null],
+    ['text', () => 'BEGIN'],
+  ])('must be one, and not %s', async (_, other) => {
+    expect(await failureOf(invalidateBy(other() as never))).toEqual(NO_TRANSACTION);
   });
 
   it('must be of the data source that holds the users', async () => {
@@ -133,23 +142,17 @@ describe('an EntityManager', () => {
 });
 
 describe('a pg client', () => {
-  it('must not be a pool', async () => {
-    expect(await failureOf(invalidate(pool))).toEqual(
-      new TypeError(
-        'The transaction is a Pool, which runs each statement on any of its connections: pass the client on which you ran BEGIN.',
-      ),
-    );
-  });
-
-  it.each([{}, 'BEGIN', 5])('must be one, and not %j', async (other) => {
-    expect(await failureOf(invalidate(other as never))).toEqual(
-      new TypeError('The transaction is not a pg client: pass the client on which you ran BEGIN.'),
-    );
-  });
-
   const NO_TRANSACTION = new TypeError(
-    'The client has no open transaction: pass the client on which you ran BEGIN.',
+    'The transaction is over, or never began: pass the client on which you ran BEGIN.',
   );
+
+  it('must not be a pool, which runs each statement on any of its connections', async () => {
+    expect(await failureOf(invalidate(pool))).toEqual(NO_TRANSACTION);
+  });
+
+  it.each([{}, 'BEGIN', 5, null])('must be one, and not %j', async (other) => {
+    expect(await failureOf(invalidate(other as never))).toEqual(NO_TRANSACTION);
+  });
 
   describe.each([
     ['that knows its state', () => client],

@@ -20,10 +20,17 @@ export class NodeProcess extends TestClient {
   }
 }
 
-/** Starts an application as another node would be: another process, another pool, another clock. */
-export async function startNode(settings: NodeSettings): Promise<NodeProcess> {
+/**
+ * Starts an application as another node would be: another process, another pool, another clock.
+ *
+ * @param program - what the process runs, relative to this folder
+ */
+export async function startNode(
+  settings: NodeSettings,
+  program = 'node-main.ts',
+): Promise<NodeProcess> {
   const script = fileURLToPath(new URL('run-typescript.mjs', import.meta.url));
-  const main = fileURLToPath(new URL('node-main.ts', import.meta.url));
+  const main = fileURLToPath(new URL(program, import.meta.url));
   const child = fork(script, [main], {
     env: { ...process.env, NODE_SETTINGS: JSON.stringify(settings) },
   });

@@ -1,25 +1,18 @@
 import { inspect } from 'node:util';
 import { TokenStateUnavailableError } from 'nestjs-token-invalidation';
 import type { EntityManager } from 'typeorm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openUsers, type StorageDatabase, type TypeOrmStore } from '../support/storage/database.js';
+import { describe, expect, it } from 'vitest';
+import type { StorageDatabase, TypeOrmStore } from '../support/storage/database.js';
 import { claimsFor, verdictOn } from '../support/storage/tokens.js';
-import { insertUser, Session, untilBlocked, userRow } from '../support/storage/users.js';
+import { useUsers } from '../support/storage/use-users.js';
+import { insertUser, type Session, untilBlocked, userRow } from '../support/storage/users.js';
 import { User } from '../support/user.entity.js';
 
 let database: StorageDatabase;
 let store: TypeOrmStore<User>;
 let session: Session;
 
-beforeAll(async () => {
-  database = await openUsers();
-  store = database.store(User);
-  session = await Session.open(database.url);
-});
-afterAll(async () => {
-  await session.close();
-  await database.close();
-});
+useUsers((users) => ({ database, store, session } = users));
 
 const CHANGE = { currentHash: 'old', newHash: 'new' };
 const LEVELS = ['READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'] as const;

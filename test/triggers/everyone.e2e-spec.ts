@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openUsers, type StorageDatabase, type TypeOrmStore } from '../support/storage/database.js';
+import { describe, expect, it } from 'vitest';
+import type { StorageDatabase, TypeOrmStore } from '../support/storage/database.js';
+import { useUsers } from '../support/storage/use-users.js';
 import { insertUser, Session, untilBlocked } from '../support/storage/users.js';
 import { User } from '../support/user.entity.js';
 
@@ -7,15 +8,7 @@ let database: StorageDatabase;
 let store: TypeOrmStore<User>;
 let session: Session;
 
-beforeAll(async () => {
-  database = await openUsers();
-  store = database.store(User);
-  session = await Session.open(database.url);
-});
-afterAll(async () => {
-  await session.close();
-  await database.close();
-});
+useUsers((users) => ({ database, store, session } = users));
 
 const EVERYONE = 'users_token_invalidation';
 const rows = () => session.query(`SELECT * FROM ${EVERYONE}`);

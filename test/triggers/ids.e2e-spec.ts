@@ -162,7 +162,7 @@ describe('an id that is changed', () => {
     expect(await ask(await issue(other))).toBe('accepted');
   });
 
-  it('to itself ends no tokens', async () => {
+  it('to itself invalidates no tokens', async () => {
     await insert();
     const token = await issue();
     await session.query('UPDATE members SET id = id WHERE id = $1', [id]);

@@ -1,7 +1,8 @@
 import { tokenInvalidationSql } from 'nestjs-token-invalidation/pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openUsers, type StorageDatabase, type TypeOrmStore } from '../support/storage/database.js';
-import { insertUser, Session, userRow } from '../support/storage/users.js';
+import type { StorageDatabase, TypeOrmStore } from '../support/storage/database.js';
+import { useUsers } from '../support/storage/use-users.js';
+import { insertUser, type Session, userRow } from '../support/storage/users.js';
 import { User } from '../support/user.entity.js';
 
 const EVERYONE = 'users_token_invalidation';
@@ -12,18 +13,15 @@ let database: StorageDatabase;
 let store: TypeOrmStore<User>;
 let session: Session;
 
+useUsers((users) => ({ database, store, session } = users));
+
 beforeAll(async () => {
-  database = await openUsers();
-  store = database.store(User);
-  session = await Session.open(database.url);
   await session.query(`CREATE ROLE ${OWNER}`);
   await session.query(`GRANT CREATE, USAGE ON SCHEMA public TO ${OWNER}`);
 });
 afterAll(async () => {
   await session.query(`DROP OWNED BY ${OWNER}`);
   await session.query(`DROP ROLE ${OWNER}`);
-  await session.close();
-  await database.close();
 });
 
 interface Everyone {

@@ -1,36 +1,32 @@
 import { PasswordConflictError, TokenInvalidator } from 'nestjs-token-invalidation';
 import { RevocableUser } from 'nestjs-token-invalidation/typeorm';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { TokenEventEmitter } from '../../src/events/token-event.emitter.js';
-import { openStorage, openUsers, type StorageDatabase } from '../support/storage/database.js';
-import { insertUser, Session, userRow } from '../support/storage/users.js';
+import { openStorage, type StorageDatabase } from '../support/storage/database.js';
+import { useUsers } from '../support/storage/use-users.js';
+import { insertUser, type Session, userRow } from '../support/storage/users.js';
 import { User } from '../support/user.entity.js';
 
 let database: StorageDatabase;
 let invalidator: TokenInvalidator;
 let session: Session;
 
-beforeAll(async () => {
-  database = await openUsers();
-  invalidator = new TokenInvalidator(database.store(User), new TokenEventEmitter());
-  session = await Session.open(database.url);
-});
-afterAll(async () => {
-  await session.close();
-  await database.close();
+useUsers((users) => {
+  ({ database, session } = users);
+  invalidator = new TokenInvalidator(users.store, new TokenEventEmitter());
 });
 
 const REHASH = { currentHash: 'old', newHash: 'rehashed' };
 
 describe('a re-hash', () => {
-  it('ends no tokens', async () => {
+  it('invalidates no tokens', async () => {
     const before = await insertUser(database);
     await invalidator.rehashPassword(before.id, REHASH);
     expect(await userRow(database, before.id)).toEqual({ ...before, password_hash: 'rehashed' });
   });
 
-  it('ends none within a transaction', async () => {
+  it('invalidates none within a transaction', async () => {
     const before = await insertUser(database);
     await database.dataSource.transaction((transaction) =>
       invalidator.rehashPassword(before.id, REHASH, { transaction }),

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openUsers, type StorageDatabase, type TypeOrmStore } from '../support/storage/database.js';
-import { insertUser, Session, untilBlocked, userRow } from '../support/storage/users.js';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { StorageDatabase, TypeOrmStore } from '../support/storage/database.js';
+import { useUsers } from '../support/storage/use-users.js';
+import { insertUser, type Session, untilBlocked, userRow } from '../support/storage/users.js';
 import { User } from '../support/user.entity.js';
 
 /** As an application may have mapped it by itself. */
@@ -34,15 +35,7 @@ let database: StorageDatabase;
 let store: TypeOrmStore<User>;
 let session: Session;
 
-beforeAll(async () => {
-  database = await openUsers([User, CarelessUser]);
-  store = database.store(User);
-  session = await Session.open(database.url);
-});
-afterAll(async () => {
-  await session.close();
-  await database.close();
-});
+useUsers((users) => ({ database, store, session } = users), [User, CarelessUser]);
 
 let id: string;
 

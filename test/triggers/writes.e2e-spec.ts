@@ -1,21 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openUsers, type StorageDatabase, type TypeOrmStore } from '../support/storage/database.js';
-import { insertUser, Session, userRow, type UserRow } from '../support/storage/users.js';
+import type { StorageDatabase, TypeOrmStore } from '../support/storage/database.js';
+import { useUsers } from '../support/storage/use-users.js';
+import { insertUser, type Session, userRow, type UserRow } from '../support/storage/users.js';
 import { User } from '../support/user.entity.js';
 
 let database: StorageDatabase;
 let store: TypeOrmStore<User>;
 let session: Session;
 
-beforeAll(async () => {
-  database = await openUsers();
-  store = database.store(User);
-  session = await Session.open(database.url);
-});
-afterAll(async () => {
-  await session.close();
-  await database.close();
-});
+useUsers((users) => ({ database, store, session } = users));
 
 /** Everything that writes a hash, each in its own way. */
 const WRITERS: Record<string, (id: string, hash: string) => Promise<unknown>> = {
@@ -121,7 +114,7 @@ describe('other columns', () => {
     expect(await userRow(database, id)).toEqual({ ...before, role: 'admin', active: false });
   });
 
-  it('can be upserted with the whole record without ending its tokens', async () => {
+  it('can be upserted with the whole record without invalidating its tokens', async () => {
     const { id } = await insertUser(database);
     const repository = database.dataSource.getRepository(User);
     const user = await repository.findOneByOrFail({ id });

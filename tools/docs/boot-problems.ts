@@ -119,6 +119,13 @@ export const BOOT_PROBLEMS: readonly BootProblem[] = [
     fix: "Import it, or give `dataSource: getDataSourceToken('…')`.",
   },
   {
+    message:
+      'typeOrmStore: the data source is not initialised: leave out manualInitialization, or initialise it in the dataSourceFactory of TypeOrmModule.forRootAsync(), …',
+    cause:
+      '`manualInitialization: true`. The module checks the database at boot, and reads the realm of the tokens.',
+    fix: '`dataSourceFactory: (options) => new DataSource(options).initialize()`, after what has to come first.',
+  },
+  {
     message: '…: there is no pool: give pool an instance of pg.Pool, …',
     cause: 'Nest finds nothing under the injection token.',
     fix: 'Put the module that exports the pool into `imports`.',
@@ -144,6 +151,41 @@ export const BOOT_PROBLEMS: readonly BootProblem[] = [
       'database: the schema of … has version … of the part "core", and this release needs version …',
     cause: 'The library is newer than the schema.',
     fix: 'Add the migration that the message shows. See [versions](database.md#versions-of-the-schema).',
+  },
+  {
+    message: '… needs a store that keeps sessions, and … has none: …',
+    cause: 'The store is one of yours, without sessions.',
+    fix: 'Take a store of this package, or implement `SessionStore`.',
+  },
+  {
+    message: '… needs the option sessions: set sessions: …',
+    cause: 'Endpoints of sessions without sessions.',
+    fix: 'Set `sessions`. See [sessions](sessions.md).',
+  },
+  {
+    message: 'endpoints.jwks needs a key pair: …',
+    cause: 'All keys are secrets.',
+    fix: 'Sign with a private key, or leave `jwks` out.',
+  },
+  {
+    message: 'sessions.absolute is missing: …',
+    cause: 'A login without an end.',
+    fix: 'Name `absolute`, or a `preset`.',
+  },
+  {
+    message: 'sessions.idle is … s: it must be longer than … s, …',
+    cause: 'Use is noticed once in each life of an access token, so the session would seem idle.',
+    fix: 'Lower `expiresIn`, or raise `idle`.',
+  },
+  {
+    message: 'sessions.grace is … s: it must be longer than readTimeout, …',
+    cause: 'A refresh that waits for the database would be too late.',
+    fix: 'Raise `grace`, or give `0`.',
+  },
+  {
+    message: 'sessions.keys: is missing, and access tokens are signed with a private key: …',
+    cause: 'Refresh tokens need a secret, which is not derived from a private key.',
+    fix: 'Give `sessions.keys`.',
   },
   {
     message: '… is request-scoped: make it a singleton (Scope.DEFAULT), …',

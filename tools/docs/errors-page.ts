@@ -66,6 +66,11 @@ const ERRORS: readonly (readonly [path: string, name: string, fix: string])[] = 
     'Nothing to do: other tokens than the one that asked are valid now.',
   ],
   [
+    'src/sessions/session.errors.ts',
+    'TooManySessionsError',
+    'The user ends another session. Or set `atCap` to `evict`.',
+  ],
+  [
     'src/http/http-answers.ts',
     'TokenRefusedException',
     'What the guard throws. A filter of yours may change the body; its `reason` is the code.',

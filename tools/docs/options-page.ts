@@ -33,9 +33,19 @@ ${optionTable(membersOf('src/http/contexts/handshake-tokens.ts', 'HandshakeOptio
 
 ${optionTable(membersOf(MODULE, 'RpcOptions'))}
 
+### \`sessions\`
+
+Logins on devices, with refresh tokens. See [sessions](sessions.md).
+
+${optionTable(membersOf('src/sessions/sessions-options.ts', 'SessionsOptions'))}
+
 ### \`endpoints\`
 
 ${optionTable(membersOf('src/endpoints/endpoints-options.ts', 'EndpointsOptions'))}
+
+### \`endpoints.refreshCookie\`
+
+${optionTable(membersOf('src/endpoints/endpoints-options.ts', 'RefreshCookieOptions'))}
 
 ## \`typeOrmStore()\`
 
@@ -74,6 +84,10 @@ ${optionTable(membersOf(SCHEMA, 'SchemaOptions'))}
 ## \`TokenIssuer.issue()\`
 
 ${optionTable(membersOf('src/tokens/token-issuer.service.ts', 'IssueOptions'))}
+
+## \`TokenSessions.start()\`
+
+${optionTable([...membersOf('src/sessions/session-calls.ts', 'StartOptions'), ...membersOf('src/sessions/session-calls.ts', 'SessionCall')])}
 
 ## \`TokenVerifier.verify()\`
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
@@ -27,16 +28,37 @@ export function rowsOf(path: string, constant: string): Documented[] {
     .map((property) => ({ name: property.name.getText(file), text: commentOf(property, file) }));
 }
 
-/** The members of an interface. */
+/** The members of an interface, and then those of the interfaces that it extends. */
 export function membersOf(path: string, name: string): Documented[] {
   const { file, found } = find(path, (node): node is ts.InterfaceDeclaration => {
     return ts.isInterfaceDeclaration(node) && node.name.text === name;
   });
-  return found.members.map((member) => ({
+  const own = found.members.map((member) => ({
     name: member.name!.getText(file),
     text: commentOf(member, file),
     required: member.questionToken === undefined,
   }));
+  const extended = (found.heritageClauses ?? [])
+    .flatMap(({ types }) => types)
+    .map(({ expression }) => expression.getText(file));
+  return [...own, ...extended.flatMap((each) => membersOf(sourceOf(each, file), each))];
+}
+
+/** The file that a name comes from: the file itself, or one that it imports. */
+function sourceOf(name: string, file: ts.SourceFile): string {
+  const from = file.statements
+    .filter((statement) => ts.isImportDeclaration(statement))
+    .find(({ importClause }) => {
+      const bindings = importClause?.namedBindings;
+      return (
+        bindings !== undefined &&
+        ts.isNamedImports(bindings) &&
+        bindings.elements.some((element) => element.name.text === name)
+      );
+    });
+  if (from === undefined) return file.fileName;
+  const { text } = from.moduleSpecifier as ts.StringLiteral;
+  return posix.join(posix.dirname(file.fileName), text.replace(/\.js$/, '.ts'));
 }
 
 /** The members of a union of texts. */

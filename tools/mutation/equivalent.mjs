@@ -6,6 +6,50 @@
  */
 export const EQUIVALENT = [
   {
+    file: 'src/tokens/signature.ts',
+    mutants: [
+      'BlockStatement: { return false; } → {}',
+      'BlockStatement: { return undefined; } → {}',
+    ],
+    reason: 'a function that returns nothing returns undefined, which is as good as false here',
+  },
+  {
+    file: 'src/tokens/remembered-signatures.ts',
+    mutants: [
+      'ConditionalExpression: flat === undefined → true',
+      'BlockStatement: { this.flat = flatObject(text); } → {}',
+      'BlockStatement: { const payload = JSON.parse(text) as object; if (Array.isArray(payload)) return undefined; return Object.values(payload).every((value) => Object(value) !== value) ? payload : undefined; } → {}',
+      'ConditionalExpression: Array.isArray(payload) → true',
+      'ArrowFunction: (value) => Object(value) !== value → () => undefined',
+      'ConditionalExpression: Object(value) !== value → false',
+    ],
+    reason: 'what is not copied is parsed again, to the same end',
+  },
+  {
+    file: 'src/tokens/remembered-signatures.ts',
+    mutants: [`StringLiteral: 'latin1' → ""`],
+    reason: 'a verified token is ASCII, and UTF-8 reads it as well',
+  },
+  {
+    file: 'src/tokens/token-verifier.service.ts',
+    mutants: ['ConditionalExpression: answer === true → false'],
+    reason: 'to await what is no promise gives the same answer, later',
+  },
+  {
+    file: 'src/tokens/token-verifier.service.ts',
+    mutants: [
+      'ConditionalExpression: !active → true',
+      'ObjectLiteral: { state: record.state, active, everyone: record.everyone } → {}',
+    ],
+    reason:
+      'the rule looks at nothing else of a record that is not active; the other copy is equal',
+  },
+  {
+    file: 'src/rule/legacy-claims.ts',
+    mutants: ['BlockStatement: { return undefined; } → {}'],
+    reason: 'a function that returns nothing returns undefined',
+  },
+  {
     file: 'src/state/strict-reader.ts',
     mutants: ['ConditionalExpression: this.beginsThisTurn → false', 'BooleanLiteral: true → false'],
     reason: 'what begins a second time finds nobody waiting',

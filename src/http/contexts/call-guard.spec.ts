@@ -1,8 +1,11 @@
 import { type ExecutionContext, Logger } from '@nestjs/common';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { Reflector } from '@nestjs/core';
 import { EventPattern } from '@nestjs/microservices';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createMemoryApp, type MemoryApp } from '../../../test/support/memory-app.js';
+import { TokenVerifier } from '../../tokens/token-verifier.service.js';
+import { HTTP_SETTINGS, type HttpSettings } from '../http-settings.js';
 import { OptionalAuth } from '../optional-auth.decorator.js';
 import { Public } from '../public.decorator.js';
 import { RequireRecentLogin } from '../require-recent-login.decorator.js';
@@ -56,7 +59,7 @@ const message = (socket: object, handler: keyof Handlers = 'closed') =>
 describe('GraphQL', () => {
   it('judges once for all fields of an execution that make the same demand', async () => {
     const read = vi.spyOn(app.store, 'read');
-    const verify = vi.spyOn(app.app.get(RevocableJwtGuard)['verifier'], 'verify');
+    const verify = vi.spyOn(app.app.get(TokenVerifier, { strict: false }), 'verify');
     const variableValues = {};
     const context = { req: request() };
     const fields = [1, 2, 3].map(() => field(context, { variableValues }));
@@ -71,7 +74,7 @@ describe('GraphQL', () => {
   });
 
   it('judges again for the next execution, on the same context', async () => {
-    const verify = vi.spyOn(app.app.get(RevocableJwtGuard)['verifier'], 'verify');
+    const verify = vi.spyOn(app.app.get(TokenVerifier, { strict: false }), 'verify');
     const context = { req: request() };
     await guard.canActivate(field(context));
     await guard.canActivate(field(context));
@@ -134,6 +137,29 @@ describe('GraphQL', () => {
     expect(callerOf(found).user).toMatchObject({ id: 'anna' });
   });
 
+  it('a reference of a federated graph is a field without arguments', async () => {
+    const context = { req: request() };
+    const info = { variableValues: {} };
+    const references = [{ id: '1' }, { id: '2' }].map((reference) =>
+      call('graphql', 'closed', [reference, context, info]),
+    );
+    const verify = vi.spyOn(app.app.get(RevocableJwtGuard)['verifier'], 'verify');
+    for (const reference of references) await guard.canActivate(reference);
+    expect(verify).toHaveBeenCalledTimes(1);
+    expect(callerOf(references[1]!).user).toMatchObject({ id: 'anna' });
+  });
+
+  it('an open reference knows nobody, next to one that knows the caller', async () => {
+    const context = { req: request() };
+    const info = { variableValues: {} };
+    const closed = call('graphql', 'closed', [{ id: '1' }, context, info]);
+    const open = call('graphql', 'open', [{ id: '2' }, context, info]);
+    await guard.canActivate(closed);
+    await guard.canActivate(open);
+    expect(callerOf(closed).user).toMatchObject({ id: 'anna' });
+    expect(callerOf(open)).toEqual({});
+  });
+
   it('says what to do about a context without a request', async () => {
     await expect(guard.canActivate(field({}))).rejects.toThrow(
       'have its context function return { req } or { request }',
@@ -186,16 +212,50 @@ describe('RPC', () => {
   });
 });
 
+describe('RPC by a transport of the application', () => {
+  let own: MemoryApp;
+  beforeAll(async () => {
+    own = await createMemoryApp({
+      module: { rpc: { token: (data: { token?: string } | string) => Object(data).token ?? data } },
+    });
+    own.tokenOf('anna');
+  });
+  afterAll(() => own.close());
+  const admits = (context: ExecutionContext) =>
+    own.app.get(RevocableJwtGuard, { strict: false }).canActivate(context);
+
+  it('refuses a message without a token, with or without a context', async () => {
+    for (const args of [[{}], [{}, {}], [{}, undefined]]) {
+      await expect(admits(call('rpc', 'closed', args))).rejects.toMatchObject({
+        error: { errorCode: 'token_invalid' },
+      });
+    }
+  });
+
+  it('knows who sent data that comes without a context', async () => {
+    const context = call('rpc', 'closed', [{ token }]);
+    expect(await admits(context)).toBe(true);
+    expect(callerOf(context).user).toMatchObject({ id: 'anna' });
+  });
+
+  it('says what to do where nothing can hold who sent the message', async () => {
+    await expect(admits(call('rpc', 'closed', [token]))).rejects.toThrow(
+      'have your transport strategy hand a context to its handlers',
+    );
+    await expect(admits(call('rpc', 'open', [token]))).resolves.toBe(true);
+  });
+});
+
 describe('any context', () => {
-  it('a call that passed is not judged again by the same guard', async () => {
+  it('a call that passed is not judged again, by no instance of the guard', async () => {
     const read = vi.spyOn(app.store, 'read');
-    const context = call('ws', 'closed', [
-      { handshake: { headers: {}, auth: { token } } },
-      {},
-      'x',
-    ]);
-    await guard.canActivate(context);
-    await guard.canActivate(context);
+    const context = message(client({ token }));
+    const ofModule = new RevocableJwtGuard(
+      new Reflector(),
+      app.app.get(TokenVerifier, { strict: false }),
+      app.app.get<HttpSettings>(HTTP_SETTINGS, { strict: false }),
+    );
+    for (const each of [guard, guard, ofModule]) expect(await each.canActivate(context)).toBe(true);
     expect(read).toHaveBeenCalledTimes(1);
   });
 

@@ -2,6 +2,7 @@ import { type ExecutionContext, Logger } from '@nestjs/common';
 import { TokenStateUnavailableError } from '../../state/token-state-unavailable.error.js';
 import type { TokenVerifier, Verdict } from '../../tokens/token-verifier.service.js';
 import type { HttpSettings } from '../http-settings.js';
+import { notePassed } from '../passed-calls.js';
 import type { RouteAccess } from '../route-access.js';
 import { answerOutage, answerRefusal, type CallAnswer } from './call-answer.js';
 import type { Caller } from './caller.js';
@@ -13,8 +14,6 @@ import type { TokenCarrier } from './token-carrier.js';
 export class CallGuard {
   private readonly logger = new Logger('TokenInvalidation');
   private readonly carriers: Readonly<Record<string, TokenCarrier | undefined>>;
-  /** Calls that passed. The guard of an application and that of a handler may be one. */
-  private readonly passed = new WeakSet<ExecutionContext>();
 
   constructor(
     private readonly verifier: TokenVerifier,
@@ -24,7 +23,6 @@ export class CallGuard {
   }
 
   async canActivate(context: ExecutionContext, access: RouteAccess): Promise<boolean> {
-    if (this.passed.has(context)) return true;
     const { kind, maxAuthAge } = access;
     const carrier = this.carrierOf(context);
     if (kind === 'public') return this.pass(context, carrier);
@@ -52,7 +50,7 @@ export class CallGuard {
 
   private pass(context: ExecutionContext, carrier: TokenCarrier, caller?: Caller): true {
     carrier.keepCaller(context, caller);
-    this.passed.add(context);
+    notePassed(context, this.verifier);
     return true;
   }
 

@@ -2,7 +2,8 @@ import type { ExecutionContext } from '@nestjs/common';
 import type { TokenClaims } from '../../rule/claims.js';
 import {
   type AuthenticatedRequest,
-  type GraphqlContext,
+  graphqlContext,
+  graphqlField,
   graphqlRequest,
 } from './graphql-context.js';
 
@@ -19,7 +20,7 @@ const NOBODY: Caller = {};
 /** Of a socket and a handler. A socket has many calls, and the calls of one handler make the same demand. */
 const OF_SOCKETS = new WeakMap<object, WeakMap<object, Caller>>();
 
-/** Of the context of an RPC message: each message has its own. */
+/** Of RPC messages. */
 const OF_MESSAGES = new WeakMap<object, Caller>();
 
 /** Fields of a GraphQL operation that anyone may resolve, while its other fields may know the caller. */
@@ -40,13 +41,13 @@ const OPEN_FIELDS = new WeakSet<object>();
 export function callerOf(context: ExecutionContext): Caller {
   switch (context.getType<string>()) {
     case 'graphql':
-      return OPEN_FIELDS.has(context.getArgByIndex<object>(3))
+      return OPEN_FIELDS.has(graphqlField(context))
         ? NOBODY
-        : writtenOn(graphqlRequest(context.getArgByIndex<GraphqlContext>(2)));
+        : writtenOn(graphqlRequest(graphqlContext(context)));
     case 'ws':
       return OF_SOCKETS.get(context.getArgByIndex<object>(0))?.get(context.getHandler()) ?? NOBODY;
     case 'rpc':
-      return OF_MESSAGES.get(context.getArgByIndex<object>(1)) ?? NOBODY;
+      return OF_MESSAGES.get(messageOf(context)) ?? NOBODY;
     default:
       return writtenOn(context.switchToHttp().getRequest());
   }
@@ -75,6 +76,18 @@ export function clearCallerOfSocket(client: object, handler: object): void {
   OF_SOCKETS.get(client)?.delete(handler);
 }
 
-export function setCallerOfMessage(message: object, caller: Caller): void {
+/** @throws Error where nothing of the message can hold who sent it */
+export function setCallerOfMessage(context: ExecutionContext, caller: Caller): void {
+  const message = messageOf(context);
+  if (Object(message) !== message) {
+    throw new Error(
+      'RevocableJwtGuard cannot keep who sent this message: have your transport strategy hand a context to its handlers, an object for each message.',
+    );
+  }
   OF_MESSAGES.set(message, caller);
+}
+
+/** The context of an RPC message: each has its own. A strategy of the application's may hand over the data alone. */
+function messageOf(context: ExecutionContext): object {
+  return context.getArgByIndex<object | undefined>(1) ?? context.getArgByIndex<object>(0);
 }

@@ -1,3 +1,4 @@
+import type { ArgumentsHost } from '@nestjs/common';
 import type { Handshake } from './handshake.js';
 
 /** As much of a request as the guard writes: what Passport writes too. */
@@ -23,6 +24,30 @@ export interface GraphqlContext extends GraphqlRequest {
   readonly reply?: { readonly request?: GraphqlRequest };
   /** What the client of a Mercurius subscription sent when it connected. */
   readonly _connectionInit?: Handshake['connectionParams'] | null;
+}
+
+/** As much of a resolver's `info` as is used. */
+export interface FieldInfo {
+  /** Made for one execution of one operation. */
+  readonly variableValues?: object;
+}
+
+export function graphqlContext(host: ArgumentsHost): GraphqlContext {
+  return host.getArgByIndex(isReference(host) ? 1 : 2);
+}
+
+export function graphqlInfo(host: ArgumentsHost): FieldInfo {
+  return host.getArgByIndex(isReference(host) ? 2 : 3);
+}
+
+/** What no other call of a resolver has: all references of an operation share one `info`. */
+export function graphqlField(host: ArgumentsHost): object {
+  return host.getArgByIndex(isReference(host) ? 0 : 3);
+}
+
+/** A reference of a federated graph has no arguments: the resolver gets three values in place of four. */
+function isReference(host: ArgumentsHost): boolean {
+  return host.getArgs().length === 3;
 }
 
 /** Where guards of the application expect `user`: the request, or the context itself where it holds none. */

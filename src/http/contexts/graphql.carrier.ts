@@ -4,20 +4,16 @@ import type { HttpSettings } from '../http-settings.js';
 import type { CallAnswer } from './call-answer.js';
 import { type Caller, openField, writeCaller } from './caller.js';
 import {
-  type GraphqlContext,
+  graphqlContext,
+  graphqlField,
   graphqlHandshake,
+  graphqlInfo,
   graphqlRequest,
   graphqlResponse,
 } from './graphql-context.js';
 import type { TokenCarrier } from './token-carrier.js';
 
 type Judge = () => Promise<Verdict<unknown>>;
-
-/** As much of the resolver's `info` as is used. */
-interface FieldInfo {
-  /** Made for one execution of one operation. */
-  readonly variableValues?: object;
-}
 
 /** GraphQL of any driver, over HTTP and as subscriptions. Knows the arguments of a resolver, and no GraphQL package. */
 export class GraphqlCarrier implements TokenCarrier {
@@ -26,7 +22,7 @@ export class GraphqlCarrier implements TokenCarrier {
   constructor(private readonly settings: HttpSettings) {}
 
   tokenOf(context: ExecutionContext): string | null {
-    const graphql = contextOf(context);
+    const graphql = graphqlContext(context);
     const handshake = graphqlHandshake(graphql);
     if (handshake !== undefined) return this.settings.handshake.tokenOf(handshake);
     const request = graphqlRequest(graphql);
@@ -39,8 +35,8 @@ export class GraphqlCarrier implements TokenCarrier {
   }
 
   keepCaller(context: ExecutionContext, caller: Caller | undefined): void {
-    if (caller === undefined) openField(context.getArgByIndex<object>(3));
-    else writeCaller(graphqlRequest(contextOf(context)), caller);
+    if (caller === undefined) openField(graphqlField(context));
+    else writeCaller(graphqlRequest(graphqlContext(context)), caller);
   }
 
   /**
@@ -48,8 +44,7 @@ export class GraphqlCarrier implements TokenCarrier {
    * connection. So a verdict belongs to the execution.
    */
   share(context: ExecutionContext, demand: unknown, judge: Judge): Promise<Verdict<unknown>> {
-    const { variableValues } = context.getArgByIndex<FieldInfo>(3);
-    const execution = variableValues ?? contextOf(context);
+    const execution = graphqlInfo(context).variableValues ?? graphqlContext(context);
     let verdicts = this.verdicts.get(execution);
     if (verdicts === undefined) this.verdicts.set(execution, (verdicts = new Map()));
     let verdict = verdicts.get(demand);
@@ -58,14 +53,10 @@ export class GraphqlCarrier implements TokenCarrier {
   }
 
   errorFor(context: ArgumentsHost, answer: CallAnswer): Error {
-    const response = graphqlResponse(contextOf(context)) as { header?: unknown } | undefined;
+    const response = graphqlResponse(graphqlContext(context)) as { header?: unknown } | undefined;
     if (typeof response?.header === 'function') response.header(...answer.header);
     return new GraphqlRefusal(answer);
   }
-}
-
-function contextOf(context: ArgumentsHost): GraphqlContext {
-  return context.getArgByIndex<GraphqlContext>(2);
 }
 
 /** Any GraphQL server takes over the `extensions` of an error that a resolver throws. Nest logs no intrinsic exception. */

@@ -67,7 +67,8 @@ function fieldOf(params: Handshake['connectionParams'], name: string): unknown {
   return key === undefined ? undefined : params[key];
 }
 
-function cookieOf(header: string | string[] | undefined, name: string): string | undefined {
+/** The value of a cookie in a request; of several with one name, the first, which has the longest path (RFC 6265 section 5.4). */
+export function cookieOf(header: string | string[] | undefined, name: string): string | undefined {
   const found = listOf(header, ';').find((pair) => pair.startsWith(`${name}=`));
   return found?.slice(name.length + 1).replace(/^"(.*)"$/, '$1');
 }

@@ -15,22 +15,21 @@ export class RpcCarrier implements TokenCarrier {
 
   tokenOf(context: ExecutionContext): string | null {
     const rpc = context.switchToRpc();
-    const message = rpc.getContext<object>();
-    const authorization = messageHeader(message, 'authorization');
+    const message = rpc.getContext<object | undefined>();
+    const authorization = messageHeader(Object(message) as object, 'authorization');
     if (authorization !== undefined) return bearerToken({ headers: { authorization } });
     return this.settings.messageToken?.(rpc.getData(), message) ?? null;
   }
 
   keepCaller(context: ExecutionContext, caller: Caller | undefined): void {
-    if (caller !== undefined)
-      setCallerOfMessage(context.switchToRpc().getContext<object>(), caller);
+    if (caller !== undefined) setCallerOfMessage(context, caller);
   }
 
   errorFor(context: ArgumentsHost, answer: CallAnswer): Error {
     const { RpcException } = require('@nestjs/microservices') as {
       RpcException: new (payload: object) => Error;
     };
-    const message = context.switchToRpc().getContext<object>();
+    const message = Object(context.switchToRpc().getContext()) as object;
     return new RpcException(
       isGrpcMetadata(message) ? grpcStatus(message, answer) : payloadOf(answer),
     );

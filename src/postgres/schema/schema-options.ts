@@ -1,8 +1,9 @@
-import { type Duration, durationSeconds } from '../../options/duration.js';
-import { unknownOption } from '../../options/option-table.js';
+import { durationRow } from '../../options/checks.js';
+import { type Duration, requireSeconds } from '../../options/duration.js';
+import { type OptionRow, problemsOf, valueOf } from '../../options/option-table.js';
 import { everyoneTableOf } from '../sql.js';
-import { requireName, splitTable } from '../table-name.js';
-import type { Parts } from './parts.js';
+import { nameRow, splitTable, tableRow } from '../table-name.js';
+import { FIRST_PUBLISHED, type Parts, partsRow } from './parts.js';
 import type { SqlNames } from './schema-version.js';
 
 /** Where the schema puts what. Names as they are in the database, not quoted. */
@@ -43,57 +44,66 @@ export interface SchemaNames extends Omit<SqlNames, 'schema'> {
   readonly schema?: string | undefined;
 }
 
-/** The compiler checks that the list is complete. */
-const OPTION_NAMES: Readonly<Record<keyof SchemaOptions, true>> = {
-  table: true,
-  password: true,
-  id: true,
-  tokenVersion: true,
-  passwordChangedAt: true,
-  logoutAllAt: true,
-  everyoneTable: true,
-  lockTimeout: true,
-  from: true,
-  to: true,
-};
-
 const LONGEST_SUFFIX = '_token_invalidation_leave_id';
+
+const NAME_ROW = nameRow();
+
+const ROWS = {
+  table: tableRow('is missing: give the name that it has in the database.', LONGEST_SUFFIX),
+  password: {
+    ...NAME_ROW,
+    check: (value) => value === null || NAME_ROW.check(value),
+    missing:
+      'is missing: name the column that holds the hash, or give null when the table has none.',
+  },
+  id: nameRow('id'),
+  tokenVersion: nameRow('token_version'),
+  passwordChangedAt: nameRow('password_changed_at'),
+  logoutAllAt: nameRow('logout_all_at'),
+  everyoneTable: NAME_ROW,
+  lockTimeout: durationRow('5s', { least: 0, most: 86_400 }),
+  from: partsRow({}),
+  to: partsRow(FIRST_PUBLISHED),
+} satisfies Record<keyof SchemaOptions, OptionRow>;
+
+/** What a migration works with, every default filled in. */
+export interface ResolvedSchema {
+  readonly names: SchemaNames;
+  readonly lockTimeoutMs: number;
+  readonly from: Parts;
+  readonly to: Parts;
+}
 
 /**
  * @param caller - what the messages begin with
- * @throws TypeError when an option is unknown, or a name is missing or too long
+ * @throws TypeError with everything that is wrong with the options
  */
-export function readNames(options: SchemaOptions, caller: string): SchemaNames {
-  const unknown = Object.keys(options).find((each) => !Object.hasOwn(OPTION_NAMES, each));
-  if (unknown !== undefined) {
-    throw new TypeError(`${caller}: ${unknownOption(unknown, Object.keys(OPTION_NAMES))}`);
-  }
-  const { password } = options;
-  if (password === undefined) {
-    throw new TypeError(
-      `${caller}: password is missing: name the column that holds the hash, or give null when the table has none.`,
-    );
-  }
-  const { schema, table } = splitTable(options.table, `${caller}: table`);
-  const name = (option: keyof SchemaOptions, fallback: string): string =>
-    requireName(options[option] ?? fallback, `${caller}: ${option}`);
+export function resolveSchema(given: SchemaOptions, caller: string): ResolvedSchema {
+  // Without types, anything may be given, also nothing.
+  const options: Partial<SchemaOptions> = given ?? {};
+  const problems = problemsOf(ROWS, options, `${caller}: `);
+  if (problems.length > 0) throw new TypeError(problems.join('\n'));
+  const seconds = requireSeconds(valueOf(ROWS.lockTimeout, options.lockTimeout), 'lockTimeout');
   return {
-    schema,
-    users: requireName(table, `${caller}: table`, LONGEST_SUFFIX),
-    everyone: name('everyoneTable', everyoneTableOf(table)),
-    id: name('id', 'id'),
-    password: password === null ? null : requireName(password, `${caller}: password`),
-    tokenVersion: name('tokenVersion', 'token_version'),
-    passwordChangedAt: name('passwordChangedAt', 'password_changed_at'),
-    logoutAllAt: name('logoutAllAt', 'logout_all_at'),
+    names: namesOf(options),
+    lockTimeoutMs: Math.ceil(seconds * 1000),
+    from: valueOf(ROWS.from, options.from),
+    to: valueOf(ROWS.to, options.to),
   };
 }
 
-/** The milliseconds to wait for a lock. @throws TypeError when it is no duration */
-export function lockTimeoutMs({ lockTimeout = '5s' }: SchemaOptions, caller: string): number {
-  const seconds = durationSeconds(lockTimeout);
-  if (seconds !== undefined && seconds <= 86_400) return Math.ceil(seconds * 1000);
-  throw new TypeError(
-    `${caller}: lockTimeout is not a duration of at most a day: give seconds, or text with a unit such as '5s'.`,
-  );
+function namesOf(options: Partial<SchemaOptions>): SchemaNames {
+  const { schema, table } = splitTable(options.table)!;
+  const name = (option: 'id' | 'tokenVersion' | 'passwordChangedAt' | 'logoutAllAt') =>
+    valueOf(ROWS[option], options[option]);
+  return {
+    schema,
+    users: table,
+    everyone: options.everyoneTable ?? everyoneTableOf(table),
+    id: name('id'),
+    password: options.password!,
+    tokenVersion: name('tokenVersion'),
+    passwordChangedAt: name('passwordChangedAt'),
+    logoutAllAt: name('logoutAllAt'),
+  };
 }

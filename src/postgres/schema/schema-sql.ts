@@ -1,11 +1,6 @@
 import { dollarQuote, quoteName, quoteTable, quoteText, unusedIn } from '../sql.js';
 import { versionsBetween } from './parts.js';
-import {
-  lockTimeoutMs,
-  readNames,
-  type SchemaNames,
-  type SchemaOptions,
-} from './schema-options.js';
+import { resolveSchema, type SchemaNames, type SchemaOptions } from './schema-options.js';
 
 /** The SQL of a migration: one statement each, so that it does all or nothing, also outside of a transaction. */
 export interface SchemaSql {
@@ -25,13 +20,13 @@ export function schemaSql(
   options: SchemaOptions,
   { name: caller, defaultSchema }: SchemaCaller,
 ): SchemaSql {
-  const given = readNames(options, caller);
-  const names = { ...given, schema: given.schema ?? defaultSchema };
-  const versions = versionsBetween(options, caller);
-  const timeoutMs = lockTimeoutMs(options, caller);
+  const resolved = resolveSchema(options, caller);
+  const names = { ...resolved.names, schema: resolved.names.schema ?? defaultSchema };
+  const versions = versionsBetween(resolved, caller);
   const schema = unusedIn(JSON.stringify(names), '@schema@');
   const sqlNames = { ...names, schema };
-  const script = (statements: string[]) => block({ names, schema, timeoutMs, statements });
+  const script = (statements: string[]) =>
+    block({ names, schema, timeoutMs: resolved.lockTimeoutMs, statements });
   return {
     up: script(versions.flatMap((version) => version.up(sqlNames))),
     down: script(versions.toReversed().flatMap((version) => version.down(sqlNames))),

@@ -25,9 +25,10 @@ import { fullTransactionId } from '../change-row.js';
 import { codeOf } from '../pg-error.js';
 import type { Statement } from '../pg-pool.js';
 import { decodeEveryone, type StateRow, subjectOf } from '../state-row.js';
-import { recordOf } from '../state-reading.js';
+import { directly, recordOf } from '../state-reading.js';
 import type { StateWriter } from '../state-writer.js';
 import type { UserDatabase } from '../user-database.js';
+import type { LoadedUser } from '../user-loader.js';
 import { decodeListed, decodeRefreshed, decodeStarted } from './session-row.js';
 import { FIRST_OF_USER } from './session-statements.js';
 
@@ -38,6 +39,8 @@ export interface SessionStoreParts<User, Transaction> {
   database(): Promise<UserDatabase<User>>;
   /** A strict read, on the primary. */
   read(statement: Statement): Promise<unknown[][]>;
+  /** A user, by a strict read. */
+  find(subject: string): Promise<LoadedUser<User>>;
   /** @throws TypeError when there is no password column */
   passwordText(text: string | undefined): string;
 }
@@ -275,12 +278,19 @@ export class PostgresSessionStore<User, Transaction> extends SessionStore<User, 
   private async decode(rows: unknown[][]): Promise<RefreshRecord<User> | undefined> {
     const row = rows[0] as StateRow | undefined;
     if (row === undefined || subjectOf(row) === null) return undefined;
-    const { loader, hide } = await this.parts.database();
-    const [user] = await loader.load([row], FIRST_OF_USER);
-    const record = recordOf(row, user, hide);
+    const { hide } = await this.parts.database();
+    const record = recordOf(row, await this.userOf(row), hide);
     if (record instanceof Error) throw record;
     const refreshed = decodeRefreshed(row[FIRST_OF_USER - 1] as string);
     return record && Object.assign(record, { everyone: decodeEveryone(row), refreshed });
+  }
+
+  /** From the row, where its values are all that it takes: those of a caller's transaction come by other parsers. */
+  private async userOf(row: StateRow): Promise<LoadedUser<User>> {
+    const { loader } = await this.parts.database();
+    if (loader.readsMore || loader.types) return this.parts.find(subjectOf(row)!);
+    const [user] = await loader.load([row], FIRST_OF_USER, { contexts: [directly] });
+    return user;
   }
 }
 

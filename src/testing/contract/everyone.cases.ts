@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import type { EveryoneState } from '../../rule/token-state.js';
 import {
   assertBetween,
   type ContractCases,
@@ -7,7 +6,7 @@ import {
   inOneHour,
   readAll,
   recordOf,
-  type TokenStateStoreHarness,
+  settledEveryone,
   unknownSubject,
   until,
 } from './harness.js';
@@ -123,22 +122,3 @@ export const everyoneCases: ContractCases = {
     }
   },
 };
-
-/** The state of everyone, with a cutoff that the next invalidation can move. */
-async function settledEveryone(
-  harness: TokenStateStoreHarness,
-  subject: string,
-): Promise<EveryoneState> {
-  // An earlier run of this contract that was interrupted may have left it ahead.
-  await until(async () => {
-    const { loggedOutAt } = await everyoneWith(harness, subject);
-    return loggedOutAt === null || loggedOutAt <= (await harness.clock());
-  });
-  const everyone = await everyoneWith(harness, subject);
-  const { version } = everyone;
-  assert.ok(
-    Number.isSafeInteger(version) && version >= 0,
-    `the version of everyone is ${String(version)}, not a whole number from 0 up`,
-  );
-  return everyone;
-}

@@ -140,3 +140,22 @@ export function assertBetween(instant: Date, earliest: Date, latest: Date): void
     `${instant.toISOString()} is not from ${earliest.toISOString()} to ${latest.toISOString()}`,
   );
 }
+
+/** The state of everyone, with a cutoff that the next invalidation can move. */
+export async function settledEveryone(
+  harness: TokenStateStoreHarness,
+  subject: string,
+): Promise<EveryoneState> {
+  // An earlier run of this contract that was interrupted may have left it ahead.
+  await until(async () => {
+    const { loggedOutAt } = await everyoneWith(harness, subject);
+    return loggedOutAt === null || loggedOutAt <= (await harness.clock());
+  });
+  const everyone = await everyoneWith(harness, subject);
+  const { version } = everyone;
+  assert.ok(
+    Number.isSafeInteger(version) && version >= 0,
+    `the version of everyone is ${String(version)}, not a whole number from 0 up`,
+  );
+  return everyone;
+}

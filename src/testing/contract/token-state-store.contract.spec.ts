@@ -38,6 +38,15 @@ describe('tokenStateStoreContract', () => {
     expect(await failuresOn(harness)).toEqual([]);
   });
 
+  it('says so when a second run uses the database at the same time', async () => {
+    const harness = memoryHarness(whole);
+    const runs = await Promise.all([failuresOn(harness), failuresOn(harness)]);
+    for (const failures of runs) {
+      const messages = failures.map(({ error }) => (error as Error).message).join('\n');
+      expect(messages).toContain('two runs of the contract need two databases');
+    }
+  });
+
   it('finds nothing wrong where a run that was interrupted left the cutoff of everyone ahead', async () => {
     const harness = memoryHarness(whole);
     await harness.writeEveryoneCutoff(new Date('2999-12-31T23:59:59.999Z'));

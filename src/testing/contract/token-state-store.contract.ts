@@ -6,12 +6,14 @@ import { invalidatingCases } from './invalidating.cases.js';
 import { changePasswordCases, rehashPasswordCases } from './password.cases.js';
 import { readingCases, recreateCases, softDeleteCases } from './reading.cases.js';
 import { SESSION_SECTIONS } from './session.sections.js';
+import { SoleUse } from './sole-use.js';
 import { transactionCases } from './transaction.cases.js';
 
 /**
  * What the module relies on in a `TokenStateStore`, as tests. Run it against your own store, on the real database. It
  * creates its own users and needs no empty database, but it logs everyone out, and sets the cutoff of everyone an hour
- * ahead for a moment: give it a database that nothing else uses at the same time.
+ * ahead for a moment: give it a database that nothing else uses at the same time. It fails, and says so, when a second
+ * run does.
  *
  * @param runner - `describe` and `it` of any test runner
  * @param harness - the store, and how to reach its database
@@ -30,10 +32,11 @@ export function tokenStateStoreContract<User, Transaction>(
   runner: ContractRunner,
   harness: TokenStateStoreHarness<User, Transaction>,
 ): void {
+  const use = new SoleUse(harness);
   for (const [title, cases] of sections(harness)) {
     runner.describe(`TokenStateStore: ${title}`, () => {
       for (const [name, check] of Object.entries(cases)) {
-        runner.it(name, () => check(harness));
+        runner.it(name, () => use.run(check));
       }
     });
   }

@@ -8,7 +8,7 @@ import {
   type UserWrite,
   type WritableUser,
 } from './in-memory-rows.js';
-import { InMemoryTransaction, type Operation } from './in-memory-transaction.js';
+import { InMemoryTransaction, noOpenTransaction, type Operation } from './in-memory-transaction.js';
 
 /** Where an `InMemoryTokenStateStore` keeps its rows. */
 export class InMemoryDatabase<User extends WritableUser> {
@@ -76,7 +76,9 @@ export class InMemoryDatabase<User extends WritableUser> {
     const now = this.now();
     // The caller may change the date that it gets, and the row must stay as it is.
     const copied: Operation<Outcome> = (rows) => structuredClone(operation(rows, now));
-    return transaction ? transaction.write(copied) : copied(this.rows);
+    if (transaction === undefined) return copied(this.rows);
+    if (!(transaction instanceof InMemoryTransaction)) throw noOpenTransaction();
+    return transaction.write(copied);
   }
 
   /** The time of the database. */

@@ -75,7 +75,7 @@ describe('InMemoryTokenStateStore', () => {
     store.add({ id: '1', passwordHash: 'old' });
     const ended = await store.transaction(async (transaction) => transaction);
     const late = store.invalidate({ subject: '1' }, 'logout', ended);
-    await expect(late).rejects.toThrow('The transaction has ended');
+    await expect(late).rejects.toThrow('The transaction is over');
   });
 
   it('keeps its rows when the caller changes a date that it got', async () => {

@@ -128,7 +128,8 @@ export class InMemoryTokenStateStore<
       const record = this.recordOf(query.subject);
       return record && this.withSession(record, query);
     });
-    const everyone = structuredClone(this.database.rows.everyone);
+    const { version, loggedOutAt } = this.database.rows.everyone;
+    const everyone = { version, loggedOutAt: loggedOutAt && new Date(loggedOutAt) };
     for (const { subject } of queries) this.database.repair(subject);
     return { everyone, records };
   }
@@ -204,10 +205,9 @@ function copyState({ tokenVersion, passwordChangedAt, logoutAllAt }: TokenState)
 /** Most rows are flat, and for those `structuredClone` is what takes longest in a check. */
 function copyRow<Row extends object>(row: Row): Row {
   const copy = { ...row };
-  for (const [column, value] of Object.entries(copy)) {
-    if (typeof value === 'object' && value !== null) {
-      Reflect.set(copy, column, structuredClone(value));
-    }
+  for (const column in copy) {
+    const value = copy[column];
+    if (typeof value === 'object' && value !== null) copy[column] = structuredClone(value);
   }
   return copy;
 }

@@ -42,9 +42,9 @@ export class InMemoryTransaction {
     }
   }
 
-  /** @throws Error when the transaction has ended */
+  /** @throws TypeError when the transaction has ended */
   write<Outcome>(operation: Operation<Outcome>): Outcome {
-    if (this.hasEnded) throw new Error('The transaction has ended: it cannot write any more.');
+    if (this.hasEnded) throw noOpenTransaction();
     const outcome = operation(this.rows);
     // As it is now: the caller gets the outcome, and may change it.
     const write = { operation, outcome: summary(outcome) };
@@ -68,6 +68,13 @@ export class InMemoryTransaction {
     this.hasEnded = true;
     this.settle(committed);
   }
+}
+
+/** As the stores over PostgreSQL say it. */
+export function noOpenTransaction(): TypeError {
+  return new TypeError(
+    'The transaction is over, or never began: pass the one that store.transaction() gives to its callback.',
+  );
 }
 
 function summary(outcome: unknown): string | undefined {

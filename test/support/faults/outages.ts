@@ -1,7 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
-import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import type { Answer, TestClient } from '../test-client.js';
+import { rowOf } from './row-of.js';
+
+export { rowOf };
 
 /** Beyond its limit a check may take this long to answer. */
 export const GRACE_MS = 250;
@@ -70,21 +72,6 @@ export function expectNothingUnhandled(): void {
   beforeAll(() => events.forEach((event) => process.on(event, note)));
   afterAll(() => events.forEach((event) => process.off(event, note)));
   afterEach(() => expect(unhandled.splice(0)).toEqual([]));
-}
-
-/** The first row, by a connection that no fault can touch. */
-export async function rowOf<Row extends object>(
-  databaseUrl: string,
-  sql: string,
-  values: unknown[] = [],
-): Promise<Row> {
-  const client = new Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
-    return (await client.query<Row>(sql, values)).rows[0]!;
-  } finally {
-    await client.end();
-  }
 }
 
 export async function versionOf(databaseUrl: string, userId: string): Promise<number> {

@@ -1,5 +1,6 @@
-import { appendFileSync, chownSync, cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, chownSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFile, mkdir, readdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { Client } from 'pg';
 import { installBinaries } from '../../../tools/embedded-postgres/binaries.js';
 import {
@@ -7,10 +8,12 @@ import {
   createClusterHome,
   REMOVE,
 } from '../../../tools/embedded-postgres/cluster-home.js';
+import { errorCode } from '../../../tools/embedded-postgres/error-code.js';
 import { randomPort } from '../../../tools/embedded-postgres/ports.js';
 import { onProcessEnd } from '../../../tools/embedded-postgres/process-end.js';
 import { Server } from '../../../tools/embedded-postgres/server.js';
 import { findServerUser } from '../../../tools/embedded-postgres/server-user.js';
+import { rowOf } from './row-of.js';
 
 /** A streaming replica of a running PostgreSQL. */
 export interface Standby {
@@ -41,7 +44,7 @@ export async function startStandby(primaryUrl: string): Promise<Standby> {
     const url = new URL(primaryUrl);
     url.port = String(randomPort());
     if (!(await server.start(Number(url.port)))) throw new Error(`Port ${url.port} is not free.`);
-    const promote = () => query(url.href, 'SELECT pg_promote()').then(() => undefined);
+    const promote = async () => void (await rowOf(url.href, 'SELECT pg_promote()'));
     return { url: url.href, promote, stop };
   } catch (error) {
     await stop();
@@ -53,14 +56,15 @@ async function backUp(primaryUrl: string, home: ClusterHome): Promise<void> {
   const client = new Client({ connectionString: primaryUrl });
   await client.connect();
   try {
-    const { rows } = await client.query<{ folder: string }>(
-      `SELECT current_setting('data_directory') AS folder, pg_backup_start('standby', fast => true)`,
+    const { rows: places } = await client.query<{ folder: string; version: number }>(
+      `SELECT current_setting('data_directory') AS folder, current_setting('server_version_num')::int AS version`,
     );
-    cpSync(rows[0]!.folder, home.data, { recursive: true, filter: belongsToBackup });
-    const stopped = await client.query<{ labelfile: string }>(
-      'SELECT labelfile FROM pg_backup_stop(wait_for_archive => false)',
-    );
-    writeFileSync(join(home.data, 'backup_label'), stopped.rows[0]!.labelfile);
+    const { folder, version } = places[0]!;
+    const [start, stop] = BACKUPS.find(([since]) => version >= since)![1];
+    await client.query(start);
+    await copyData(folder, home.data);
+    const { rows } = await client.query<{ labelfile: string }>(stop);
+    writeFileSync(join(home.data, 'backup_label'), rows[0]!.labelfile);
   } finally {
     await client.end();
   }
@@ -69,22 +73,47 @@ async function backUp(primaryUrl: string, home: ClusterHome): Promise<void> {
   if (home.user) giveAll(home.data, home.user);
 }
 
+/** Where a backup begins and ends, by the version since which it is so. */
+const BACKUPS = [
+  [
+    150_000,
+    [
+      "SELECT pg_backup_start('standby', fast => true)",
+      'SELECT labelfile FROM pg_backup_stop(wait_for_archive => false)',
+    ],
+  ],
+  [
+    0,
+    [
+      "SELECT pg_start_backup('standby', fast => true, exclusive => false)",
+      'SELECT labelfile FROM pg_stop_backup(exclusive => false, wait_for_archive => false)',
+    ],
+  ],
+] as const;
+
+/** Without the log, which the standby gets from the primary. A file may vanish while the server goes on. */
+async function copyData(from: string, to: string): Promise<void> {
+  for (const entry of await readdir(from, { recursive: true, withFileTypes: true })) {
+    const path = relative(from, join(entry.parentPath, entry.name));
+    if (entry.isDirectory()) await mkdir(join(to, path), { recursive: true, mode: 0o700 });
+    else if (belongsToBackup(path)) await copyUnlessGone(join(from, path), join(to, path));
+  }
+}
+
 function belongsToBackup(path: string): boolean {
-  return !path.endsWith('postmaster.pid');
+  return !path.startsWith('pg_wal') && !path.startsWith('postmaster.');
+}
+
+async function copyUnlessGone(from: string, to: string): Promise<void> {
+  try {
+    await copyFile(from, to);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
 }
 
 function giveAll(folder: string, { uid, gid }: { uid: number; gid: number }): void {
   for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     chownSync(join(folder, path), uid, gid);
-  }
-}
-
-async function query(url: string, sql: string): Promise<void> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
   }
 }

@@ -54,6 +54,7 @@ export const drizzleLayer: Layer = {
           .where(eq(users.id, id)),
       changeHash: (id, passwordHash) =>
         db.update(users).set({ passwordHash }).where(eq(users.id, id)),
+      remove: (id) => db.delete(users).where(eq(users.id, id)),
       transaction: (work) => db.transaction((tx) => work(tx)),
       close: async () => {
         for (const pool of pools) await pool.end();

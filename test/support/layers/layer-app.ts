@@ -1,7 +1,13 @@
 import type { AddressInfo } from 'node:net';
 import { type INestApplication, Logger } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { TokenInvalidationModule, TokenInvalidator, TokenIssuer } from 'nestjs-token-invalidation';
+import {
+  type Clock,
+  TokenEventListener,
+  TokenInvalidationModule,
+  TokenInvalidator,
+  TokenIssuer,
+} from 'nestjs-token-invalidation';
 import { FrozenClock } from 'nestjs-token-invalidation/testing';
 import { createNestApplication, SECRET } from '../app-settings.js';
 import { MeController } from '../me.controller.js';
@@ -13,6 +19,20 @@ export interface LayerAppOptions {
   url: string;
   /** A database that the layer reads from wherever it may. */
   replicaUrl?: string;
+  clock?: Clock;
+}
+
+/** Keeps all events. */
+class Recorder extends TokenEventListener {
+  readonly events: object[] = [];
+
+  override invalidated(event: object): void {
+    this.events.push(event);
+  }
+
+  override refused(event: object): void {
+    this.events.push(event);
+  }
 }
 
 /** A running application over one data layer. */
@@ -26,6 +46,11 @@ export class LayerApp extends TestClient {
 
   get issuer(): TokenIssuer<LayerUser> {
     return this.app.get(TokenIssuer);
+  }
+
+  /** All that the listener received. */
+  get events(): readonly object[] {
+    return this.app.get<Recorder>(TokenEventListener, { strict: false }).events;
   }
 
   get invalidator(): TokenInvalidator {
@@ -61,7 +86,8 @@ export async function createLayerApp(options: LayerAppOptions): Promise<LayerApp
       TokenInvalidationModule.forRoot({
         store: users.store,
         secret: SECRET,
-        clock: new FrozenClock(),
+        clock: options.clock ?? new FrozenClock(),
+        listener: Recorder,
         isGlobal: true,
         globalGuard: true,
         retryAfter: '7s',

@@ -19,6 +19,7 @@ export interface LayerUsers {
   /** Writes a whole record back, with another role. */
   save(stale: LayerUser, role: string): Promise<unknown>;
   changeHash(id: string, passwordHash: string): Promise<unknown>;
+  remove(id: string): Promise<unknown>;
   /** Commits when `work` resolves, and rolls back when it rejects. */
   transaction(work: (transaction: unknown) => Promise<void>): Promise<unknown>;
   close(): Promise<void>;

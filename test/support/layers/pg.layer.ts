@@ -32,6 +32,7 @@ export const pgLayer: Layer = {
       },
       changeHash: (id, hash) =>
         query('UPDATE users SET password_hash = $2 WHERE id = $1', id, hash),
+      remove: (id) => query('DELETE FROM users WHERE id = $1', id),
       transaction: async (work) => {
         const client = await pool.connect();
         try {

@@ -7,7 +7,7 @@ export const prismaLayer: Layer = {
   replicates: true,
   async open(url, replicaUrl): Promise<LayerUsers> {
     const pools = [url, ...(replicaUrl === undefined ? [] : [replicaUrl])].map(openPool);
-    const [primary, replica] = pools.map(openPrisma);
+    const [primary, replica] = pools.map((pool) => openPrisma(pool));
     const client =
       replica === undefined
         ? primary!
@@ -20,6 +20,7 @@ export const prismaLayer: Layer = {
       load: (id) => user.findUniqueOrThrow({ where: { id } }),
       save: (stale, role) => user.update({ where: { id: stale.id }, data: { ...stale, role } }),
       changeHash: (id, passwordHash) => user.update({ where: { id }, data: { passwordHash } }),
+      remove: (id) => user.delete({ where: { id } }),
       transaction: (work) => primary!.$transaction((tx) => work(tx)),
       close: async () => {
         await primary!.$disconnect();

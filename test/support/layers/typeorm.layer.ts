@@ -23,6 +23,7 @@ export const typeOrmLayer: Layer = {
       load,
       save: (stale, role) => users.save(Object.assign(stale, { role }) as User),
       changeHash: (id, passwordHash) => users.update({ id }, { passwordHash }),
+      remove: (id) => users.delete({ id }),
       transaction: (work) => dataSource.transaction(work),
       close: () => dataSource.destroy(),
     };

@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import { until } from '../until.js';
 import type { StorageDatabase } from './database.js';
 
 /** A row of the reference migrations' users table, as SQL has it. */
@@ -52,19 +53,17 @@ export class Session {
   }
 }
 
-/** Until this many sessions wait for a lock that the session with this process holds. Asks, and does not sleep. */
-export async function untilBlocked(
-  database: StorageDatabase,
-  blocker: number,
-  sessions = 1,
-): Promise<void> {
-  let blocked = 0;
-  while (blocked < sessions) {
-    const [row] = await database.query<{ blocked: number }>(
-      `SELECT count(*)::int AS blocked FROM pg_stat_activity
-       WHERE datname = current_database() AND $1 = ANY(pg_blocking_pids(pid))`,
-      [blocker],
-    );
-    blocked = row!.blocked;
-  }
+/** Whether a session waits for a lock that the session with this process holds. */
+export async function isBlocking(database: StorageDatabase, blocker: number): Promise<boolean> {
+  const blocked = await database.query(
+    `SELECT FROM pg_stat_activity
+     WHERE datname = current_database() AND $1 = ANY(pg_blocking_pids(pid))`,
+    [blocker],
+  );
+  return blocked.length > 0;
+}
+
+/** Until a session that is on its way waits for a lock of the session with this process. */
+export function untilBlocked(database: StorageDatabase, blocker: number): Promise<void> {
+  return until('another session waits for a lock', () => isBlocking(database, blocker));
 }

@@ -1,0 +1,50 @@
+import { HttpException } from '@nestjs/common';
+import type { HeaderWriter } from '../http/http-answers.js';
+import type { CallerCheck } from './endpoints-options.js';
+
+/** As much of a request as is read. */
+export interface OAuthRequest {
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body?: unknown;
+}
+
+/** An error response of OAuth (RFC 6749 section 5.2). */
+export class OAuthException extends HttpException {
+  constructor(
+    status: 400 | 401,
+    error: 'invalid_request' | 'invalid_client' | 'unsupported_token_type',
+  ) {
+    super({ error }, status);
+  }
+}
+
+/** No cache may keep what is said of a token (RFC 7662 section 4). */
+export function forbidStorage(response: HeaderWriter): void {
+  response.header('Cache-Control', 'no-store');
+}
+
+/**
+ * The parameter `token` of a request (RFC 7009 section 2.1, RFC 7662 section 2.1).
+ *
+ * @throws OAuthException when it is missing, or there twice
+ */
+export function tokenOf({ body }: OAuthRequest): string {
+  const token = (body as { token?: unknown } | null | undefined)?.token;
+  if (typeof token === 'string' && token !== '') return token;
+  throw new OAuthException(400, 'invalid_request');
+}
+
+/** @throws OAuthException when the application does not know the caller; anything but true is no */
+export async function requireCaller(
+  isCaller: CallerCheck,
+  request: OAuthRequest,
+  response: HeaderWriter,
+): Promise<void> {
+  const known: unknown = await isCaller(request);
+  if (known === true) return;
+  const { authorization } = request.headers;
+  // In the scheme that the caller tried (RFC 6749 section 5.2).
+  const isBasic = typeof authorization === 'string' && /^basic\b/i.test(authorization);
+  response.header('WWW-Authenticate', isBasic ? 'Basic realm="tokens"' : 'Bearer');
+  throw new OAuthException(401, 'invalid_client');
+}

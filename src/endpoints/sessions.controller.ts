@@ -1,0 +1,208 @@
+import {
+  BadRequestException,
+  ConflictException,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Inject,
+  Injectable,
+  Param,
+  Post,
+  Query,
+  Req,
+  Res,
+  type Type,
+  UseGuards,
+} from '@nestjs/common';
+import { unauthorized } from '../http/http-answers.js';
+import { HTTP_SETTINGS, type HttpSettings } from '../http/http-settings.js';
+import { Public } from '../http/public.decorator.js';
+import { RevocableJwtGuard } from '../http/revocable-jwt.guard.js';
+import { TokenClaims } from '../http/token-claims.decorator.js';
+import type { TokenClaims as Claims } from '../rule/claims.js';
+import { refusal, type Refusal } from '../rule/refusal.js';
+import { TokenSessions } from '../sessions/token-sessions.service.js';
+import type { ListedSession } from '../state/session.store.js';
+import { TokenVerifier } from '../tokens/token-verifier.service.js';
+import { answering } from './endpoint-errors.js';
+import type { EndpointsOptions } from './endpoints-options.js';
+import {
+  DocumentEnd,
+  DocumentList,
+  DocumentLogout,
+  DocumentLogoutOthers,
+  DocumentRefresh,
+} from './openapi-sessions.js';
+import { type CookieWriter, type RefreshRequest, SessionAnswers } from './session-answers.js';
+
+/** As much of a request as is read: Express and Fastify have it. */
+interface DeviceRequest extends RefreshRequest {
+  readonly ip?: string;
+}
+
+/** A page of sessions as the client gets it. */
+interface ListResponse {
+  readonly sessions: readonly (ListedSession & { readonly current: boolean })[];
+  /** What to give as `after` for the next page; absent: this is the last one. */
+  readonly next?: string;
+}
+
+/**
+ * `POST <path>/refresh`, `POST <path>/logout`, `POST <path>/logout-others`, `GET <path>/sessions` and
+ * `DELETE <path>/sessions/:id`.
+ */
+export function sessionsController(endpoints: EndpointsOptions): Type<object> {
+  const { path, version } = endpoints;
+  @Controller({ path, ...(version !== undefined && { version }) })
+  class SessionsController extends SessionEndpoints {
+    @DocumentRefresh(endpoints)
+    @Public()
+    @Post('refresh')
+    @HttpCode(200)
+    refresh(
+      @Req() request: DeviceRequest,
+      @Res({ passthrough: true }) response: CookieWriter,
+    ): Promise<unknown> {
+      return answering(response, this.settings, () => this.answerRefresh(request, response));
+    }
+
+    @DocumentLogout(endpoints)
+    @Public()
+    @Post('logout')
+    @HttpCode(204)
+    logout(
+      @Req() request: DeviceRequest,
+      @Res({ passthrough: true }) response: CookieWriter,
+    ): Promise<void> {
+      return answering(response, this.settings, () => this.answerLogout(request, response));
+    }
+
+    @DocumentLogoutOthers(endpoints)
+    @Post('logout-others')
+    @HttpCode(204)
+    @UseGuards(RevocableJwtGuard)
+    logoutOthers(
+      @TokenClaims() claims: Claims,
+      @Req() request: DeviceRequest,
+      @Res({ passthrough: true }) response: CookieWriter,
+    ): Promise<void> {
+      return answering(response, this.settings, () => this.endOthers(claims, request));
+    }
+
+    @DocumentList(endpoints)
+    @Get('sessions')
+    @UseGuards(RevocableJwtGuard)
+    sessionsOfCaller(
+      @TokenClaims() claims: Claims,
+      @Query() query: Record<string, unknown>,
+      @Res({ passthrough: true }) response: CookieWriter,
+    ): Promise<ListResponse> {
+      response.header('Cache-Control', 'no-store');
+      return answering(response, this.settings, () => this.list(claims, query));
+    }
+
+    @DocumentEnd(endpoints)
+    @Delete('sessions/:id')
+    @HttpCode(204)
+    @UseGuards(RevocableJwtGuard)
+    end(
+      @TokenClaims() claims: Claims,
+      @Param('id') id: string,
+      @Req() request: DeviceRequest,
+      @Res({ passthrough: true }) response: CookieWriter,
+    ): Promise<void> {
+      return answering(response, this.settings, () => this.endOne(claims, id, request));
+    }
+  }
+  return SessionsController;
+}
+
+/** What the endpoints do, wherever they are. */
+@Injectable()
+class SessionEndpoints {
+  constructor(
+    private readonly sessions: TokenSessions,
+    private readonly verifier: TokenVerifier,
+    private readonly answers: SessionAnswers,
+    @Inject(HTTP_SETTINGS) protected readonly settings: HttpSettings,
+  ) {}
+
+  /** A refused refresh clears no cookie: another tab may have logged in since. */
+  protected async answerRefresh(request: DeviceRequest, response: CookieWriter): Promise<unknown> {
+    response.header('Cache-Control', 'no-store');
+    const refreshToken = this.answers.refreshTokenOf(request);
+    const answer =
+      refreshToken === undefined
+        ? refusal('refresh_invalid')
+        : await this.sessions.refresh(refreshToken, visitOf(request));
+    if (!answer.accepted) throw unauthorized(response, answer);
+    return this.answers.write(response, answer);
+  }
+
+  /** The refresh token alone is enough, so that a device can log out whose access token has expired. */
+  protected async answerLogout(request: DeviceRequest, response: CookieWriter): Promise<void> {
+    const refreshToken = this.answers.refreshTokenOf(request);
+    const ended =
+      refreshToken === undefined
+        ? undefined
+        : await this.sessions.logout(refreshToken, visitOf(request));
+    if (ended?.accepted !== true) await this.logoutByAccessToken(request, { response, ended });
+    this.answers.clear(response);
+  }
+
+  protected async endOthers({ sub: of, sid }: Claims, request: DeviceRequest): Promise<void> {
+    const call = { by: of, ...visitOf(request) };
+    if (sid === undefined) await this.sessions.endAll(of, call);
+    else await this.sessions.endOthers({ of, except: sid, ...call });
+  }
+
+  protected async list(
+    { sub, sid }: Claims,
+    { limit: asked, after }: Record<string, unknown>,
+  ): Promise<ListResponse> {
+    const limit = asked === undefined ? 50 : Number(asked);
+    if (!Number.isInteger(limit) || limit < 1 || limit > 200) {
+      throw new BadRequestException('limit must be a whole number from 1 to 200');
+    }
+    if (after !== undefined && typeof after !== 'string') {
+      throw new BadRequestException('after must be the id of a session');
+    }
+    const page = await this.sessions.list(sub, { limit, after });
+    const next = page.length === limit ? page.at(-1)?.id : undefined;
+    return {
+      sessions: page.map((session) => ({ ...session, current: session.id === sid })),
+      ...(next !== undefined && { next }),
+    };
+  }
+
+  /** Whether there was such a session is not said: it may be somebody else's. */
+  protected async endOne({ sub, sid }: Claims, id: string, request: DeviceRequest): Promise<void> {
+    const reason = id.toLowerCase() === sid ? 'logged_out' : 'ended_by_user';
+    await this.sessions.end(id, { of: sub, by: sub, reason, ...visitOf(request) });
+  }
+
+  private async logoutByAccessToken(
+    request: DeviceRequest,
+    { response, ended }: { response: CookieWriter; ended: Refusal | undefined },
+  ): Promise<void> {
+    const token = this.settings.jwtFromRequest(request);
+    // Without an access token the refusal of the refresh token is what the client needs to know.
+    if (!token && ended !== undefined) throw unauthorized(response, ended);
+    const verdict = await this.verifier.verify(token);
+    if (!verdict.accepted) throw unauthorized(response, verdict);
+    const { sub: of, sid } = verdict.claims;
+    if (sid === undefined) {
+      throw new ConflictException('The token has no session: log out everywhere instead');
+    }
+    await this.sessions.end(sid, { of, by: of, reason: 'logged_out', ...visitOf(request) });
+  }
+}
+
+function visitOf({ headers, ip: address }: DeviceRequest): {
+  userAgent: string | undefined;
+  address: string | undefined;
+} {
+  const userAgent = headers['user-agent'];
+  return { userAgent: typeof userAgent === 'string' ? userAgent : undefined, address };
+}

@@ -1,0 +1,71 @@
+import type { SessionEnd } from '../rule/session-state.js';
+
+/** What every event of a session says. Contains nothing that could be used as a credential. */
+interface OfSession {
+  /** The user's id. */
+  readonly subject: string;
+  readonly sessionId: string;
+  /** Who did it, when the application said so: `by` of the call. */
+  readonly by?: string;
+  /** Where it came from, as far as the option `address` lets it be kept. */
+  readonly address?: string;
+}
+
+/** A login: what a mail about a new device needs. */
+export interface SessionStartedEvent extends OfSession {
+  readonly kind: 'started';
+  /** `login`: credentials were entered; `fork`: a second process of a device; `kept`: a device stays logged in under a new session. */
+  readonly because: 'login' | 'fork' | 'kept';
+  /** The session that it was made from, by a fork or in whose place. */
+  readonly origin?: string;
+  readonly label: string | null;
+  readonly userAgent: string | null;
+  readonly persistent: boolean;
+  readonly startedAt: Date;
+  readonly expiresAt: Date;
+}
+
+/** A refresh was answered. */
+export interface SessionRefreshedEvent extends OfSession {
+  readonly kind: 'refreshed';
+  /** Whether the refresh token was replaced. */
+  readonly rotated: boolean;
+  /** Of the refresh token that is current now. */
+  readonly generation: number;
+}
+
+/**
+ * A replaced refresh token came again, more than the grace after its successor was made, and nobody has used the successor. A client whose answer was lost looks like that;
+ * so does the owner of a token that a thief refreshed first.
+ */
+export interface RefreshRepeatedEvent extends OfSession {
+  readonly kind: 'refresh_repeated';
+  readonly generation: number;
+  /** How long ago the successor was made. */
+  readonly secondsSinceRotated: number;
+}
+
+/** A refresh token came back although its owner was known to have kept a later one: it was copied. */
+export interface RefreshReusedEvent extends OfSession {
+  readonly kind: 'refresh_reused';
+  /** Of the token that came. */
+  readonly presented: number;
+  /** Of the session. */
+  readonly generation: number;
+  /** Whether the session was ended for it: the option `onReuse`. */
+  readonly ended: boolean;
+}
+
+/** A session was ended. */
+export interface SessionEndedEvent extends OfSession {
+  readonly kind: 'ended';
+  readonly reason: SessionEnd;
+}
+
+/** What happened to a session. */
+export type SessionEvent =
+  | SessionStartedEvent
+  | SessionRefreshedEvent
+  | RefreshRepeatedEvent
+  | RefreshReusedEvent
+  | SessionEndedEvent;

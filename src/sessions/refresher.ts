@@ -1,0 +1,182 @@
+import { judgeRefresh, type RefreshAcceptance, type RefreshRefusal } from '../rule/refresh-rule.js';
+import { type Refusal, refusal } from '../rule/refusal.js';
+import type { RefreshRecord, SessionStore } from '../state/session.store.js';
+import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
+import { keptAddress } from './address.js';
+import { keptText, LONGEST_USER_AGENT } from './kept-text.js';
+import type { RefreshToken } from './refresh-token.js';
+import type { RefreshOptions } from './session-calls.js';
+import type { SessionReports } from './session-reports.js';
+import type { SessionSettings } from './session-settings.js';
+import {
+  cutoffsOf,
+  type SessionTokens,
+  type SessionTokenWriter,
+  type SignedSession,
+  type TokenHolder,
+} from './session-tokens.js';
+
+/** How often a session is looked at again that others write at the same moment. */
+const LOOKS = 5;
+
+/** What the refresher works with. */
+export interface RefresherParts<User, Transaction> {
+  readonly store: SessionStore<User, Transaction>;
+  readonly tokens: SessionTokenWriter<User>;
+  readonly reports: SessionReports;
+  readonly settings: SessionSettings;
+}
+
+/** A refresh token that was judged and accepted, with what was read for it. */
+export interface JudgedToken<User> {
+  readonly accepted: true;
+  readonly acceptance: RefreshAcceptance;
+  readonly record: RefreshRecord<User>;
+}
+
+/** Answers refresh tokens whose signature was checked: one UPDATE, and a look at the session only where that misses. */
+export class Refresher<User, Transaction> {
+  constructor(private readonly parts: RefresherParts<User, Transaction>) {}
+
+  async refresh(
+    token: RefreshToken,
+    options: RefreshOptions<Transaction>,
+  ): Promise<SessionTokens | Refusal> {
+    const rotated = await this.parts.store.rotate(token, this.visit(options), options.transaction);
+    if (rotated !== undefined) return this.answerRotated(token, rotated, options);
+
+    const judged = await this.judge(token, options);
+    if (!judged.accepted) return judged;
+    const { acceptance, record } = judged;
+    this.reportRefresh(record, acceptance, options);
+    const repeated = acceptance.repeatsSuccessor ? token : undefined;
+    return this.parts.tokens.write(
+      signed(record, acceptance.generation),
+      holderOf(record),
+      repeated,
+    );
+  }
+
+  /** Judges a token by the session as it is, and writes what that asks for. */
+  async judge(
+    token: RefreshToken,
+    options: RefreshOptions<Transaction>,
+  ): Promise<JudgedToken<User> | Refusal> {
+    const { store, settings } = this.parts;
+    for (let looks = 0; looks < LOOKS; looks += 1) {
+      const record = await store.look(token, options.transaction);
+      const active = record !== undefined && (await this.isActive(record));
+      const verdict = judgeRefresh(token.generation, record && { ...record, active }, settings);
+      if (!verdict.accepted) return this.refuse(token, { verdict, record, options });
+      if (await this.write(token, verdict, options)) {
+        return { accepted: true, acceptance: verdict, record: record! };
+      }
+    }
+    throw new TokenStateUnavailableError(new Error('The session changed at every look at it.'));
+  }
+
+  private async answerRotated(
+    token: RefreshToken,
+    record: RefreshRecord<User>,
+    options: RefreshOptions<Transaction>,
+  ): Promise<SessionTokens | Refusal> {
+    // What the user may do is not a matter of the session, which stays: an answer that was not given counts as lost.
+    if (!(await this.isActive(record))) return refusal('user_inactive');
+    const { generation } = record.refreshed;
+    this.reportRotation(record, options);
+    return this.parts.tokens.write(signed(record, generation), holderOf(record), token);
+  }
+
+  private async isActive(record: RefreshRecord<User>): Promise<boolean> {
+    const { generation } = record.refreshed;
+    return (
+      record.active &&
+      (await this.parts.tokens.isActive(signed(record, generation), holderOf(record)))
+    );
+  }
+
+  /** False: somebody else wrote the session first, so it has to be judged again. */
+  private async write(
+    token: RefreshToken,
+    { write }: RefreshAcceptance,
+    { transaction }: RefreshOptions<Transaction>,
+  ): Promise<boolean> {
+    const { store } = this.parts;
+    if (write === 'sight') await store.markSeen([token], transaction);
+    return write !== 'adoption' || (await store.adopt(token, transaction));
+  }
+
+  private async refuse(
+    token: RefreshToken,
+    refused: {
+      readonly verdict: RefreshRefusal;
+      readonly record: RefreshRecord<User> | undefined;
+      readonly options: RefreshOptions<Transaction>;
+    },
+  ): Promise<Refusal> {
+    const { verdict, record, options } = refused;
+    const { ends, ...plain } = verdict;
+    if (ends === undefined || record === undefined) return plain;
+    const { settings, reports, store } = this.parts;
+    const endsIt = ends !== 'refresh_reused' || settings.onReuse === 'end';
+    if (ends === 'refresh_reused') this.reportReuse(token, record, { ...options, endsIt });
+    if (!endsIt) return plain;
+
+    const { secretHash, sessionId } = token;
+    const { retentionSeconds } = settings.limits;
+    const ended = await store.end(
+      { sessionId, of: { secretHash } },
+      { reason: ends, retentionSeconds },
+      options.transaction,
+    );
+    reports.ended(ended, ends, options);
+    return plain;
+  }
+
+  private visit({ userAgent, address }: RefreshOptions<Transaction>) {
+    const { graceSeconds, address: policy } = this.parts.settings;
+    return {
+      graceSeconds,
+      userAgent: keptText(userAgent, LONGEST_USER_AGENT) ?? undefined,
+      from: keptAddress(address, policy),
+    };
+  }
+
+  private reportRotation(
+    { refreshed }: RefreshRecord<User>,
+    options: RefreshOptions<Transaction>,
+  ): void {
+    const { subject, id: sessionId, generation } = refreshed;
+    const happened = { kind: 'refreshed', rotated: true, generation } as const;
+    this.parts.reports.report({ ...happened, subject, sessionId }, options);
+  }
+
+  private reportRefresh(
+    { refreshed }: RefreshRecord<User>,
+    { generation, isLate }: RefreshAcceptance,
+    options: RefreshOptions<Transaction>,
+  ): void {
+    const { subject, id: sessionId, secondsSinceRotated } = refreshed;
+    const of = { subject, sessionId, generation };
+    const { reports } = this.parts;
+    if (isLate) reports.report({ kind: 'refresh_repeated', ...of, secondsSinceRotated }, options);
+    reports.report({ kind: 'refreshed', rotated: false, ...of }, options);
+  }
+
+  private reportReuse(
+    { generation: presented }: RefreshToken,
+    { refreshed: { subject, id: sessionId, generation } }: RefreshRecord<User>,
+    { endsIt: ended, ...options }: RefreshOptions<Transaction> & { readonly endsIt: boolean },
+  ): void {
+    const of = { subject, sessionId, generation };
+    this.parts.reports.report({ kind: 'refresh_reused', ...of, presented, ended }, options);
+  }
+}
+
+function signed({ refreshed }: RefreshRecord<unknown>, generation: number): SignedSession {
+  return { ...refreshed, generation };
+}
+
+function holderOf<User>({ user, state }: RefreshRecord<User>): TokenHolder<User> {
+  return { user, cutoffs: cutoffsOf(state) };
+}

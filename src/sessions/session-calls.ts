@@ -1,0 +1,56 @@
+import type { PasswordChange } from '../state/token-state.store.js';
+
+/** What every writing method takes. */
+export interface SessionCall<Transaction> {
+  /** The caller's transaction to join. Listeners get the event after the commit. Default: a separate statement. */
+  transaction?: Transaction | undefined;
+  /** Who does it, in the application's words: an administrator's id, say. Passed on to the listener. */
+  by?: string | undefined;
+  /** The client's address. The option `address` says how much of it is kept. */
+  address?: string | undefined;
+}
+
+/** What `start` and `fork` take. */
+export interface StartOptions<Transaction> extends SessionCall<Transaction> {
+  /** The device as people know it: "Anna's phone". Cut to 100 characters. Default: none. */
+  label?: string | undefined;
+  /** The header `User-Agent`, for people. Cut to 256 characters. Default: none. */
+  userAgent?: string | undefined;
+  /** Whether the login outlives the browser ("remember me"). `fork` takes it from the session. Default: `false`. */
+  persistent?: boolean | undefined;
+}
+
+/** What `refresh` takes. */
+export type RefreshOptions<Transaction> = Omit<StartOptions<Transaction>, 'label' | 'persistent'>;
+
+/** What `end` takes. */
+export interface EndOptions<Transaction> extends SessionCall<Transaction> {
+  /** The id of the user whose session it must be. */
+  of: string | number | bigint;
+  /** Default: `'ended_by_user'`. */
+  reason?: EndReason | undefined;
+}
+
+/** Why the application ends a session. */
+export type EndReason = 'logged_out' | 'ended_by_user' | 'ended_by_admin';
+
+/** What `endAll` takes. */
+export type EndAllOptions<Transaction> = Omit<EndOptions<Transaction>, 'of'>;
+
+/** What `endOthers` takes. */
+export interface EndOthersOptions<Transaction> extends EndOptions<Transaction> {
+  /** The session that stays: `sid` of the token that asks. */
+  except: string;
+}
+
+/** What `changePassword` of the sessions takes. */
+export interface ChangePasswordOptions<Transaction>
+  extends SessionCall<Transaction>, PasswordChange {}
+
+/** What `list` takes. */
+export interface ListOptions {
+  /** From 1 to 200. Default: `50`. */
+  limit?: number | undefined;
+  /** The id of the last session of the page before. Default: the first page. */
+  after?: string | undefined;
+}

@@ -1,0 +1,57 @@
+import type { TokenEventEmitter } from '../events/token-event.emitter.js';
+import type { SessionEvent, SessionStartedEvent } from '../events/session-event.js';
+import { isRefusal, type Refusal } from '../rule/refusal.js';
+import type { SessionEnd } from '../rule/session-state.js';
+import type { EndedSessions, StartedSession } from '../state/session.store.js';
+import type { SessionCall } from './session-calls.js';
+import { keptAddress } from './address.js';
+import type { AddressPolicy } from './sessions-options.js';
+
+type Origin = Pick<SessionStartedEvent, 'because' | 'origin'>;
+type WithoutCall<Event> = Event extends SessionEvent ? Omit<Event, 'by' | 'address'> : never;
+type Happened = WithoutCall<SessionEvent>;
+
+/** Turns what was written into events: after its commit, with who did it and from where. */
+export class SessionReports {
+  constructor(
+    private readonly events: TokenEventEmitter,
+    private readonly policy: AddressPolicy,
+  ) {}
+
+  /** Passes an answer on; a refusal is reported. */
+  refused<Answer extends object>(answer: Answer | Refusal): Answer | Refusal {
+    if (isRefusal(answer)) this.events.emitRefusal(answer);
+    return answer;
+  }
+
+  started(started: StartedSession, origin: Origin, call: SessionCall<unknown>): void {
+    const { id: sessionId, subject, label, userAgent, persistent, startedAt, expiresAt } = started;
+    const device = { label, userAgent, persistent, startedAt, expiresAt };
+    this.report({ kind: 'started', subject, sessionId, ...origin, ...device }, call, started);
+    this.ended({ ...started, ids: started.evicted }, 'evicted', call);
+  }
+
+  ended(
+    { ids, subject, committed }: EndedSessions,
+    reason: SessionEnd,
+    call: SessionCall<unknown>,
+  ): void {
+    for (const sessionId of ids) {
+      this.report({ kind: 'ended', subject: subject!, sessionId, reason }, call, { committed });
+    }
+  }
+
+  report(
+    happened: Happened,
+    { by, address: given }: SessionCall<unknown>,
+    { committed }: Pick<EndedSessions, 'committed'> | { committed: undefined } = {},
+  ): void {
+    const address = keptAddress(given, this.policy);
+    const event = {
+      ...happened,
+      ...(by !== undefined && { by }),
+      ...(address !== undefined && { address }),
+    };
+    this.events.emitSession(event as SessionEvent, committed);
+  }
+}

@@ -1,0 +1,381 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { Controller, Get, Logger, VersioningType } from '@nestjs/common';
+import type { EndpointsOptions, TokenInvalidationModuleOptions } from 'nestjs-token-invalidation';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Platform, PLATFORMS } from '../support/app-settings.js';
+import { MeController } from '../support/me.controller.js';
+import type { MemoryApp, MemoryAppOptions } from '../support/memory-app.js';
+import { SERVICE_CREDENTIAL } from '../support/sessions/session-app.js';
+import { claimsOf } from '../support/sessions/session-client.js';
+import { type SessionMemoryApp, startSessions } from '../support/sessions/session-memory-app.js';
+import type { Answer } from '../support/test-client.js';
+
+Logger.overrideLogger(false);
+
+const running: MemoryApp[] = [];
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((app) => app.close()));
+});
+
+const isService = ({ headers }: { headers: Record<string, string> }) =>
+  headers['authorization'] === SERVICE_CREDENTIAL;
+
+async function start(
+  endpoints: Partial<EndpointsOptions> = {},
+  module: Partial<TokenInvalidationModuleOptions> = {},
+  more: Partial<MemoryAppOptions> = {},
+): Promise<SessionMemoryApp> {
+  const app = await startSessions({ ...more, endpoints, module });
+  running.push(app.app);
+  return app;
+}
+
+describe.each(PLATFORMS)('on %s', (platform) => {
+  const on = (
+    endpoints: Partial<EndpointsOptions> = {},
+    module: Partial<TokenInvalidationModuleOptions> = {},
+  ) => start(endpoints, module, { platform });
+
+  describe('POST refresh', () => {
+    it('answers with a token response that no cache keeps', async () => {
+      const app = await on();
+      const device = await app.device();
+      app.advance(121);
+      const { status, headers, body } = await app.refresh(device.refresh);
+      expect([status, headers.get('cache-control')]).toEqual([200, 'no-store']);
+      expect(body).toEqual({
+        access_token: expect.any(String),
+        token_type: 'Bearer',
+        expires_in: 900,
+        refresh_token: expect.stringMatching(/^nti1_/),
+      });
+      expect(await app.me(body['access_token'] as string)).toBe(200);
+      expect((await app.refresh(body['refresh_token'] as string)).body).toMatchObject({
+        refresh_token_unchanged: true,
+      });
+    });
+
+    it('takes a form too', async () => {
+      const app = await on();
+      const { refresh } = await app.device();
+      expect((await app.form('/auth/refresh', { refresh_token: refresh })).status).toBe(200);
+    });
+
+    it('refuses everything else, with the challenge and the code', async () => {
+      const app = await on();
+      const device = await app.device();
+      for (const json of [
+        undefined,
+        {},
+        { refresh_token: 7 },
+        { refresh_token: [device.refresh] },
+        { refresh_token: device.access },
+        { refreshToken: device.refresh },
+      ]) {
+        const answer = await app.post('/auth/refresh', undefined, json);
+        expect(answer.status).toBe(401);
+        expect(answer.body).toMatchObject({ errorCode: 'refresh_invalid' });
+        expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer error="invalid_token"/);
+        expect(answer.headers.get('set-cookie')).toBeNull();
+      }
+    });
+
+    it('has its response shaped by the application', async () => {
+      const app = await on({ response: ({ refresh_token }) => ({ next: refresh_token ?? null }) });
+      const device = await app.device();
+      expect((await app.refresh(device.refresh)).body).toEqual({ next: null });
+    });
+  });
+
+  describe('T17 wrong kind', () => {
+    it('an access token refreshes nothing, and a refresh token opens nothing', async () => {
+      const app = await on();
+      const device = await app.device();
+      expect((await app.refresh(device.access)).outcome).toBe('401 refresh_invalid');
+      expect(await app.me(device.refresh)).toBe('401 token_invalid');
+      expect((await app.get('/auth/refresh', device.access)).status).toBe(404);
+      expect((await app.get(`/auth/refresh?refresh_token=${device.refresh}`)).status).toBe(404);
+    });
+  });
+
+  describe('POST logout', () => {
+    it('ends the session by the access token', async () => {
+      const app = await on();
+      const [device, other] = [await app.device('anna'), await app.device('anna')];
+      expect((await app.logout({ access: device.access })).status).toBe(204);
+      expect(await app.me(device.access)).toBe('401 session_ended');
+      expect((await app.refresh(device.refresh)).outcome).toBe('401 session_ended');
+      expect(await app.me(other.access)).toBe(200);
+      expect((await app.logout({ access: device.access })).status).toBe(401);
+    });
+
+    it('ends it by the refresh token alone, also a second time', async () => {
+      const app = await on();
+      const device = await app.device();
+      app.advance(3600);
+      expect(await app.me(device.access)).toBe('401 token_expired');
+      for (const _ of [1, 2]) {
+        expect((await app.logout({ refresh: device.refresh })).status).toBe(204);
+      }
+      expect((await app.refresh(device.refresh)).outcome).toBe('401 session_ended');
+      expect(app.events.filter(({ kind }) => kind === 'ended')).toMatchObject([
+        { sessionId: device.sid, subject: device.id, reason: 'logged_out' },
+      ]);
+    });
+
+    it('asks for one of them', async () => {
+      const app = await on();
+      const device = await app.device();
+      const nothing = await app.logout({});
+      expect([nothing.status, nothing.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+      expect((await app.logout({ refresh: 'nti1_x' })).body['errorCode']).toBe('refresh_invalid');
+      const both = await app.logout({ refresh: 'nti1_x', access: device.access });
+      expect(both.status).toBe(204);
+      expect(await app.me(device.access)).toBe('401 session_ended');
+    });
+
+    it('says that a token without a session cannot be logged out alone', async () => {
+      const app = await on();
+      expect((await app.logout({ access: app.app.tokenOf('anna') })).status).toBe(409);
+    });
+  });
+
+  describe('the cookie', () => {
+    const cookieOf = ({ headers }: Answer) => headers.get('set-cookie');
+
+    it('holds the refresh token, out of reach of scripts, and the body does not', async () => {
+      const app = await on({ refreshCookie: true });
+      const device = await app.device();
+      app.advance(121);
+      const pair = `__Secure-refresh_token=${device.refresh}`;
+      const answer = await app.withCookie('POST', '/auth/refresh', `a=b; ${pair}; c=d`);
+      expect(answer.status).toBe(200);
+      expect(answer.body).not.toHaveProperty('refresh_token');
+      expect(cookieOf(answer)).toMatch(
+        /^__Secure-refresh_token=nti1_[\w-]+; Path=\/auth; HttpOnly; Secure; SameSite=Strict$/,
+      );
+      // Without a rotation there is nothing to store.
+      const [next] = cookieOf(answer)!.split(';', 1);
+      const again = await app.withCookie('POST', '/auth/refresh', next!);
+      expect([again.status, cookieOf(again)]).toEqual([200, null]);
+      expect((await app.refresh(device.refresh)).outcome).toBe('401 refresh_invalid');
+    });
+
+    it('outlives the browser only for a persistent login, and ends with the session', async () => {
+      const app = await on({ refreshCookie: true });
+      const device = await app.device('anna', true);
+      app.advance(121);
+      const pair = `__Secure-refresh_token=${device.refresh}`;
+      const answer = await app.withCookie('POST', '/auth/refresh', pair);
+      expect(cookieOf(answer)).toMatch(/; Max-Age=2591879$/);
+    });
+
+    it('is removed by a logout, and never by a refused refresh', async () => {
+      const app = await on({ refreshCookie: true });
+      const device = await app.device();
+      const pair = `__Secure-refresh_token=${device.refresh}`;
+      const logout = await app.withCookie('POST', '/auth/logout', pair);
+      expect(logout.status).toBe(204);
+      expect(cookieOf(logout)).toBe(
+        '__Secure-refresh_token=; Path=/auth; HttpOnly; Secure; SameSite=Strict; Max-Age=0',
+      );
+      const refused = await app.withCookie('POST', '/auth/refresh', pair);
+      expect([refused.status, cookieOf(refused)]).toEqual([401, null]);
+      const everywhere = await app.device('anna');
+      const answer = await app.post('/auth/logout-everywhere', everywhere.access);
+      expect(cookieOf(answer)).toMatch(/Max-Age=0$/);
+    });
+
+    it('is where logout-everywhere puts the new token of the device that stays', async () => {
+      const app = await on({ refreshCookie: true });
+      const device = await app.device();
+      const keep = { keepThisDevice: true };
+      const answer = await app.post('/auth/logout-everywhere', device.access, keep);
+      expect(answer.status).toBe(200);
+      const [pair] = cookieOf(answer)!.split(';', 1);
+      expect((await app.withCookie('POST', '/auth/refresh', pair!)).status).toBe(200);
+      expect(await app.me(answer.body['access_token'] as string)).toBe(200);
+      expect(await app.me(device.access)).toBe('401 logged_out_everywhere');
+    });
+
+    it.each<[string, EndpointsOptions['refreshCookie'], string]>([
+      ['a name and a path', { name: 'rt', path: '/api/auth' }, 'rt=nti1_x; Path=/api/auth;'],
+      ['the path /', { path: '/' }, '__Host-refresh_token=nti1_x; Path=/;'],
+    ])('can have %s', async (_, refreshCookie, expected) => {
+      const app = await on({ refreshCookie });
+      const device = await app.device();
+      app.advance(121);
+      const [name] = expected.split('=', 1);
+      const answer = await app.withCookie('POST', '/auth/refresh', `${name}=${device.refresh}`);
+      expect(cookieOf(answer)!.replace(/nti1_[\w-]+/, 'nti1_x')).toContain(expected);
+    });
+  });
+
+  it('the cookie covers refresh and logout wherever the application has its routes', async () => {
+    const app = await start(
+      { refreshCookie: true },
+      {},
+      {
+        platform,
+        prepare: (own) => {
+          own.setGlobalPrefix('api');
+          own.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
+        },
+      },
+    );
+    const device = await app.device();
+    app.advance(121);
+    const pair = `__Secure-refresh_token=${device.refresh}`;
+    const answer = await app.withCookie('POST', '/api/v1/auth/refresh', pair);
+    expect(answer.headers.get('set-cookie')).toContain('; Path=/api;');
+  });
+
+  describe('POST revoke', () => {
+    it('ends the session of a refresh token, which is its own credential', async () => {
+      const app = await on({ revoke: true });
+      const device = await app.device();
+      const answer = await app.form('/auth/revoke', {
+        token: device.refresh,
+        token_type_hint: 'x',
+      });
+      expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'no-store']);
+      expect(await app.me(device.access)).toBe('401 session_ended');
+      for (const token of [device.refresh, 'unknown', 'nti1_x']) {
+        expect((await app.form('/auth/revoke', { token })).status).toBe(200);
+      }
+    });
+
+    it('takes an access token only from callers that the application knows', async () => {
+      const known = { authorization: SERVICE_CREDENTIAL };
+      const plain = await on({ revoke: true });
+      const token = (await plain.device()).access;
+      const refused = await plain.form('/auth/revoke', { token }, known);
+      expect([refused.status, refused.body]).toEqual([400, { error: 'unsupported_token_type' }]);
+
+      const app = await on({ revoke: isService });
+      const device = await app.device();
+      const form = { token: device.access };
+      const stranger = await app.form('/auth/revoke', form, { authorization: 'Basic eDp5' });
+      expect([stranger.status, stranger.body]).toEqual([401, { error: 'invalid_client' }]);
+      expect(stranger.headers.get('www-authenticate')).toBe('Basic realm="tokens"');
+      const unnamed = await app.form('/auth/revoke', form);
+      expect(unnamed.headers.get('www-authenticate')).toBe('Bearer');
+      expect(await app.me(device.access)).toBe(200);
+      expect((await app.form('/auth/revoke', form, known)).status).toBe(200);
+      expect(await app.me(device.access)).toBe('401 session_ended');
+      expect((await app.form('/auth/revoke', form, known)).status).toBe(200);
+      expect((await app.form('/auth/revoke', { token: 'a.b.c' }, known)).status).toBe(200);
+    });
+
+    it('revokes that token alone where the application keeps revoked ones', async () => {
+      const app = await on({ revoke: isService }, { revokedTokens: true });
+      const device = await app.device();
+      const known = { authorization: SERVICE_CREDENTIAL };
+      await app.form('/auth/revoke', { token: device.access }, known);
+      expect(await app.me(device.access)).toBe('401 token_revoked');
+      expect((await app.refresh(device.refresh)).outcome).toBe(200);
+    });
+
+    it.each<[string, [string, string][]]>([
+      ['no token', []],
+      ['an empty one', [['token', '']]],
+      [
+        'two',
+        [
+          ['token', 'a'],
+          ['token', 'b'],
+        ],
+      ],
+    ])('is an invalid request with %s', async (_, fields) => {
+      const app = await on({ revoke: isService });
+      const answer = await app.form('/auth/revoke', fields);
+      expect([answer.status, answer.body]).toEqual([400, { error: 'invalid_request' }]);
+      expect((await app.get('/auth/revoke')).status).toBe(404);
+    });
+  });
+
+  describe('POST introspect', () => {
+    it('says what an active token says, to callers that the application knows', async () => {
+      const app = await on({ introspect: async (request) => isService(request) });
+      const device = await app.device();
+      const known = { authorization: SERVICE_CREDENTIAL };
+      const ask = (token: string, headers: Record<string, string> = known) =>
+        app.form('/auth/introspect', { token }, headers);
+      const { status, headers, body } = await ask(device.access);
+      expect([status, headers.get('cache-control')]).toEqual([200, 'no-store']);
+      expect(body).toEqual({ ...claimsOf(device.access), active: true, token_type: 'Bearer' });
+      for (const token of [device.refresh, 'unknown', `${device.access}x`]) {
+        expect((await ask(token)).body).toEqual({ active: false });
+      }
+      expect((await ask(device.access, {})).status).toBe(401);
+      expect((await ask('unknown', {})).body).toEqual({ error: 'invalid_client' });
+      await app.logout({ access: device.access });
+      expect((await ask(device.access)).body).toEqual({ active: false });
+      expect((await app.form('/auth/introspect', {}, known)).body).toEqual({
+        error: 'invalid_request',
+      });
+    });
+  });
+
+  describe('the public keys', () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const keys = [
+      { privateKey, kid: 'today' },
+      { secret: 'x'.repeat(32), kid: 'old' },
+    ];
+    const sessions = { absolute: '1 day', keys: ['y'.repeat(32)] };
+
+    it.each([
+      [true, '/.well-known/jwks.json'],
+      ['auth/keys', '/auth/keys'],
+    ] as const)('are at the path of jwks: %s', async (jwks, path) => {
+      const app = await on({ jwks }, { keys, sessions });
+      const { status, headers, body } = await app.get(path);
+      expect([status, headers.get('cache-control')]).toEqual([200, 'public, max-age=300']);
+      const { kty, crv, x, y } = privateKey.export({ format: 'jwk' });
+      const key = { kty: kty ?? 'EC', crv, x, y, kid: 'today', alg: 'ES256', use: 'sig' };
+      expect(body).toEqual({ keys: [key] });
+    });
+  });
+});
+
+describe('sessions in the URI of a version', () => {
+  it('are served, and the keys have no version', async () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const app = await start(
+      { version: '2', jwks: true },
+      { keys: [{ privateKey }], sessions: { absolute: '1 day', keys: ['y'.repeat(32)] } },
+      { prepare: (own) => void own.enableVersioning({ type: VersioningType.URI }) },
+    );
+    const device = await app.device();
+    expect((await app.get('/v2/auth/sessions', device.access)).status).toBe(200);
+    expect((await app.get('/.well-known/jwks.json')).status).toBe(200);
+  });
+});
+
+/** Names its routes, so that the platform is used once more. */
+@Controller()
+class OtherController {
+  @Get('other')
+  other(): object {
+    return {};
+  }
+}
+
+describe('an application that is closed', () => {
+  it.each<Platform>(['express'])('writes its last sights on %s', async (platform) => {
+    const app = await start({}, {}, { platform, controllers: [MeController, OtherController] });
+    const device = await app.device();
+    app.advance(121);
+    const rotated = await app.refresh(device.refresh);
+    app.advance(61);
+    expect(await app.me(rotated.access)).toBe(200);
+    const { store } = app.app;
+    await app.app.close();
+    running.length = 0;
+    expect(store.database.rows.sessions.get(device.sid)).toMatchObject({
+      generation: 1,
+      seenAt: expect.any(Date),
+    });
+  });
+});

@@ -1,0 +1,88 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { TestApp } from '../support/create-app.js';
+import { TcpProxy } from '../support/faults/tcp-proxy.js';
+import { createSessionApp } from '../support/sessions/session-app.js';
+import { type RefreshAnswer, SessionClient } from '../support/sessions/session-client.js';
+import { SessionDatabase } from '../support/sessions/session-database.js';
+import { createUser } from '../support/users.js';
+
+let database: SessionDatabase;
+let proxy: TcpProxy;
+let app: TestApp;
+let client: SessionClient;
+
+beforeAll(async () => {
+  database = await SessionDatabase.open();
+  proxy = await TcpProxy.open(database.url);
+  app = await createSessionApp({
+    ...{ url: proxy.url, refreshCookie: true },
+    ...{ readTimeout: '500ms', writeTimeout: '500ms' },
+  });
+  client = new SessionClient(app.url);
+});
+afterAll(async () => {
+  await app?.close();
+  await proxy?.close();
+  await database?.close();
+});
+afterEach(async () => {
+  await proxy.heal();
+  proxy.resetAll();
+});
+
+/** What a browser holds: the cookie. */
+async function device(): Promise<{ cookie: string; sid: string }> {
+  const { email } = await createUser(app.dataSource);
+  const answer = await client.post('/device/login', undefined, {
+    ...{ email, password: 'correct horse battery staple' },
+  });
+  const [cookie] = answer.headers.get('set-cookie')!.split(';', 1);
+  const [row] = await database.query(
+    'SELECT s.id FROM users_token_sessions s JOIN users u ON u.id = s.user_id WHERE u.email = $1',
+    email,
+  );
+  const sid = row!['id'] as string;
+  await database.age(sid, 61);
+  return { cookie: cookie!, sid };
+}
+
+const refresh = (cookie: string): Promise<RefreshAnswer> => client.refresh('', { cookie });
+
+/** Tries until the application has noticed that its database is back: a dead connection costs an attempt. */
+async function recovered(cookie: string): Promise<RefreshAnswer> {
+  for (;;) {
+    const answer = await refresh(cookie);
+    if (answer.status !== 503) return answer;
+  }
+}
+
+describe('T18 the database is', () => {
+  it.each<[string, () => void | Promise<void>]>([
+    ['down', () => proxy.refuse()],
+    ['black-holed', () => proxy.silence()],
+    ['gone without a word', () => proxy.halfOpen()],
+    ['slow', () => proxy.drip()],
+  ])('%s during refresh: 503, and the login survives', async (_, strike) => {
+    const { cookie, sid } = await device();
+    await strike();
+    for (let round = 0; round < 2; round += 1) {
+      const { status, headers, body } = await refresh(cookie);
+      expect([status, body['errorCode']]).toEqual([503, 'token_state_unavailable']);
+      expect([headers.get('retry-after'), headers.get('set-cookie')]).toEqual(['1', null]);
+    }
+    await proxy.heal();
+    expect((await recovered(cookie)).outcome).toBe(200);
+    // The rotation may have happened in the outage; then this was its repetition.
+    expect((await database.row(sid))['generation']).toBeLessThanOrEqual(1);
+    expect((await refresh(cookie)).outcome).toBe(200);
+  });
+
+  it('down when a device logs out: 503, and neither logged out nor without its cookie', async () => {
+    const { cookie } = await device();
+    await proxy.refuse();
+    const answer = await client.send('POST', '/auth/logout', { headers: { cookie } });
+    expect([answer.status, answer.headers.get('set-cookie')]).toEqual([503, null]);
+    await proxy.heal();
+    expect((await recovered(cookie)).outcome).toBe(200);
+  });
+});

@@ -1,0 +1,16 @@
+import { Client } from 'pg';
+
+/** The first row, by a connection that no fault can touch. */
+export async function rowOf<Row extends object>(
+  databaseUrl: string,
+  sql: string,
+  values: unknown[] = [],
+): Promise<Row> {
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    return (await client.query<Row>(sql, values)).rows[0]!;
+  } finally {
+    await client.end();
+  }
+}
