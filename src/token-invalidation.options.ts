@@ -256,11 +256,10 @@ const COOKIE_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 
 function isRefreshCookie(value: unknown): boolean {
   if (!isPlainObject(value)) return false;
-  const { name = '', path = '/', ...others } = value as { name?: unknown; path?: unknown };
-  const isName = typeof name === 'string' && (name === '' || COOKIE_NAME.test(name));
+  const { name = 'default', path = '/', ...others } = value as { name?: unknown; path?: unknown };
   const isPath = typeof path === 'string' && /^\/[\w%./~-]*$/.test(path);
-  const isHost = isName && name.startsWith('__Host-');
-  return isName && isPath && (!isHost || path === '/') && Object.keys(others).length === 0;
+  if (!isPath || typeof name !== 'string' || Object.keys(others).length > 0) return false;
+  return COOKIE_NAME.test(name) && (path === '/' || !name.startsWith('__Host-'));
 }
 
 function isVersion(value: unknown): boolean {

@@ -6,7 +6,7 @@ import { jwksController } from './jwks.controller.js';
 import { logoutEverywhereController } from './logout-everywhere.controller.js';
 import { LogoutTransaction } from './logout-transaction.js';
 import { revokeController } from './revoke.controller.js';
-import { sessionsController } from './sessions.controller.js';
+import { sessionControllers } from './sessions.controller.js';
 
 const JWKS_PATH = '.well-known/jwks.json';
 
@@ -16,7 +16,7 @@ export function endpointControllers(endpoints: EndpointsOptions | undefined): Ty
   const { logoutEverywhere, sessions, revoke, introspect, jwks } = endpoints;
   return [
     ...(logoutEverywhere === true ? [logoutEverywhereController(endpoints)] : []),
-    ...(sessions === true ? [sessionsController(endpoints)] : []),
+    ...(sessions === true ? sessionControllers(endpoints) : []),
     ...(revoke ? [revokeController(endpoints)] : []),
     ...(introspect ? [introspectController({ ...endpoints, introspect })] : []),
     ...(jwks ? [jwksController(jwks === true ? JWKS_PATH : jwks)] : []),

@@ -6,17 +6,17 @@ import {
   Inject,
   Injectable,
   Post,
+  Req,
   Res,
   type Type,
   UseGuards,
 } from '@nestjs/common';
-import { CurrentUser } from '../http/current-user.decorator.js';
+import type { AuthenticatedRequest } from '../http/contexts/graphql-context.js';
 import { unauthorized } from '../http/http-answers.js';
 import { HTTP_SETTINGS, type HttpSettings } from '../http/http-settings.js';
 import { RevocableJwtGuard } from '../http/revocable-jwt.guard.js';
-import { TokenClaims } from '../http/token-claims.decorator.js';
 import type { InvalidationReceipt } from '../invalidation/receipt.js';
-import type { TokenClaims as Claims } from '../rule/claims.js';
+import type { TokenClaims } from '../rule/claims.js';
 import { TokenSessions } from '../sessions/token-sessions.service.js';
 import { TokenIssuer } from '../tokens/token-issuer.service.js';
 import { answering } from './endpoint-errors.js';
@@ -31,7 +31,7 @@ type Reply = CookieWriter & { status(code: number): unknown };
 
 /** Who asks. */
 interface Caller {
-  readonly claims: Claims;
+  readonly claims: TokenClaims;
   readonly user: unknown;
 }
 
@@ -48,12 +48,11 @@ export function logoutEverywhereController(endpoints: EndpointsOptions): Type<ob
     @HttpCode(204)
     @UseGuards(RevocableJwtGuard)
     logoutEverywhere(
-      @TokenClaims() claims: Claims,
-      @CurrentUser() user: unknown,
+      @Req() { authInfo, user }: AuthenticatedRequest,
       @Body() body: unknown,
       @Res({ passthrough: true }) response: Reply,
     ): Promise<unknown> {
-      const caller = { claims, user };
+      const caller = { claims: authInfo as TokenClaims, user };
       return answering(response, this.settings, () =>
         wantsToKeepThisDevice(body)
           ? this.logoutElsewhere(caller, response)
@@ -67,12 +66,16 @@ export function logoutEverywhereController(endpoints: EndpointsOptions): Type<ob
 /** What the endpoint does, wherever it is. */
 @Injectable()
 class LogoutEverywhere {
+  @Inject(HTTP_SETTINGS)
+  protected readonly settings!: HttpSettings;
+
+  @Inject(SessionAnswers)
+  private readonly answers!: SessionAnswers;
+
   constructor(
     private readonly logouts: EndpointLogout,
     private readonly issuer: TokenIssuer,
     private readonly sessions: TokenSessions,
-    private readonly answers: SessionAnswers,
-    @Inject(HTTP_SETTINGS) protected readonly settings: HttpSettings,
   ) {}
 
   protected async logout({ claims }: Caller, response: Reply): Promise<void> {
@@ -94,7 +97,7 @@ class LogoutEverywhere {
     return this.answers.write(response, kept);
   }
 
-  private tokenResponse(receipt: InvalidationReceipt, claims: Claims): TokenResponse {
+  private tokenResponse(receipt: InvalidationReceipt, claims: TokenClaims): TokenResponse {
     return {
       access_token: this.issuer.reissue(receipt, claims),
       token_type: 'Bearer',

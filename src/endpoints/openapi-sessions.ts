@@ -105,9 +105,10 @@ export function DocumentList(shape: Shape): MethodDecorator {
 }
 
 export function DocumentEnd(shape: Shape): MethodDecorator {
-  return documented(({ ApiOperation, ApiResponse, ApiSecurity }) => [
+  return documented(({ ApiOperation, ApiParam, ApiResponse, ApiSecurity }) => [
     ...securedBy(ApiSecurity, shape.securityScheme),
     ApiOperation({ summary: 'End a session of the caller' }),
+    ApiParam({ name: 'id', schema: { type: 'string', format: 'uuid' } }),
     ApiResponse({ status: 204, description: 'The caller has no live session with this id' }),
     ApiResponse(REFUSED),
     ApiResponse(UNAVAILABLE),

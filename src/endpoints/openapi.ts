@@ -6,6 +6,7 @@ interface Swagger {
   readonly ApiBody: (body: object) => MethodDecorator;
   readonly ApiConsumes: (...types: string[]) => MethodDecorator;
   readonly ApiOperation: (operation: object) => MethodDecorator;
+  readonly ApiParam: (param: object) => MethodDecorator;
   readonly ApiQuery: (query: object) => MethodDecorator;
   readonly ApiResponse: (response: object) => MethodDecorator;
   readonly ApiSecurity: (scheme: string) => MethodDecorator;

@@ -2,12 +2,12 @@ import {
   BadRequestException,
   ConflictException,
   Controller,
+  type ControllerOptions,
   Delete,
   Get,
   HttpCode,
   Inject,
   Injectable,
-  Param,
   Post,
   Query,
   Req,
@@ -41,6 +41,11 @@ interface DeviceRequest extends RefreshRequest {
   readonly ip?: string;
 }
 
+/** A request that names a session in its path. */
+interface NamedRequest extends DeviceRequest {
+  readonly params: { readonly id: string };
+}
+
 /** A page of sessions as the client gets it. */
 interface ListResponse {
   readonly sessions: readonly (ListedSession & { readonly current: boolean })[];
@@ -48,14 +53,15 @@ interface ListResponse {
   readonly next?: string;
 }
 
-/**
- * `POST <path>/refresh`, `POST <path>/logout`, `POST <path>/logout-others`, `GET <path>/sessions` and
- * `DELETE <path>/sessions/:id`.
- */
-export function sessionsController(endpoints: EndpointsOptions): Type<object> {
-  const { path, version } = endpoints;
-  @Controller({ path, ...(version !== undefined && { version }) })
-  class SessionsController extends SessionEndpoints {
+/** The controllers of the endpoints of sessions. */
+export function sessionControllers(endpoints: EndpointsOptions): Type<object>[] {
+  return [refreshController, listController, othersController].map((make) => make(endpoints));
+}
+
+/** `POST <path>/refresh` and `POST <path>/logout`. */
+function refreshController(endpoints: EndpointsOptions): Type<object> {
+  @Controller(placeOf(endpoints))
+  class RefreshController extends SessionEndpoints {
     @DocumentRefresh(endpoints)
     @Public()
     @Post('refresh')
@@ -77,7 +83,43 @@ export function sessionsController(endpoints: EndpointsOptions): Type<object> {
     ): Promise<void> {
       return answering(response, this.settings, () => this.answerLogout(request, response));
     }
+  }
+  return RefreshController;
+}
 
+/** `GET <path>/sessions` and `DELETE <path>/sessions/:id`. */
+function listController(endpoints: EndpointsOptions): Type<object> {
+  @Controller({ ...placeOf(endpoints), path: `${endpoints.path}/sessions` })
+  @UseGuards(RevocableJwtGuard)
+  class ListController extends SessionEndpoints {
+    @DocumentList(endpoints)
+    @Get()
+    sessionsOfCaller(
+      @TokenClaims() claims: Claims,
+      @Query() query: Record<string, unknown>,
+      @Res({ passthrough: true }) response: CookieWriter,
+    ): Promise<ListResponse> {
+      return answering(response, this.settings, () => this.list(claims, query, response));
+    }
+
+    @DocumentEnd(endpoints)
+    @Delete(':id')
+    @HttpCode(204)
+    end(
+      @TokenClaims() claims: Claims,
+      @Req() request: NamedRequest,
+      @Res({ passthrough: true }) response: CookieWriter,
+    ): Promise<void> {
+      return answering(response, this.settings, () => this.endOne(claims, request));
+    }
+  }
+  return ListController;
+}
+
+/** `POST <path>/logout-others`. */
+function othersController(endpoints: EndpointsOptions): Type<object> {
+  @Controller(placeOf(endpoints))
+  class OthersController extends SessionEndpoints {
     @DocumentLogoutOthers(endpoints)
     @Post('logout-others')
     @HttpCode(204)
@@ -89,43 +131,24 @@ export function sessionsController(endpoints: EndpointsOptions): Type<object> {
     ): Promise<void> {
       return answering(response, this.settings, () => this.endOthers(claims, request));
     }
-
-    @DocumentList(endpoints)
-    @Get('sessions')
-    @UseGuards(RevocableJwtGuard)
-    sessionsOfCaller(
-      @TokenClaims() claims: Claims,
-      @Query() query: Record<string, unknown>,
-      @Res({ passthrough: true }) response: CookieWriter,
-    ): Promise<ListResponse> {
-      response.header('Cache-Control', 'no-store');
-      return answering(response, this.settings, () => this.list(claims, query));
-    }
-
-    @DocumentEnd(endpoints)
-    @Delete('sessions/:id')
-    @HttpCode(204)
-    @UseGuards(RevocableJwtGuard)
-    end(
-      @TokenClaims() claims: Claims,
-      @Param('id') id: string,
-      @Req() request: DeviceRequest,
-      @Res({ passthrough: true }) response: CookieWriter,
-    ): Promise<void> {
-      return answering(response, this.settings, () => this.endOne(claims, id, request));
-    }
   }
-  return SessionsController;
+  return OthersController;
+}
+
+function placeOf({ path, version }: EndpointsOptions): ControllerOptions {
+  return { path, ...(version !== undefined && { version }) };
 }
 
 /** What the endpoints do, wherever they are. */
 @Injectable()
 class SessionEndpoints {
+  @Inject(HTTP_SETTINGS)
+  protected readonly settings!: HttpSettings;
+
   constructor(
     private readonly sessions: TokenSessions,
     private readonly verifier: TokenVerifier,
     private readonly answers: SessionAnswers,
-    @Inject(HTTP_SETTINGS) protected readonly settings: HttpSettings,
   ) {}
 
   /** A refused refresh clears no cookie: another tab may have logged in since. */
@@ -159,27 +182,24 @@ class SessionEndpoints {
 
   protected async list(
     { sub, sid }: Claims,
-    { limit: asked, after }: Record<string, unknown>,
+    query: Record<string, unknown>,
+    response: CookieWriter,
   ): Promise<ListResponse> {
-    const limit = asked === undefined ? 50 : Number(asked);
-    if (!Number.isInteger(limit) || limit < 1 || limit > 200) {
-      throw new BadRequestException('limit must be a whole number from 1 to 200');
-    }
-    if (after !== undefined && typeof after !== 'string') {
-      throw new BadRequestException('after must be the id of a session');
-    }
+    const { limit, after } = pageOf(query);
+    response.header('Cache-Control', 'no-store');
     const page = await this.sessions.list(sub, { limit, after });
     const next = page.length === limit ? page.at(-1)?.id : undefined;
     return {
-      sessions: page.map((session) => ({ ...session, current: session.id === sid })),
+      sessions: page.map((session) => Object.assign(session, { current: session.id === sid })),
       ...(next !== undefined && { next }),
     };
   }
 
   /** Whether there was such a session is not said: it may be somebody else's. */
-  protected async endOne({ sub, sid }: Claims, id: string, request: DeviceRequest): Promise<void> {
+  protected async endOne({ sub: of, sid }: Claims, request: NamedRequest): Promise<void> {
+    const { id } = request.params;
     const reason = id.toLowerCase() === sid ? 'logged_out' : 'ended_by_user';
-    await this.sessions.end(id, { of: sub, by: sub, reason, ...visitOf(request) });
+    await this.sessions.end(id, { of, by: of, reason, ...visitOf(request) });
   }
 
   private async logoutByAccessToken(
@@ -197,6 +217,20 @@ class SessionEndpoints {
     }
     await this.sessions.end(sid, { of, by: of, reason: 'logged_out', ...visitOf(request) });
   }
+}
+
+function pageOf({ limit: asked, after }: Record<string, unknown>): {
+  limit: number;
+  after: string | undefined;
+} {
+  const limit = asked === undefined ? 50 : Number(asked);
+  if (!Number.isInteger(limit) || limit < 1 || limit > 200) {
+    throw new BadRequestException('limit must be a whole number from 1 to 200');
+  }
+  if (after !== undefined && typeof after !== 'string') {
+    throw new BadRequestException('after must be the id of a session');
+  }
+  return { limit, after };
 }
 
 function visitOf({ headers, ip: address }: DeviceRequest): {

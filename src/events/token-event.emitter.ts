@@ -32,12 +32,10 @@ export class TokenEventEmitter {
     else this.onceCommitted(emit, committed);
   }
 
-  private onceCommitted(emit: () => void, committed: () => Promise<boolean>): void {
+  private onceCommitted(emit: () => unknown, committed: () => Promise<boolean>): void {
     if (this.listeners.size === 0) return;
     committed()
-      .then((happened) => {
-        if (happened) emit();
-      })
+      .then((happened) => happened && emit())
       .catch((error: unknown) =>
         this.logger.error('Whether a write was committed is not known: no event', error),
       );

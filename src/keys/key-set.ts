@@ -27,10 +27,10 @@ export class KeySet {
   publicKeys(): object[] {
     return this.keys
       .filter(({ verifyWith, weakness }) => verifyWith.type === 'public' && weakness === undefined)
-      .map(({ verifyWith, kid, algorithm: alg }) => ({
-        ...verifyWith.export({ format: 'jwk' }),
-        ...{ kid, alg, use: 'sig' },
-      }));
+      .map(({ verifyWith, kid, algorithm: alg }) => {
+        const jwk = verifyWith.export({ format: 'jwk' });
+        return Object.assign(jwk, { kid, alg, use: 'sig' });
+      });
   }
 
   /** The key to verify this token with, or why there can be none. Nothing is verified yet. */

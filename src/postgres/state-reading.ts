@@ -15,7 +15,7 @@ import {
   type StateRow,
   subjectOf,
 } from './state-row.js';
-import { columnsOf, listsOf, needsOf, readMore, type ReadNeeds } from './sessions/read-part.js';
+import { columnsOf, listsOf, needsOf, readMore } from './sessions/read-part.js';
 import type { UserDatabase } from './user-database.js';
 import type { LoadedUser } from './user-loader.js';
 
@@ -32,47 +32,38 @@ export async function readState<User>(
   { primary, timeoutMs }: Source,
 ): Promise<StateReading<User>> {
   const records: StateReading<User>['records'][number][] = queries.map(() => undefined);
-  const asked = acceptable(queries, subjects);
+  const asked = queries
+    .map(({ subject, inContext }, index) => ({ subject, inContext, index }))
+    .filter(({ subject }) => subjects.accepts(subject));
   if (asked.length === 0) return { everyone: decodeEveryone(undefined), records };
 
   const needs = needsOf(queries);
-  const text = needs === undefined ? statements.read : statements.readWith[needs];
-  const lists = needs === undefined ? [] : listsOf(needs, asked, queries);
-  const values = [asked.map(({ subject }) => subject), ...lists];
-  const statement = { ...text, values, types: loader.types };
+  const ids = asked.map(({ subject }) => subject);
+  const { types } = loader;
+  const statement =
+    needs === undefined
+      ? { ...statements.read, values: [ids], types }
+      : { ...statements.readWith[needs], values: [ids, ...listsOf(needs, asked, queries)], types };
   const decode = async (answer: unknown[][], client?: PgClient): Promise<StateReading<User>> => {
     const found = answer as unknown as StateRow[];
     // Under a collation that ignores case, say, the database finds more than was asked for.
     const rows = found.filter((row) => asked[positionOf(row)]!.subject === subjectOf(row));
-    const asking = loader.needsContext ? rows : [];
-    const contexts = asking.map((row) => asked[positionOf(row)]!.inContext ?? directly);
+    const contexts = loader.needsContext
+      ? rows.map((row) => asked[positionOf(row)]!.inContext ?? directly)
+      : [];
     const users = await loader.load(rows, FIRST_VALUE + columnsOf(needs), { client, contexts });
     for (const [index, row] of rows.entries()) {
       const place = asked[positionOf(row)]!.index;
-      const record = recordOf<User>(row, users[index], hide);
-      records[place] = withMore(record, row, { needs, of: queries[place]! });
+      const record = recordOf(row, users[index], hide);
+      records[place] = record;
+      if (needs === undefined || record === undefined || record instanceof Error) continue;
+      Object.assign(record, readMore(needs, row, queries[place]!));
     }
     return { everyone: decodeEveryone(found[0]), records };
   };
   return loader.readsMore
     ? primary.readWith(statement, timeoutMs, decode)
     : decode(await primary.read(statement, timeoutMs));
-}
-
-function acceptable(queries: readonly StateQuery[], subjects: UserDatabase<unknown>['subjects']) {
-  return queries
-    .map(({ subject, inContext }, index) => ({ subject, inContext, index }))
-    .filter(({ subject }) => subjects.accepts(subject));
-}
-
-/** With what the query asked besides, if the read has it: it would cost each of the others. */
-function withMore<User>(
-  record: StateRecord<User> | Error | undefined,
-  row: StateRow,
-  { needs, of }: { readonly needs: ReadNeeds | undefined; readonly of: StateQuery },
-): StateRecord<User> | Error | undefined {
-  if (needs === undefined || record === undefined || record instanceof Error) return record;
-  return Object.assign(record, readMore(needs, row, of));
 }
 
 /** What a row says of its user. */

@@ -40,7 +40,7 @@ function fromSigningKeys(signing: readonly SigningKey[]): RefreshKey[] | string[
     .map(({ verifyWith }) => derive(verifyWith));
 }
 
-/** With a label of its own (RFC 5869 section 3.2), so that no MAC of the one kind is a MAC of the other. */
+/** With a label apart (RFC 5869 section 3.2), so that no MAC of the one kind is a MAC of the other. */
 function derive(secret: KeyObject): RefreshKey {
   const bytes = hkdfSync('sha256', secret, '', 'nestjs-token-invalidation refresh token', 32);
   const key = createSecretKey(Buffer.from(bytes));

@@ -15,7 +15,7 @@ const MOST_GENERATIONS = 0x7fff_ffff;
 
 /**
  * A refresh token: session, generation, a secret that stays the same for the life of the session, and a MAC. So it holds
- * all that its successor needs: whoever repeats a refresh gets the same bytes, on any node, and no row holds a token.
+ * all that its successor needs: a client that repeats a refresh gets the same bytes, on any node, and no row holds a token.
  */
 export class RefreshToken implements PresentedRefresh {
   /** What the session's row knows of the secret. */

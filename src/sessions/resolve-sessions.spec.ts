@@ -64,17 +64,29 @@ describe('the defaults', () => {
 describe('what is given', () => {
   it('is taken', () => {
     const given: SessionsOptions = {
-      ...{ tokensWithoutSession: 'refuse', absolute: '1h', grace: 0, maxSessions: 3 },
-      ...{ atCap: 'refuse', onReuse: 'refuse', retention: 0, address: 'network' },
+      tokensWithoutSession: 'refuse',
+      absolute: '1h',
+      grace: 0,
+      maxSessions: 3,
+      atCap: 'refuse',
+      onReuse: 'refuse',
+      retention: 0,
+      address: 'network',
       claims() {
-        return { named: Object.keys(this as object).length > 0 };
+        return { named: Object.keys(this).length > 0 };
       },
     };
     const resolved = resolve(given);
     expect(resolved).toMatchObject({
-      ...{ tokensWithoutSession: 'refuse', graceSeconds: 0, onReuse: 'refuse' },
+      tokensWithoutSession: 'refuse',
+      graceSeconds: 0,
+      onReuse: 'refuse',
       address: 'network',
-      limits: { maxSessions: 3, atCap: 'refuse', retentionSeconds: 0 },
+      limits: {
+        maxSessions: 3,
+        atCap: 'refuse',
+        retentionSeconds: 0,
+      },
     });
     expect(resolved.claims?.(undefined as never, {} as never)).toEqual({ named: true });
   });
@@ -137,9 +149,9 @@ describe('what cannot work', () => {
   });
 });
 
-describe('the rows', () => {
-  const problems = (sessions: unknown) => problemsOf({ sessions: SESSIONS_ROW }, { sessions });
+const problems = (sessions: unknown) => problemsOf({ sessions: SESSIONS_ROW }, { sessions });
 
+describe('the rows', () => {
   it.each<[unknown, RegExp]>([
     [true, /^sessions is not an object: give \{ absolute/],
     [

@@ -52,6 +52,6 @@ export class SessionReports {
       ...(by !== undefined && { by }),
       ...(address !== undefined && { address }),
     };
-    this.events.emitSession(event as SessionEvent, committed);
+    this.events.emitSession(event, committed);
   }
 }

@@ -46,7 +46,8 @@ export class SessionTokenWriter<User> {
   /** Whether the user may use the application now. Anything but true, or a promise of it, is no. */
   async isActive(session: SignedSession, holder: TokenHolder<User>): Promise<boolean> {
     const claims = { ...this.contentOf(session, holder) };
-    return (await this.settings.isActive(holder.user, claims)) === true;
+    const answer: unknown = await this.settings.isActive(holder.user, claims);
+    return answer === true;
   }
 
   /** @param refreshToken - of any generation of the session, for an answer with that of the current one */

@@ -28,7 +28,7 @@ export class SessionTurns<Answer> {
 
   private async serve(session: string, line: Map<string, Waiting>): Promise<void> {
     for (const [token, waiting] of line) {
-      // Whoever comes from here on needs work that begins later.
+      // A caller who comes from here on needs work that begins later.
       line.delete(token);
       await waiting.begin();
     }

@@ -8,7 +8,7 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 function fakeStore(sweep: () => Promise<number>) {
-  const markSeen = vi.fn(async () => 1);
+  const markSeen = vi.fn<() => Promise<number>>(async () => 1);
   return { markSeen, store: { sweep, markSeen } as unknown as SessionStore };
 }
 
@@ -30,7 +30,7 @@ describe('the upkeep of the sessions', () => {
   });
 
   it('writes the last sights before the store closes, and sweeps no more', async () => {
-    const sweep = vi.fn(async () => 0);
+    const sweep = vi.fn<() => Promise<number>>(async () => 0);
     const { store, markSeen } = fakeStore(sweep);
     const upkeep = new SessionUpkeep(store);
     upkeep.onApplicationBootstrap();

@@ -14,6 +14,7 @@ import type {
   StartedSession,
 } from '../state/session.store.js';
 import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
+import type { ExtraClaims } from '../tokens/token-issuer.service.js';
 import { TokenSigner } from '../tokens/token-signer.js';
 import { Refresher } from './refresher.js';
 import type { RefreshKey } from './refresh-keys.js';
@@ -130,9 +131,17 @@ function setUp({ settings: given = {}, isActive = () => true }: Given = {}) {
   const shared = { store: sessionStore, tokens, reports, settings };
   const sessions = new TokenSessions<ControlledUser>(
     {
-      ...{ store: sessionStore, refreshKeys: [KEY], reports, settings },
+      store: sessionStore,
+      refreshKeys: [KEY],
+      reports,
+      settings,
       refresher: new Refresher(shared),
-      starter: new SessionStarter({ ...shared, users, events, clock }),
+      starter: new SessionStarter({
+        ...shared,
+        users,
+        events,
+        clock,
+      }),
       upkeep: new SessionUpkeep(sessionStore),
     },
     { store: sessionStore, clockToleranceSeconds: 300 },
@@ -196,7 +205,7 @@ describe('a login', () => {
   });
 
   it('asks the application for claims, with the user and the session', async () => {
-    const claims = vi.fn(async () => ({ role: 'admin' }));
+    const claims = vi.fn<() => Promise<ExtraClaims>>(async () => ({ role: 'admin' }));
     const { sessions } = setUp({ settings: { claims } });
     expect(claimsOf(await sessions.start(ANNA))).toMatchObject({ role: 'admin', sid: SID });
     expect(claims).toHaveBeenCalledExactlyOnceWith(ANNA, expect.objectContaining({ id: SID }));
@@ -214,9 +223,15 @@ describe('a login', () => {
     const who = { subject: 'anna', by: 'anna', address: '203.0.113.0/24' };
     expect(happened).toEqual([
       {
-        ...{ kind: 'started', because: 'login', sessionId: SID, ...who },
-        ...{ label: 'Phone', userAgent: 'Browser', persistent: true },
-        ...{ startedAt: STARTED.startedAt, expiresAt: STARTED.expiresAt },
+        kind: 'started',
+        because: 'login',
+        sessionId: SID,
+        ...who,
+        label: 'Phone',
+        userAgent: 'Browser',
+        persistent: true,
+        startedAt: STARTED.startedAt,
+        expiresAt: STARTED.expiresAt,
       },
       { kind: 'ended', reason: 'evicted', sessionId: 'old', ...who },
     ]);
@@ -503,7 +518,8 @@ describe('a device that stays logged in', () => {
     store.replace.mockResolvedValue(replaced);
     const answer = await sessions.logoutEverywhereElse(SID, ANNA);
     expect(store.replace.mock.calls[0]![1]).toMatchObject({
-      ...{ replacing: { because: 'logout' }, credentialsEntered: false },
+      replacing: { because: 'logout' },
+      credentialsEntered: false,
     });
     expect(claimsOf(answer)).toMatchObject({ ver: 4, sid: 'new' });
     expect(happened.at(-1)).toBe('logged_out_everywhere');
@@ -617,7 +633,7 @@ describe('one access token', () => {
       { tokenId: 't', expiresAt: new Date(NOW + 300_000) },
       undefined,
     ]);
-    await expect(sessions.revokeToken({ exp: SECOND } as never)).rejects.toThrow('has no jti');
+    await expect(sessions.revokeToken({ exp: SECOND })).rejects.toThrow('has no jti');
   });
 });
 

@@ -112,7 +112,7 @@ export class TokenSessions<User = unknown, Transaction = unknown> {
   }
 
   /**
-   * A session of its own for a second process that shares no storage with the first, with the same versions, login time
+   * Another session for a second process that shares no storage with the first, with the same versions, login time
    * and ends: two processes with one refresh token would look like an owner and a thief.
    *
    * @throws TooManySessionsError with `atCap: 'refuse'`

@@ -171,7 +171,7 @@ export interface ReplacedSession {
  */
 export type ReplaceFailure = 'session_ended' | 'user_unknown' | 'conflict';
 
-/** A second session for the same login, for a process with a storage of its own. */
+/** A second session for the same login, for a process that has another storage. */
 export interface Fork {
   /** The session that is forked, at the generation at which it was judged. */
   readonly from: {
