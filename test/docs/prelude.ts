@@ -35,6 +35,7 @@ import {
   type InvalidationTarget,
   OptionalAuth,
   type PasswordReplacement,
+  Public,
   type RefusalEvent,
   RequireRecentLogin,
   RevocableJwtGuard,

@@ -55,23 +55,31 @@ export const SESSIONS: Record<keyof SessionsOptions, Row> = {
   preset: [
     'names both ends',
     async () => {
-      const after = (seconds: number) =>
-        refreshedAfter(seconds, { preset: 'aal2', absolute: undefined });
-      expect([await after(3599), await after(3601)]).toEqual([200, '401 session_idle']);
+      const sessions = { preset: 'aal2', absolute: undefined } as const;
+      expect([await refreshedAfter(3599, sessions), await refreshedAfter(3601, sessions)]).toEqual([
+        200,
+        '401 session_idle',
+      ]);
     },
   ],
   absolute: [
     'is the end of a login',
     async () => {
-      const after = (seconds: number) => refreshedAfter(seconds, { absolute: '1 day' });
-      expect([await after(DAY - 1), await after(DAY)]).toEqual([200, '401 session_expired']);
+      const sessions = { absolute: '1 day' };
+      expect([
+        await refreshedAfter(DAY - 1, sessions),
+        await refreshedAfter(DAY, sessions),
+      ]).toEqual([200, '401 session_expired']);
     },
   ],
   idle: [
     'is the end without use',
     async () => {
-      const after = (seconds: number) => refreshedAfter(seconds, { idle: '1 day' });
-      expect([await after(DAY - 1), await after(DAY)]).toEqual([200, '401 session_idle']);
+      const sessions = { idle: '1 day' };
+      expect([
+        await refreshedAfter(DAY - 1, sessions),
+        await refreshedAfter(DAY, sessions),
+      ]).toEqual([200, '401 session_idle']);
     },
   ],
   grace: [
@@ -94,7 +102,9 @@ export const SESSIONS: Record<keyof SessionsOptions, Row> = {
         app.advance(1);
       }
       expect(await Promise.all(devices.map(({ access }) => app.me(access)))).toEqual([
-        ...['401 session_ended', 200, 200],
+        '401 session_ended',
+        200,
+        200,
       ]);
     },
   ],

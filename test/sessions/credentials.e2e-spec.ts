@@ -100,7 +100,8 @@ describe('a copy of the database', () => {
         const isService = path.endsWith('introspect');
         const authorization = isService ? SERVICE_CREDENTIAL : `Bearer ${value}`;
         const answer = await client.send(method.toUpperCase(), url, {
-          ...{ json, headers: { authorization } },
+          json,
+          headers: { authorization },
         });
         // To revoke what is no token is no error, and revokes nothing.
         const isRefused =

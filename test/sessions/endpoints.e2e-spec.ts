@@ -30,6 +30,8 @@ async function start(
   return app;
 }
 
+const cookieOf = ({ headers }: Answer) => headers.get('set-cookie');
+
 describe.each(PLATFORMS)('on %s', (platform) => {
   const on = (
     endpoints: Partial<EndpointsOptions> = {},
@@ -141,8 +143,6 @@ describe.each(PLATFORMS)('on %s', (platform) => {
   });
 
   describe('the cookie', () => {
-    const cookieOf = ({ headers }: Answer) => headers.get('set-cookie');
-
     it('holds the refresh token, out of reach of scripts, and the body does not', async () => {
       const app = await on({ refreshCookie: true });
       const device = await app.device();

@@ -15,8 +15,10 @@ beforeAll(async () => {
   database = await SessionDatabase.open();
   proxy = await TcpProxy.open(database.url);
   app = await createSessionApp({
-    ...{ url: proxy.url, refreshCookie: true },
-    ...{ readTimeout: '500ms', writeTimeout: '500ms' },
+    url: proxy.url,
+    refreshCookie: true,
+    readTimeout: '500ms',
+    writeTimeout: '500ms',
   });
   client = new SessionClient(app.url);
 });
@@ -34,7 +36,8 @@ afterEach(async () => {
 async function device(): Promise<{ cookie: string; sid: string }> {
   const { email } = await createUser(app.dataSource);
   const answer = await client.post('/device/login', undefined, {
-    ...{ email, password: 'correct horse battery staple' },
+    email,
+    password: 'correct horse battery staple',
   });
   const [cookie] = answer.headers.get('set-cookie')!.split(';', 1);
   const [row] = await database.query(

@@ -113,7 +113,9 @@ describe('a node that checks, and one of the version before', () => {
     // Issued by the node of the version before, or before the roll-out.
     const { access_token: plain } = (
       await after.post('/device/login', undefined, {
-        ...{ email, password: 'correct horse battery staple', withoutSession: true },
+        email,
+        password: 'correct horse battery staple',
+        withoutSession: true,
       })
     ).body as { access_token: string };
     for (const node of [before, after]) {

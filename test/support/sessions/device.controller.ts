@@ -3,6 +3,7 @@ import {
   Controller,
   Get,
   HttpCode,
+  Inject,
   Post,
   Req,
   Res,
@@ -46,13 +47,17 @@ interface PasswordChange {
 /** Login, change of password and what needs a recent login, as an application with sessions would write them. */
 @Controller('device')
 export class DeviceController {
+  @Inject()
+  private readonly issuer!: TokenIssuer<User>;
+
+  @Inject()
+  private readonly modules!: ModuleRef;
+
   constructor(
     @InjectRepository(User) private readonly users: Repository<User>,
     private readonly sessions: TokenSessions<User>,
-    private readonly issuer: TokenIssuer<User>,
     private readonly invalidator: TokenInvalidator,
     private readonly answers: SessionAnswers,
-    private readonly modules: ModuleRef,
   ) {}
 
   @Public()

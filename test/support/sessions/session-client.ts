@@ -67,7 +67,7 @@ export class SessionClient extends TestClient {
 export function outcomeOf({ status, body }: Answer): 200 | string {
   if (status === 200) return 200;
   const code = body['errorCode'];
-  return code === undefined ? String(status) : `${status} ${String(code)}`;
+  return code === undefined ? String(status) : `${status} ${code as string}`;
 }
 
 /** What a device stores of an answer with both tokens. */

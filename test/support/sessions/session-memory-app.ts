@@ -95,9 +95,19 @@ export async function startSessions({
     controllers: [MeController],
     ...more,
     module: {
-      ...{ store: Store, clock, globalGuard: true },
-      sessions: { absolute: '30 days', idle: '10 days' },
-      endpoints: { path: 'auth', logoutEverywhere: true, sessions: true, ...endpoints },
+      store: Store,
+      clock,
+      globalGuard: true,
+      sessions: {
+        absolute: '30 days',
+        idle: '10 days',
+      },
+      endpoints: {
+        path: 'auth',
+        logoutEverywhere: true,
+        sessions: true,
+        ...endpoints,
+      },
       ...module,
     },
   });
