@@ -32,7 +32,7 @@ const FIXES: Readonly<Record<RefusalReason, string>> = {
   refresh_invalid:
     'The user logs in again. Check that all nodes have the same keys for refresh tokens.',
   refresh_reused:
-    'The user logs in again, and learns that somebody had a copy of the login. Give each process with a storage of its own its own session.',
+    'The user logs in again, and learns that somebody had a copy of the login. Processes that share no storage need a session each: see [sessions](sessions.md#what-a-client-does).',
   session_ahead:
     'The user logs in again. See [a restored backup](operations.md#a-restored-backup).',
   reauthentication_required:

@@ -81,18 +81,30 @@ From \`nestjs-token-invalidation/typeorm\`. \`tokenInvalidationSql()\` from \`ne
 
 ${optionTable(membersOf(SCHEMA, 'SchemaOptions'))}
 
-## \`TokenIssuer.issue()\`
+${methods()}`;
+}
+
+/** What the methods of the services take. */
+function methods(): string {
+  return `## \`TokenIssuer.issue()\`
 
 ${optionTable(membersOf('src/tokens/token-issuer.service.ts', 'IssueOptions'))}
 
 ## \`TokenSessions.start()\`
 
-${optionTable([...membersOf('src/sessions/session-calls.ts', 'StartOptions'), ...membersOf('src/sessions/session-calls.ts', 'SessionCall')])}
+${startOptions()}
 
 ## \`TokenVerifier.verify()\`
 
 ${optionTable(membersOf('src/tokens/token-verifier.service.ts', 'VerifyOptions'))}
 `;
+}
+
+function startOptions(): string {
+  const members = ['StartOptions', 'SessionCall'].map((name) =>
+    membersOf('src/sessions/session-calls.ts', name),
+  );
+  return optionTable(members.flat());
 }
 
 function optionTable(options: readonly Documented[]): string {
