@@ -21,6 +21,8 @@ declare module 'vitest' {
     databaseUrl: string;
     /** The migrated database that `createDatabase()` copies. */
     databaseTemplate: string;
+    /** As PostgreSQL counts: 180004 is 18.4. */
+    serverVersion: number;
   }
 }
 
