@@ -181,6 +181,29 @@ describe('a trigger of the application’s that undoes the UPDATE', () => {
     await expect(app.invalidator.rehashPassword(user.id, replacement)).rejects.toThrow(NOTHING);
   });
 
+  const PART = /wrote only a part of the change/;
+
+  it.fails('that sets back the version alone: the error does not deny the cutoff', async () => {
+    const { user } = await login();
+    await undo('users', 'zzz_undo', 'NEW.token_version := OLD.token_version; RETURN NEW;');
+    await expect(app.invalidator.logoutEverywhere(user.id)).rejects.toThrow(PART);
+    const sql = 'SELECT logout_all_at IS NOT NULL AS moved FROM users WHERE id = $1';
+    expect(await rowOf(database.url, sql, [user.id])).toEqual({ moved: true });
+  });
+
+  it.fails('that sets back the hash alone: the error does not deny the logout', async () => {
+    const { user, replacement, token } = await login();
+    await undo('users', 'zzz_undo', 'NEW.password_hash := OLD.password_hash; RETURN NEW;');
+    await expect(app.invalidator.changePassword(user.id, replacement)).rejects.toThrow(PART);
+    expect(await app.ask(token)).toBe('401 password_changed');
+  });
+
+  it.fails('that sets back the version of everyone alone: the same', async () => {
+    const body = 'NEW.everyone_version := OLD.everyone_version; RETURN NEW;';
+    await undo('users_token_invalidation', 'zzz_undo', body);
+    await expect(app.invalidator.invalidateEveryone()).rejects.toThrow(PART);
+  });
+
   it.each(['RETURN OLD;', 'RETURN NULL;'])('%s on the row for everyone', async (body) => {
     await undo('users_token_invalidation', 'zzz_undo', body);
     await expect(app.invalidator.invalidateEveryone()).rejects.toThrow(NOTHING);
