@@ -104,7 +104,7 @@ export const PATCHES: readonly Patch[] = [
   {
     promise: 8,
     file: 'src/postgres/change-row.ts',
-    find: "  if (done !== 'true') throw new TokenStateUnchangedError();\n",
+    find: "  if (done !== 'true') throw new TokenStateUnchangedError(done === 'part' ? done : undefined);\n",
     replace: '',
     spec: 'test/servers/effect.e2e-spec.ts',
     test: 'that returns OLD: no success',
