@@ -1,9 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import type { Answer, TestClient } from '../test-client.js';
-import { rowOf } from './row-of.js';
 
-export { rowOf };
+export { rowOf, versionOf } from './row-of.js';
 
 /** Beyond its limit a check may take this long to answer. */
 export const GRACE_MS = 250;
@@ -72,9 +71,4 @@ export function expectNothingUnhandled(): void {
   beforeAll(() => events.forEach((event) => process.on(event, note)));
   afterAll(() => events.forEach((event) => process.off(event, note)));
   afterEach(() => expect(unhandled.splice(0)).toEqual([]));
-}
-
-export async function versionOf(databaseUrl: string, userId: string): Promise<number> {
-  const sql = 'SELECT token_version AS version FROM users WHERE id = $1';
-  return (await rowOf<{ version: number }>(databaseUrl, sql, [userId])).version;
 }
