@@ -91,7 +91,12 @@ export interface StateChange {
  * @typeParam Transaction - what lets a write join the caller's transaction; TypeORM: `EntityManager`
  */
 export abstract class TokenStateStore<User = unknown, Transaction = unknown> {
-  /** Called once at boot: what is wrong with the set-up, each with what to do. Empty: nothing. */
+  /**
+   * What is wrong with the set-up, each with what to do. Empty: nothing. Called at boot; an application may call it later,
+   * for its health.
+   *
+   * @throws TokenStateUnavailableError when the database cannot be reached
+   */
   async checkSetup(): Promise<string[]> {
     return [];
   }

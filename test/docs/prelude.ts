@@ -10,8 +10,10 @@ import {
   Get,
   Injectable,
   type INestApplication,
+  Logger,
   Module,
   Post,
+  ServiceUnavailableException,
   UnauthorizedException,
   UseGuards,
 } from '@nestjs/common';
@@ -31,6 +33,7 @@ import {
   type InvalidationTarget,
   OptionalAuth,
   type PasswordReplacement,
+  Public,
   type RefusalEvent,
   RequireRecentLogin,
   RevocableJwtGuard,
