@@ -1,4 +1,4 @@
-import { Injectable, Module } from '@nestjs/common';
+import { Injectable, Module, type Type } from '@nestjs/common';
 import { LogoutTransaction, type LogoutWithin, type TokenClaims } from 'nestjs-token-invalidation';
 import { pgStore } from 'nestjs-token-invalidation/pg';
 import { Pool, type PoolClient } from 'pg';
@@ -62,10 +62,10 @@ beforeEach(() => {
   within = async () => {};
 });
 
-const endpoints = (logoutTransaction: new (...args: never[]) => LogoutTransaction) => ({
+const endpoints = (logoutTransaction: Type<LogoutTransaction>) => ({
   path: 'auth',
   logoutEverywhere: true,
-  logoutTransaction: logoutTransaction as never,
+  logoutTransaction,
 });
 
 async function login(app: TestApp): Promise<{ user: User; token: string }> {
