@@ -126,6 +126,14 @@ export const PATCHES: readonly Patch[] = [
     test: 'nobody loses the login',
   },
   {
+    promise: 8,
+    file: 'src/endpoints/endpoint-logout.ts',
+    find: '    if (receipt !== undefined) return receipt;\n',
+    replace: '    if (claims !== undefined) return receipt!;\n',
+    spec: 'test/applications/logout-transaction.e2e-spec.ts',
+    test: 'one that forgets to log out is an error, and no success',
+  },
+  {
     promise: 9,
     file: 'src/postgres/state-reading.ts',
     find: 'found.filter((row) => asked[positionOf(row)]!.subject === subjectOf(row))',
