@@ -80,8 +80,10 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['test/demo/*.browser-spec.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          // A test presses twenty buttons, each of which takes seconds on a busy machine.
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          expect: { poll: { timeout: 60_000 } },
         },
       },
       {
