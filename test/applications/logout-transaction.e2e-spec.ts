@@ -57,7 +57,7 @@ beforeAll(async () => {
   await pool.query('CREATE TABLE sessions (user_id uuid NOT NULL)');
   await pool.end();
 });
-afterAll(() => database.drop());
+afterAll(() => database?.drop());
 beforeEach(() => {
   within = async () => {};
 });
@@ -89,7 +89,7 @@ describe('what is done in the transaction of the endpoint’s logout', () => {
   beforeAll(async () => {
     app = await createApp({ url: database.url, module: { endpoints: endpoints(EndSessions) } });
   });
-  afterAll(() => app.close());
+  afterAll(() => app?.close());
 
   it('is done with it', async () => {
     const { user, token } = await login(app);

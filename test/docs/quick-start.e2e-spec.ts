@@ -51,7 +51,7 @@ describe.each(applications)('the quick start for %s', (name) => {
 
   afterAll(async () => {
     await app?.close();
-    await database.drop();
+    await database?.drop();
   });
 
   it('has at most 30 lines of application code', () => {

@@ -37,8 +37,8 @@ beforeEach(async () => {
   await client.connect();
 });
 afterEach(async () => {
-  await client.end();
-  await database.drop();
+  await client?.end();
+  await database?.drop();
 });
 
 /** A data source that is closed with the test's database. */

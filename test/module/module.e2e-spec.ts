@@ -46,7 +46,7 @@ beforeAll(async () => {
   database = await createDatabase();
 });
 
-afterAll(() => database.drop());
+afterAll(() => database?.drop());
 
 describe('forRootAsync', () => {
   it.each([
@@ -146,7 +146,7 @@ describe('the database is looked at before the application starts', () => {
     empty = await createEmptyDatabase();
   });
 
-  afterAll(() => empty.drop());
+  afterAll(() => empty?.drop());
 
   it('without the table', async () => {
     await expect(createApp({ url: empty.url })).rejects.toThrow(

@@ -30,7 +30,7 @@ describe.each(['nestjs-12-esm', 'nestjs-12-commonjs', 'nestjs-11-commonjs', 'nes
 
     afterAll(async () => {
       await database?.drop();
-      project.remove();
+      project?.remove();
     });
 
     it('the package installs without a word about peer dependencies', async () => {

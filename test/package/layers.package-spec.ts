@@ -37,7 +37,7 @@ describe.each(Object.keys(LAYERS) as (keyof typeof LAYERS)[])('a project with %s
 
   afterAll(async () => {
     await database?.drop();
-    project.remove();
+    project?.remove();
   });
 
   it('has the packages of no other layer', async () => {

@@ -79,7 +79,7 @@ describe('promise 2: clocks up to five minutes apart', () => {
 
   afterAll(async () => {
     await Promise.all([...nodes.values()].map((node) => node.close()));
-    await database.drop();
+    await database?.drop();
   });
 
   it.each(SKEWS)(

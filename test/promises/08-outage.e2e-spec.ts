@@ -23,7 +23,7 @@ describe.each(PLATFORMS)(
 
     afterAll(async () => {
       await app?.close();
-      await server.stop();
+      await server?.stop();
     });
 
     it('while the database is gone: nobody is let in, nobody loses the login, nothing claims success', async () => {
@@ -91,9 +91,9 @@ describe('promise 8: a read that does not come back in time', () => {
 
   afterEach(async () => {
     wire.pass();
-    await app.close();
-    await wire.close();
-    await database.drop();
+    await app?.close();
+    await wire?.close();
+    await database?.drop();
   });
 
   it('is 503 within the limit while the table is locked, and goes on when the lock is gone', async () => {

@@ -133,8 +133,8 @@ describe('a trigger of the application’s that undoes the UPDATE', () => {
   });
   afterEach(async () => {
     for (const table of ['users', 'users_token_invalidation']) {
-      await app.dataSource.query(`DROP TRIGGER IF EXISTS zzz_undo ON ${table}`);
-      await app.dataSource.query(`DROP TRIGGER IF EXISTS aaa_undo ON ${table}`);
+      await app?.dataSource.query(`DROP TRIGGER IF EXISTS zzz_undo ON ${table}`);
+      await app?.dataSource.query(`DROP TRIGGER IF EXISTS aaa_undo ON ${table}`);
     }
   });
 

@@ -41,9 +41,9 @@ beforeEach(async () => {
   await holder.query('BEGIN');
 });
 afterEach(async () => {
-  await holder.end();
-  await app.close();
-  await proxy.close();
+  await holder?.end();
+  await app?.close();
+  await proxy?.close();
 });
 
 async function waiting(): Promise<number> {

@@ -83,7 +83,7 @@ beforeAll(async () => {
   await dataSource.query("INSERT INTO secrets VALUES (1, 'a hash')");
   await dataSource.destroy();
 });
-afterAll(() => database.drop());
+afterAll(() => database?.drop());
 
 beforeEach(async () => {
   await connect();
@@ -92,8 +92,8 @@ beforeEach(async () => {
 afterEach(async () => {
   vi.restoreAllMocks();
   fault = undefined;
-  await primary.close();
-  if (dataSource.isInitialized) await dataSource.destroy();
+  await primary?.close();
+  if (dataSource?.isInitialized) await dataSource?.destroy();
 });
 
 const run = (text: string, ...values: unknown[]) =>

@@ -160,9 +160,9 @@ describe('the check of the set-up, as a role that is held to policies', () => {
     await dataSource.initialize();
   });
   afterAll(async () => {
-    await dataSource.destroy();
-    await session.query(`DROP OWNED BY ${ROLE}`);
-    await session.query(`DROP ROLE ${ROLE}`);
+    await dataSource?.destroy();
+    await session?.query(`DROP OWNED BY ${ROLE}`);
+    await session?.query(`DROP ROLE ${ROLE}`);
   });
 
   it.each(['users', EVERYONE])(

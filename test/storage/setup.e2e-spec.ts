@@ -67,7 +67,7 @@ beforeAll(async () => {
   );
   await database.migrate({ table: 'good', password: 'password' });
 });
-afterAll(() => database.close());
+afterAll(() => database?.close());
 
 describe('an entity that cannot have its tokens revoked', () => {
   it.each<[string, EntityClass, RegExp]>([

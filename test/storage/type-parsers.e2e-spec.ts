@@ -33,9 +33,9 @@ beforeAll(async () => {
   pool.on('error', () => {});
 });
 afterAll(async () => {
-  await pool.end();
-  await dataSource.destroy();
-  await database.close();
+  await pool?.end();
+  await dataSource?.destroy();
+  await database?.close();
 });
 
 type Store = TokenStateStore & { onApplicationShutdown(): Promise<void> };

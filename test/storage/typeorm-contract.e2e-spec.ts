@@ -83,7 +83,7 @@ beforeAll(async () => {
   }
 });
 
-afterAll(() => database.close());
+afterAll(() => database?.close());
 
 describe.each(VARIANTS)('a store over $users', ({ users, entity, nextId }) => {
   tokenStateStoreContract(

@@ -20,8 +20,8 @@ beforeAll(async () => {
   await session.query(`GRANT CREATE, USAGE ON SCHEMA public TO ${OWNER}`);
 });
 afterAll(async () => {
-  await session.query(`DROP OWNED BY ${OWNER}`);
-  await session.query(`DROP ROLE ${OWNER}`);
+  await session?.query(`DROP OWNED BY ${OWNER}`);
+  await session?.query(`DROP ROLE ${OWNER}`);
 });
 
 interface Everyone {
@@ -219,7 +219,7 @@ describe('a users table whose owner is held to its row level security', () => {
     await session.query("SET app.tenant = 'nobody'");
   });
   afterAll(async () => {
-    await session.query('RESET ROLE');
+    await session?.query('RESET ROLE');
   });
 
   it('refuses a TRUNCATE that would let ids come back at old versions', async () => {

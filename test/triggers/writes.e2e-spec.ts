@@ -136,7 +136,7 @@ describe('other columns', () => {
 describe('a hash and NULL', () => {
   beforeAll(() => session.query('ALTER TABLE users ALTER password_hash DROP NOT NULL'));
   afterAll(() =>
-    session.query('UPDATE users SET password_hash = $1 WHERE password_hash IS NULL', ['-']),
+    session?.query('UPDATE users SET password_hash = $1 WHERE password_hash IS NULL', ['-']),
   );
 
   it('are different passwords, in both directions', async () => {
