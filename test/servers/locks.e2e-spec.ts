@@ -9,6 +9,7 @@ import {
   versionOf,
 } from '../support/faults/outages.js';
 import { TcpProxy } from '../support/faults/tcp-proxy.js';
+import { until } from '../support/until.js';
 import { createUser } from '../support/users.js';
 
 /** Two connections for reads and four for writes. */
@@ -50,9 +51,8 @@ async function waiting(): Promise<number> {
   return (await rowOf<{ count: number }>(database.url, WAITING)).count;
 }
 
-/** Within the time of the test. */
-async function untilNobodyWaits(): Promise<void> {
-  while ((await waiting()) > 0);
+function untilNobodyWaits(): Promise<void> {
+  return until('nobody waits', async () => (await waiting()) === 0);
 }
 
 describe('while the users table is locked', () => {
@@ -73,19 +73,19 @@ describe('while the users table is locked', () => {
     await holder.query('ROLLBACK');
     expect(await app.ask(token)).toBe(200);
     expect(await versionOf(database.url, user.id)).toBe(0);
-  }, 15_000);
+  });
 
   it('a process that vanished leaves nobody waiting', async () => {
     const token = app.issuer.issue(await createUser(app.dataSource));
     expect(await app.ask(token)).toBe(200);
     await holder.query('LOCK TABLE users IN ACCESS EXCLUSIVE MODE');
     const asking = app.ask(token);
-    while ((await waiting()) === 0);
+    await until('the check waits', async () => (await waiting()) > 0);
     proxy.halfOpen();
     expect(await asking).toBe(UNAVAILABLE);
     await untilNobodyWaits();
     await proxy.heal();
-  }, 10_000);
+  });
 });
 
 describe('while a user’s row is locked', () => {
@@ -101,7 +101,7 @@ describe('while a user’s row is locked', () => {
     await untilNobodyWaits();
     expect(await app.invalidator.logoutEverywhere(other.id)).toMatchObject({ version: 1 });
     expect(await versionOf(database.url, user.id)).toBe(0);
-  }, 15_000);
+  });
 
   it('a check does not wait', async () => {
     const user = await createUser(app.dataSource);

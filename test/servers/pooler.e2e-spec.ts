@@ -9,6 +9,7 @@ import {
   versionOf,
 } from '../support/faults/outages.js';
 import { HAS_PGBOUNCER, type PgBouncer, startPgBouncer } from '../support/faults/pgbouncer.js';
+import { until } from '../support/until.js';
 import { createUser } from '../support/users.js';
 
 const WAITING = `SELECT count(*)::int AS count FROM pg_stat_activity
@@ -63,7 +64,9 @@ describe
         await expect(logout).rejects.toMatchObject({ name: 'TokenStateUnavailableError' });
         expect(await app.ask(token)).toBe(UNAVAILABLE);
       }
-      while ((await rowOf<{ count: number }>(database.url, WAITING)).count > 0);
+      await until('nobody waits', async () => {
+        return (await rowOf<{ count: number }>(database.url, WAITING)).count === 0;
+      });
       await holder.end();
       expect(await app.ask(token)).toBe(200);
       expect(await versionOf(database.url, user.id)).toBe(0);

@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import { inject } from 'vitest';
 import { CreateUsers1760000000000 } from '../../migrations/1760000000000-create-users.js';
 import { RevocableTokens1760000000001 } from '../../migrations/1760000000001-revocable-tokens.js';
+import { until } from './until.js';
 
 /** The reference migrations, in their order. */
 export const MIGRATIONS = [CreateUsers1760000000000, RevocableTokens1760000000001];
@@ -76,10 +77,10 @@ async function copy(template: string): Promise<TestDatabase> {
   return { url: databaseUrl(serverUrl, name), drop: () => dropDatabase(serverUrl, name) };
 }
 
-/** Ends the connections to a database, until there is none. Asks, and does not sleep. */
+/** Ends the connections to a database, until there is none. */
 async function untilEmpty(serverUrl: string, name: string): Promise<void> {
   const sql = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`;
-  while ((await onServer(serverUrl, sql)) > 0);
+  await until(`nobody is connected to ${name}`, async () => (await onServer(serverUrl, sql)) === 0);
 }
 
 /** @returns how many rows there are */
