@@ -13,6 +13,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
+          // A busy machine may stop for longer than the default of five seconds.
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
           include: [
             'src/**/*.spec.ts',
             'test/rule/*.spec.ts',
@@ -39,6 +42,7 @@ export default defineConfig({
           include: ['tools/**/*.spec.ts', 'test/support/*.spec.ts'],
           globalSetup,
           testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
