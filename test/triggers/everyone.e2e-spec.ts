@@ -45,10 +45,15 @@ describe('the cutoff of everyone', () => {
   it.each(["'infinity'", "clock_timestamp() + interval '1 day'"])(
     'of %s is brought back to the clock',
     async (future) => {
+      const [before] = await rows();
+      const earliest = await database.clock();
       await session.query(`UPDATE ${EVERYONE} SET everyone_logged_out_at = ${future}`);
       const [row] = await rows();
       const latest = await database.clock();
-      expect(Number(row!['everyone_logged_out_at'])).toBeLessThanOrEqual(latest.getTime());
+      const cutoff = Number(row!['everyone_logged_out_at']);
+      expect(cutoff).toBeGreaterThanOrEqual(earliest.getTime());
+      expect(cutoff).toBeLessThanOrEqual(latest.getTime());
+      expect(Number(row!['everyone_version'])).toBe(Number(before!['everyone_version']) + 1);
     },
   );
 
