@@ -8,14 +8,14 @@ export default defineConfig({
   test: {
     // The default leaves a core to a watcher. More than two would outgrow the connections of the one PostgreSQL.
     maxWorkers: 2,
+    // For what hangs. A busy machine takes ten times as long as an idle one, and that is no fault of a test.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     projects: [
       {
         extends: true,
         test: {
           name: 'unit',
-          // A busy machine may stop for longer than the default of five seconds.
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
           include: [
             'src/**/*.spec.ts',
             'test/rule/*.spec.ts',
@@ -31,8 +31,6 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/**/*.e2e-spec.ts'],
           globalSetup,
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
         },
       },
       {
@@ -41,8 +39,6 @@ export default defineConfig({
           name: 'tools',
           include: ['tools/**/*.spec.ts', 'test/support/*.spec.ts'],
           globalSetup,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
         },
       },
       {
@@ -54,8 +50,6 @@ export default defineConfig({
           globalSetup,
           // One file after the other: time limits are measured.
           fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 30_000,
         },
       },
       {
@@ -64,8 +58,6 @@ export default defineConfig({
         test: {
           name: 'histories',
           include: ['test/histories/*.histories-spec.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
         },
       },
       {
@@ -74,8 +66,6 @@ export default defineConfig({
         test: {
           name: 'demo',
           include: ['test/demo/*.smoke-spec.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
         },
       },
       {
@@ -86,7 +76,6 @@ export default defineConfig({
           include: ['test/demo/*.browser-spec.ts'],
           // A test presses twenty buttons, each of which takes seconds on a busy machine.
           testTimeout: 300_000,
-          hookTimeout: 120_000,
           expect: { poll: { timeout: 60_000 } },
         },
       },

@@ -22,7 +22,8 @@ describe('promise 2: a token from a record read after the invalidation is accept
     }
     expect(wrong).toEqual([]);
     expect(await app().users.findOneBy({ id: user.id })).toMatchObject({ tokenVersion: 1000 });
-  }, 90_000);
+    // Seconds on an idle machine, minutes on a busy one.
+  }, 600_000);
 
   it('a changed password invalidates the old token and lets the next login in, a hundred times within the same seconds', async () => {
     const user = await createUser(app().dataSource);

@@ -43,10 +43,11 @@ async function idle(token: string): Promise<void> {
   passedMs += 60_000;
 }
 
-async function waitingBackends(): Promise<number[]> {
-  const sql = `SELECT coalesce(array_agg(pid), '{}') AS pids FROM pg_stat_activity
-    WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-  return (await rowOf<{ pids: number[] }>(database.url, sql)).pids;
+/** What waits for a lock, by its connection and the time when it began. */
+async function waitingStatements(): Promise<string[]> {
+  const sql = `SELECT coalesce(array_agg(pid || ' ' || query_start), '{}') AS statements
+    FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  return (await rowOf<{ statements: string[] }>(database.url, sql)).statements;
 }
 
 describe('connections that a firewall forgot while they were idle', () => {
@@ -97,9 +98,9 @@ describe('connections that a firewall forgot while they were idle', () => {
     await holder.startTransaction();
     await holder.query('LOCK TABLE users IN ACCESS EXCLUSIVE MODE');
     const asking = app.ask(token);
-    const waiting = new Set<number>();
-    await until('a second connection is tried', async () => {
-      for (const pid of await waitingBackends()) waiting.add(pid);
+    const waiting = new Set<string>();
+    await until('the check is tried again', async () => {
+      for (const statement of await waitingStatements()) waiting.add(statement);
       return waiting.size > 1;
     });
     await holder.rollbackTransaction();

@@ -187,20 +187,20 @@ describe('a record that TypeORM has to load', () => {
 
   it('does not come from an old primary that the application’s pool still leads to', async () => {
     const { user, token } = await loginAsHooked();
-    await untilReplayed();
+    await standby.catchUpWith(primary.url);
     await makeReadOnly('on');
     await standby.promote();
     proxy.redirect(standby.url);
     await rowOf(standby.url, 'UPDATE users SET active = false WHERE id = $1', [user.id]);
 
     let answer: unknown = UNAVAILABLE;
-    while (answer === UNAVAILABLE) answer = await node.ask(token);
+    await until('the node answers', async () => (answer = await node.ask(token)) !== UNAVAILABLE);
     expect(answer).toBe('401 user_inactive');
   });
 
   it('does not come from a standby that the application’s pool leads to for a moment', async () => {
     const { user, token } = await loginAsHooked();
-    await untilReplayed();
+    await standby.catchUpWith(primary.url);
     await rowOf(standby.url, 'SELECT pg_wal_replay_pause()');
     await rowOf(primary.url, "UPDATE users SET role = 'operator' WHERE id = $1", [user.id]);
     const { master } = node.dataSource.driver as unknown as { master: Pool };
