@@ -109,6 +109,7 @@ describe('while a user’s row is locked', () => {
     const token = app.issuer.issue(user);
     await holder.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [user.id]);
     await expectRecovery(app, token);
+    expect(await waiting()).toBe(0);
   });
 });
 
