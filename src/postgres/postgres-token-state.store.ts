@@ -16,14 +16,11 @@ import type { DataLayer } from './data-layer.js';
 import { LateDatabase } from './late-database.js';
 import type { RunStatement, Statement } from './pg-pool.js';
 import { Primary } from './primary.js';
-import { milliseconds } from './sql.js';
-import { checkServer, setupProblems } from './server-check.js';
+import { checkServer, serverTime, setupProblems } from './server-check.js';
 import { readState } from './state-reading.js';
 import { StateWriter } from './state-writer.js';
 import type { StoreSettings } from './store-options.js';
 import { userDatabase } from './user-database.js';
-
-const NOW = `SELECT ${milliseconds('clock_timestamp()')}`;
 
 /** Keeps the token state in three columns of the application's own users table, in PostgreSQL. */
 export class PostgresTokenStateStore<User, Transaction>
@@ -55,18 +52,15 @@ export class PostgresTokenStateStore<User, Transaction>
     try {
       const database = await this.database.get();
       const run: RunStatement = (statement) => this.writer.run(statement);
-      const problems = await checkServer(run);
       this.named ??= this.settings.realm ?? (await database.findRealm(run));
-      if (!this.settings.checkSchema) return problems;
-      return [...problems, ...(await database.check(run))];
+      return [...(await checkServer(run)), ...(await database.check(run))];
     } catch (error) {
       return setupProblems(error);
     }
   }
 
-  override async now(): Promise<number> {
-    const [row] = await this.writer.run({ text: NOW, values: [] });
-    return Number(row![0]);
+  override now(): Promise<number> {
+    return serverTime((statement) => this.writer.run(statement));
   }
 
   /** Nest calls it when the application closes. */
@@ -116,7 +110,7 @@ export class PostgresTokenStateStore<User, Transaction>
     { currentHash, newHash }: PasswordChange,
     transaction?: Transaction,
   ): Promise<WriteOutcome> {
-    const text = this.passwordText((await this.database.get()).statements.changePassword);
+    const text = (await this.database.get()).passwordText('changePassword');
     return this.update(subject, { text, values: [currentHash, newHash] }, transaction);
   }
 
@@ -125,7 +119,7 @@ export class PostgresTokenStateStore<User, Transaction>
     { currentHash, newHash }: PasswordReplacement,
     transaction?: Transaction,
   ): Promise<WriteOutcome> {
-    const text = this.passwordText((await this.database.get()).statements.rehashPassword);
+    const text = (await this.database.get()).passwordText('rehashPassword');
     return this.update(subject, { text, values: [currentHash, newHash] }, transaction);
   }
 
@@ -136,12 +130,10 @@ export class PostgresTokenStateStore<User, Transaction>
   }
 
   private async repair(subject: RepairSubject): Promise<WriteOutcome> {
-    const { statements } = await this.database.get();
-    const statement: Statement =
-      subject === null
-        ? { text: statements.repairEveryone, values: [] }
-        : { text: statements.repair, values: [subject] };
-    return this.writer.write(statement, undefined);
+    const { repair, repairEveryone } = (await this.database.get()).statements;
+    return subject === null
+      ? this.writer.write({ text: repairEveryone, values: [] }, undefined)
+      : this.writer.write({ text: repair, values: [subject] }, undefined);
   }
 
   private async update(
@@ -152,12 +144,5 @@ export class PostgresTokenStateStore<User, Transaction>
     const { subjects } = await this.database.get();
     if (!subjects.accepts(subject)) return 'unknown';
     return this.writer.write({ text, values: [subject, ...values] }, transaction);
-  }
-
-  private passwordText(text: string | undefined): string {
-    if (text !== undefined) return text;
-    throw new TypeError(
-      `The store knows no password column: name it with ${this.layer.words.passwordOption}.`,
-    );
   }
 }

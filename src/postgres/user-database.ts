@@ -15,6 +15,8 @@ export interface UserDatabase<User> {
   readonly hide: HideProperties;
   readonly statements: StateStatements;
   readonly subjects: SubjectFormat;
+  /** @throws TypeError when there is no password column */
+  passwordText(statement: 'changePassword' | 'rehashPassword'): string;
   /** The realm of the users table where none is named. */
   findRealm(run: RunStatement): Promise<string>;
   /** What the database lacks, each with what to do. */
@@ -24,17 +26,28 @@ export interface UserDatabase<User> {
 export function userDatabase<User>(
   { columns, loader, hidden }: UserSource<User>,
   words: SetupWords,
-  settings: Pick<StoreSettings, 'everyoneTable' | 'seesAllRows'>,
+  {
+    seesAllRows,
+    ...settings
+  }: Pick<StoreSettings, 'everyoneTable' | 'seesAllRows' | 'checkSchema'>,
 ): UserDatabase<User> {
   const name = settings.everyoneTable ?? everyoneTableOf(columns.table);
   const everyoneTable = quoteTable(columns.schema, name);
+  const statements = stateStatements({ columns, everyoneTable, loaded: loader.columns });
   return {
     loader,
     hide: hideProperties(hidden),
-    statements: stateStatements({ columns, everyoneTable, loaded: loader.columns }),
+    statements,
     subjects: subjectFormat(columns.idType)!,
+    passwordText(statement) {
+      const text = statements[statement];
+      if (text !== undefined) return text;
+      throw new TypeError(
+        `The store knows no password column: name it with ${words.passwordOption}.`,
+      );
+    },
     findRealm: (run) => findRealm(run, columns),
-    check: (run) =>
-      checkSchema(run, { columns, everyoneTable, words, seesAllRows: settings.seesAllRows }),
+    check: async (run) =>
+      settings.checkSchema ? checkSchema(run, { columns, everyoneTable, words, seesAllRows }) : [],
   };
 }

@@ -1,5 +1,4 @@
 import type { TokenState } from '../../rule/token-state.js';
-import { hideProperties } from '../../state/hidden-properties.js';
 import {
   type CutoffKind,
   type InvalidationTarget,
@@ -12,8 +11,10 @@ import {
   type WriteOutcome,
 } from '../../state/token-state.store.js';
 import { type Clock, systemClock } from '../../tokens/clock.js';
+import { copyRow } from './in-memory-copies.js';
 import { InMemoryDatabase } from './in-memory-database.js';
 import {
+  addUser,
   describeUser,
   type InMemoryUser,
   invalidateUser,
@@ -25,13 +26,6 @@ import {
   type UserWrite,
 } from './in-memory-rows.js';
 import type { InMemoryTransaction } from './in-memory-transaction.js';
-
-const hideState = hideProperties([
-  'passwordHash',
-  'tokenVersion',
-  'passwordChangedAt',
-  'logoutAllAt',
-]);
 
 /**
  * A store for an application's unit tests, without a database. It keeps every promise of the port within one process.
@@ -65,11 +59,7 @@ export class InMemoryTokenStateStore<
    * @throws TypeError when there is one with this id
    */
   add(user: NewInMemoryUser<User>): User {
-    const { id } = user as unknown as User;
-    const { users, firstVersion } = this.database.rows;
-    if (users.has(id)) throw new TypeError(`The user ${JSON.stringify(id)} exists.`);
-    const state = { tokenVersion: firstVersion, passwordChangedAt: null, logoutAllAt: null };
-    users.set(id, structuredClone({ ...user, ...state }) as unknown as User);
+    const { id } = addUser(this.database.rows, user);
     return this.find(id)!;
   }
 
@@ -118,17 +108,7 @@ export class InMemoryTokenStateStore<
   }
 
   async read(queries: readonly StateQuery[]): Promise<StateReading<User>> {
-    const records = queries.map(({ subject }) => {
-      const user = this.find(subject);
-      if (user === undefined) return undefined;
-      const state = copyState(describeUser(user).state);
-      hideState(user);
-      return { user, state, active: !user.deletedAt };
-    });
-    const { version, loggedOutAt } = this.database.rows.everyone;
-    const everyone = { version, loggedOutAt: loggedOutAt && new Date(loggedOutAt) };
-    for (const { subject } of queries) this.database.repair(subject);
-    return { everyone, records };
+    return this.database.read(queries);
   }
 
   async invalidate(
@@ -166,23 +146,4 @@ export class InMemoryTokenStateStore<
   async invalidateEveryone(transaction?: InMemoryTransaction): Promise<StateChange> {
     return this.database.writeEveryone(transaction);
   }
-}
-
-/** What the application does to the dates of its record changes nothing here. */
-function copyState({ tokenVersion, passwordChangedAt, logoutAllAt }: TokenState): TokenState {
-  return {
-    tokenVersion,
-    passwordChangedAt: passwordChangedAt && new Date(passwordChangedAt),
-    logoutAllAt: logoutAllAt && new Date(logoutAllAt),
-  };
-}
-
-/** Most rows are flat, and for those `structuredClone` is what takes longest in a check. */
-function copyRow<Row extends object>(row: Row): Row {
-  const copy = { ...row };
-  for (const column in copy) {
-    const value = copy[column];
-    if (typeof value === 'object' && value !== null) copy[column] = structuredClone(value);
-  }
-  return copy;
 }
