@@ -41,6 +41,8 @@ export interface StateStatements {
 
 /** What an UPDATE of one user is made of. */
 interface Update {
+  /** The column of the hash, where it is written. */
+  readonly password?: string;
   readonly with?: string;
   readonly set: readonly string[];
   /** What must be after `locked`. */
@@ -161,6 +163,7 @@ function repair(columns: UserColumns): string {
 
 function changePassword(columns: UserColumns, password: string): string {
   return update(columns, {
+    password,
     set: [`${quoteName(password)} = $3`, raised(columns), moved(columns.passwordChangedAt)],
     // NULL is what a user has who never had a password.
     due: `${column(password)} IS NOT DISTINCT FROM $2`,
@@ -172,6 +175,7 @@ function changePassword(columns: UserColumns, password: string): string {
 function rehashPassword(columns: UserColumns, password: string): string {
   const permit = `set_config('${REHASH_SETTING}', ${rehashPermit('$2::text', '$3::text')}, true)`;
   return update(columns, {
+    password,
     with: `permit AS MATERIALIZED (SELECT ${permit} AS granted),`,
     set: [`${quoteName(password)} = $3`],
     from: ' JOIN permit ON permit.granted IS NOT NULL',
@@ -192,7 +196,7 @@ function update(columns: UserColumns, { set, due, done, instant, ...rest }: Upda
   const users = quoteTable(columns.schema, columns.table);
   const id = column(columns.id);
   const version = column(columns.tokenVersion);
-  const state = stateText(columns);
+  const state = stateText(columns, rest.password);
   return (
     `WITH locked AS MATERIALIZED (SELECT ${id} AS id, ${version} AS version, ${due} AS due, ${state} AS state ` +
     `FROM ${users} AS u ` +
@@ -205,9 +209,9 @@ function update(columns: UserColumns, { set, due, done, instant, ...rest }: Upda
   );
 }
 
-/** All that a write may change, as one text. */
-function stateText(columns: UserColumns): string {
-  const { tokenVersion, passwordChangedAt, logoutAllAt, password } = columns;
+/** All that a write may change, as one text. An invalidation needs no right to read the hash. */
+function stateText(columns: UserColumns, password: string | undefined): string {
+  const { tokenVersion, passwordChangedAt, logoutAllAt } = columns;
   const written = [tokenVersion, passwordChangedAt, logoutAllAt, ...(password ? [password] : [])];
   return `ROW(${written.map(column).join(', ')})::text`;
 }
