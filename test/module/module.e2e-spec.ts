@@ -165,7 +165,7 @@ describe('the database is looked at before the application starts', () => {
     const app = await createApp({ url: database.url });
     await app.dataSource.query('ALTER TABLE users DISABLE TRIGGER zz_token_invalidation');
     await expect(createApp({ url: database.url })).rejects.toThrow(/ENABLE ALWAYS TRIGGER/);
-    await app.dataSource.query('ALTER TABLE users ENABLE TRIGGER zz_token_invalidation');
+    await app.dataSource.query('ALTER TABLE users ENABLE ALWAYS TRIGGER zz_token_invalidation');
     await app.close();
     const store = { properties: { password: 'email' } };
     await expect(createApp({ url: database.url, store })).rejects.toThrow(

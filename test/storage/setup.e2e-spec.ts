@@ -191,7 +191,7 @@ describe('what the migration makes', () => {
     expect(await problems()).toEqual([
       'database: the trigger "zz_token_invalidation" of "good" is disabled: run ALTER TABLE "good" ENABLE ALWAYS TRIGGER zz_token_invalidation.',
     ]);
-    await database.query('ALTER TABLE good ENABLE TRIGGER zz_token_invalidation');
+    await database.query('ALTER TABLE good ENABLE ALWAYS TRIGGER zz_token_invalidation');
     expect(await problems({ everyoneTable: 'elsewhere' })).toEqual([
       `database: there is no table "elsewhere": ${MIGRATE}.`,
     ]);

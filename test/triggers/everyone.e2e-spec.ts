@@ -3,6 +3,7 @@ import type { StorageDatabase, TypeOrmStore } from '../support/storage/database.
 import { useUsers } from '../support/storage/use-users.js';
 import { insertUser, Session, untilBlocked } from '../support/storage/users.js';
 import { User } from '../support/user.entity.js';
+import { enableTriggers } from '../support/enable-triggers.js';
 
 let database: StorageDatabase;
 let store: TypeOrmStore<User>;
@@ -96,7 +97,7 @@ describe('the table of everyone', () => {
     await store.invalidateEveryone();
     await session.query(`ALTER TABLE ${EVERYONE} DISABLE TRIGGER USER`);
     await session.query(`TRUNCATE ${EVERYONE}`);
-    await session.query(`ALTER TABLE ${EVERYONE} ENABLE TRIGGER USER`);
+    await session.query(enableTriggers(EVERYONE));
     const { id, token_version } = await insertUser(database);
 
     const { version, effectiveAt } = await store.invalidateEveryone();

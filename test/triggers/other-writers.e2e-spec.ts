@@ -4,6 +4,7 @@ import type { StorageDatabase, TypeOrmStore } from '../support/storage/database.
 import { useUsers } from '../support/storage/use-users.js';
 import { insertUser, type Session, userRow } from '../support/storage/users.js';
 import { User } from '../support/user.entity.js';
+import { enableTriggers } from '../support/enable-triggers.js';
 
 const EVERYONE = 'users_token_invalidation';
 /** Roles belong to the whole server: this one may outlive no run, nor meet another run's. */
@@ -98,7 +99,7 @@ describe('the data of a backup, restored into a migrated database', () => {
 
   it('may come before the row of everyone is there', async () => {
     await session.query(
-      `BEGIN; ALTER TABLE ${EVERYONE} DISABLE TRIGGER USER; DELETE FROM ${EVERYONE}; ALTER TABLE ${EVERYONE} ENABLE TRIGGER USER; COMMIT`,
+      `BEGIN; ALTER TABLE ${EVERYONE} DISABLE TRIGGER USER; DELETE FROM ${EVERYONE}; ${enableTriggers(EVERYONE)}; COMMIT`,
     );
     await restore('2026-01-01T00:00:00Z', 40, 50);
     expect(await everyone()).toMatchObject({ everyone_version: '40' });
