@@ -9,6 +9,9 @@ import { until } from './until.js';
 /** The reference migrations, in their order. */
 export const MIGRATIONS = [CreateUsers1760000000000, RevocableTokens1760000000001];
 
+/** SQLSTATE object_in_use. */
+const OBJECT_IN_USE = '55006';
+
 /** A database of one test file. */
 export interface TestDatabase {
   readonly url: string;
@@ -66,8 +69,18 @@ export async function createTemplate(serverUrl: string): Promise<string> {
   return name;
 }
 
+/**
+ * Connections that were closed a moment ago may still be there, and a client whose connection PostgreSQL ends then throws where
+ * nobody listens. So PostgreSQL waits for them, which it does for 5 s, before it ends what is left.
+ */
 export async function dropDatabase(serverUrl: string, name: string): Promise<void> {
-  await onServer(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  const drop = `DROP DATABASE IF EXISTS ${name}`;
+  try {
+    await onServer(serverUrl, drop);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== OBJECT_IN_USE) throw error;
+    await onServer(serverUrl, `${drop} WITH (FORCE)`);
+  }
 }
 
 async function copy(template: string): Promise<TestDatabase> {
