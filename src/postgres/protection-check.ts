@@ -116,8 +116,9 @@ function list(query: string): string {
   return `ARRAY(${query})`;
 }
 
+/** By name: before PostgreSQL 15 the triggers of a partition count as internal. */
 function modes(table: string): string {
-  return `(SELECT coalesce(json_object_agg(tgname, tgenabled), '{}') FROM pg_trigger WHERE tgrelid = ${table} AND NOT tgisinternal)`;
+  return `(SELECT coalesce(json_object_agg(tgname, tgenabled), '{}') FROM pg_trigger WHERE tgrelid = ${table} AND starts_with(tgname, '${TRIGGER}'))`;
 }
 
 function protectionQuery({ columns, everyoneTable, seesAllRows }: ExpectedSchema, users: string) {
