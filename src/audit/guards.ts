@@ -39,8 +39,9 @@ function declaredName(type: Function): string {
 }
 
 function kindOf(type: Function, isClass: boolean): FoundGuard['kind'] {
-  if (type === RevocableJwtGuard || type.prototype instanceof RevocableJwtGuard) return 'ours';
+  // First, since a version of Nest that ignores it does so whatever it extends.
   if (isClass && type.name === '') return 'nameless';
+  if (type === RevocableJwtGuard || type.prototype instanceof RevocableJwtGuard) return 'ours';
   return isThrottler(type) ? 'none' : 'other';
 }
 

@@ -53,7 +53,7 @@ beforeAll(async () => {
   });
   Logger.overrideLogger(false);
 });
-afterAll(() => app.close());
+afterAll(() => app?.close());
 
 describe('POST logout-everywhere', () => {
   it.each([undefined, {}, { keepThisDevice: false }, { keepThisDevice: null }])(
@@ -172,7 +172,7 @@ describe('a response mapper', () => {
       module: { globalGuard: true, endpoints: { ...ENDPOINTS, response } },
     });
   });
-  afterAll(() => mapped.close());
+  afterAll(() => mapped?.close());
 
   it('gives the token response the shape that the clients know', async () => {
     const answer = await mapped.post(PATH, mapped.tokenOf('anna'), { keepThisDevice: true });

@@ -47,7 +47,7 @@ beforeAll(async () => {
   guard = app.app.get(RevocableJwtGuard, { strict: false });
   token = app.tokenOf('anna');
 });
-afterAll(() => app.close());
+afterAll(() => app?.close());
 
 beforeEach(() => {
   request = { headers: { authorization: `Bearer ${token}` } };

@@ -37,10 +37,10 @@ describe('bearerToken', () => {
       `Bearer ${' '.repeat(16_384)}x y`,
       ' '.repeat(16_384),
     ];
-    const began = performance.now();
+    const began = process.cpuUsage();
     for (let round = 0; round < 100; round += 1) headers.map(tokenOf);
     // Quadratic time is seconds for one of them.
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(process.cpuUsage(began).user).toBeLessThan(1_000_000);
     expect(headers.map(tokenOf)).toEqual(['', 'x y', null]);
   });
 });

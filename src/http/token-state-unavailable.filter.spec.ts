@@ -13,7 +13,7 @@ const outage = { errorCode: 'token_state_unavailable', status: 'error' };
 beforeAll(async () => {
   app = await createMemoryApp();
 });
-afterAll(() => app.close());
+afterAll(() => app?.close());
 
 /** What the filter makes of the error where the application lets it through. */
 function answer(type: string, args: unknown[]): unknown {

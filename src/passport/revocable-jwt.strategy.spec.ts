@@ -87,7 +87,7 @@ describe.each(PLATFORMS)('on %s, AuthGuard with the strategy', (platform) => {
     });
   });
   afterAll(async () => {
-    await app.close();
+    await app?.close();
     for (const name of ['revocable-jwt', 'api-key']) passport.unuse(name);
   });
   beforeEach(() => {

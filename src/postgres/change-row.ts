@@ -8,7 +8,7 @@ export type ChangeRow = readonly [
   transaction: string | null,
   /** Whether the condition was met. */
   due: string | null,
-  /** Whether the row that was written shows the change. */
+  /** Whether the row that was written shows the change; `part`: not all of it. */
   done: string | null,
 ];
 
@@ -23,12 +23,12 @@ export interface Change {
 /**
  * `undefined`: the condition was not met.
  *
- * @throws TokenStateUnchangedError when it was, and the row does not show the change
+ * @throws TokenStateUnchangedError when it was, and the row does not show all of the change
  */
 export function decodeChange(row: ChangeRow): Change | undefined {
   const [version, instant, writer, transaction, due, done] = row;
   if (due !== 'true') return undefined;
-  if (done !== 'true') throw new TokenStateUnchangedError();
+  if (done !== 'true') throw new TokenStateUnchangedError(done === 'part' ? done : undefined);
   return {
     version: Number(version),
     effectiveAt: new Date(Number(instant)),

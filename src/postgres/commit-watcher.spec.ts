@@ -1,5 +1,5 @@
-import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { until } from '../../test/support/until.js';
 import { CommitWatcher } from './commit-watcher.js';
 
 /** A database that says of each transaction what `statuses` holds, and counts how often it was asked for what. */
@@ -20,7 +20,7 @@ class Transactions {
 
   /** Until it was asked as often. */
   async asks(count: number): Promise<void> {
-    while (this.asked.length < count) await setImmediate();
+    await until(`it is asked ${count} times`, () => this.asked.length >= count);
   }
 }
 
@@ -69,10 +69,11 @@ describe('CommitWatcher', () => {
 
   it('goes on asking while new ones come without end', async () => {
     const transactions = new Transactions();
-    for (let id = 0; transactions.asked.length === 0; id += 1) {
-      void transactions.watcher.outcomeOf(String(id));
-      await setImmediate();
-    }
+    let id = 0;
+    await until('it is asked', () => {
+      void transactions.watcher.outcomeOf(String(id++));
+      return transactions.asked.length > 0;
+    });
     transactions.watcher.close();
     expect(transactions.asked[0]!.length).toBeGreaterThan(1);
   });

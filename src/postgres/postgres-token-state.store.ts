@@ -19,16 +19,13 @@ import type { DataLayer } from './data-layer.js';
 import { LateDatabase } from './late-database.js';
 import type { RunStatement, Statement } from './pg-pool.js';
 import { Primary } from './primary.js';
-import { milliseconds } from './sql.js';
-import { checkServer, setupProblems } from './server-check.js';
+import { checkServer, serverTime, setupProblems } from './server-check.js';
 import { PostgresSessionStore } from './sessions/postgres-session.store.js';
 import { readState } from './state-reading.js';
 import { StateWriter } from './state-writer.js';
 import type { StoreSettings } from './store-options.js';
 import { userDatabase } from './user-database.js';
 import type { LoadedUser } from './user-loader.js';
-
-const NOW = `SELECT ${milliseconds('clock_timestamp()')}`;
 
 /** Keeps the token state in three columns of the application's own users table, in PostgreSQL. */
 export class PostgresTokenStateStore<User, Transaction>
@@ -60,7 +57,6 @@ export class PostgresTokenStateStore<User, Transaction>
       database: () => this.database.get(),
       read: (statement) => this.readOnPrimary(statement),
       find: (subject) => this.find(subject),
-      passwordText: (text) => this.passwordText(text),
     });
   }
 
@@ -68,18 +64,15 @@ export class PostgresTokenStateStore<User, Transaction>
     try {
       const database = await this.database.get();
       const run: RunStatement = (statement) => this.writer.run(statement);
-      const problems = await checkServer(run);
       this.named ??= this.settings.realm ?? (await database.findRealm(run));
-      if (!this.settings.checkSchema) return problems;
-      return [...problems, ...(await database.check(run, needs))];
+      return [...(await checkServer(run)), ...(await database.check(run, needs))];
     } catch (error) {
       return setupProblems(error);
     }
   }
 
-  override async now(): Promise<number> {
-    const [row] = await this.writer.run({ text: NOW, values: [] });
-    return Number(row![0]);
+  override now(): Promise<number> {
+    return serverTime((statement) => this.writer.run(statement));
   }
 
   /** Nest calls it when the application closes. */
@@ -129,7 +122,7 @@ export class PostgresTokenStateStore<User, Transaction>
     { currentHash, newHash }: PasswordChange,
     transaction?: Transaction,
   ): Promise<WriteOutcome> {
-    const text = this.passwordText((await this.database.get()).statements.changePassword);
+    const text = await this.passwordText('changePassword');
     return this.update(subject, { text, values: [currentHash, newHash] }, transaction);
   }
 
@@ -138,7 +131,7 @@ export class PostgresTokenStateStore<User, Transaction>
     { currentHash, newHash }: PasswordReplacement,
     transaction?: Transaction,
   ): Promise<WriteOutcome> {
-    const text = this.passwordText((await this.database.get()).statements.rehashPassword);
+    const text = await this.passwordText('rehashPassword');
     return this.update(subject, { text, values: [currentHash, newHash] }, transaction);
   }
 
@@ -146,6 +139,11 @@ export class PostgresTokenStateStore<User, Transaction>
     const text = (await this.database.get()).statements.invalidateEveryone;
     // There is always a row: it is inserted where it is missing.
     return (await this.writer.write({ text, values: [] }, transaction)) as StateChange;
+  }
+
+  private async passwordText(statement: 'changePassword' | 'rehashPassword'): Promise<string> {
+    const { statements, passwordText } = await this.database.get();
+    return passwordText(statements[statement]);
   }
 
   private async readOnPrimary(statement: Statement): Promise<unknown[][]> {
@@ -168,12 +166,10 @@ export class PostgresTokenStateStore<User, Transaction>
   }
 
   private async repair(subject: RepairSubject): Promise<WriteOutcome> {
-    const { statements } = await this.database.get();
-    const statement: Statement =
-      subject === null
-        ? { text: statements.repairEveryone, values: [] }
-        : { text: statements.repair, values: [subject] };
-    return this.writer.write(statement, undefined);
+    const { repair, repairEveryone } = (await this.database.get()).statements;
+    return subject === null
+      ? this.writer.write({ text: repairEveryone, values: [] }, undefined)
+      : this.writer.write({ text: repair, values: [subject] }, undefined);
   }
 
   private async update(
@@ -184,12 +180,5 @@ export class PostgresTokenStateStore<User, Transaction>
     const { subjects } = await this.database.get();
     if (!subjects.accepts(subject)) return 'unknown';
     return this.writer.write({ text, values: [subject, ...values] }, transaction);
-  }
-
-  private passwordText(text: string | undefined): string {
-    if (text !== undefined) return text;
-    throw new TypeError(
-      `The store knows no password column: name it with ${this.layer.words.passwordOption}.`,
-    );
   }
 }

@@ -1,6 +1,7 @@
 import { TokenInvalidationConfigError } from '../options/config-error.js';
 import type { RunStatement } from './pg-pool.js';
 import { codeOf, NO_CONNECTION_LEFT } from './pg-error.js';
+import { milliseconds } from './sql.js';
 
 const PLACE = "SELECT pg_is_in_recovery()::text, current_setting('transaction_read_only')";
 
@@ -21,6 +22,12 @@ export async function checkServer(run: RunStatement): Promise<string[]> {
   return [
     'database: transactions are read-only: connect to the primary, and leave default_transaction_read_only off for its role.',
   ];
+}
+
+/** The time of the server, in milliseconds since the epoch. */
+export async function serverTime(run: RunStatement): Promise<number> {
+  const [row] = await run({ text: `SELECT ${milliseconds('clock_timestamp()')}`, values: [] });
+  return Number(row![0]);
 }
 
 /** What is wrong when the check of the set-up fails: options, or a server without a connection left. @throws any other error */

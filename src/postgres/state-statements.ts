@@ -48,6 +48,8 @@ export interface StateStatements {
 
 /** What an UPDATE of one user is made of. */
 interface Update {
+  /** The column of the hash, where it is written. */
+  readonly password?: string;
   readonly with?: string;
   readonly set: readonly string[];
   /** What must be after `locked`. */
@@ -91,16 +93,16 @@ function prepared(text: string): PreparedText {
  * It is locked first, and the clock is read after that: a wait must not leave the cutoff behind the acknowledgement.
  */
 function invalidateEveryone(everyoneTable: string): string {
-  const returned = changeColumns('e.everyone_version', 'e.everyone_logged_out_at', 'e');
+  const returned = `${changeColumns('e.everyone_version', 'e.everyone_logged_out_at', 'e')}, ${EVERYONE} AS state`;
   return (
     `${lockEveryone(everyoneTable)}, ` +
     `changed AS (${raiseEveryone(everyoneTable)}), ` +
     `inserted AS (INSERT INTO ${everyoneTable} AS e (everyone_logged_out_at, everyone_version) ` +
     `SELECT ${CLOCK}, 1 WHERE NOT EXISTS (SELECT FROM locked) RETURNING ${returned}), ` +
     `made AS (SELECT * FROM changed UNION ALL SELECT * FROM inserted) ` +
-    `SELECT made.*, 'true' AS due, ` +
-    `(made.version::bigint > coalesce((SELECT locked.version FROM locked), 0))::text AS done ` +
-    `FROM (SELECT) AS one LEFT JOIN made ON true`
+    `SELECT ${CHANGE_COLUMNS.map((name) => `made.${name}`).join(', ')}, 'true' AS due, ` +
+    `${shown('made.version::bigint > coalesce(locked.version, 0)', 'made.state', 'locked')} AS done ` +
+    `FROM (SELECT) AS one LEFT JOIN made ON true LEFT JOIN locked ON true`
   );
 }
 
@@ -108,7 +110,8 @@ function invalidateEveryone(everyoneTable: string): string {
 function repairEveryone(everyoneTable: string): string {
   return (
     `${lockEveryone(everyoneTable)}, changed AS (${raiseEveryone(everyoneTable, 'locked.ahead')}) ` +
-    `SELECT changed.*, locked.ahead::text AS due, (changed.version::bigint > locked.version)::text AS done ` +
+    `SELECT ${CHANGE_COLUMNS.map((name) => `changed.${name}`).join(', ')}, locked.ahead::text AS due, ` +
+    `${shown('changed.version::bigint > locked.version', 'changed.state', 'locked')} AS done ` +
     `FROM locked LEFT JOIN changed ON true`
   );
 }
@@ -116,7 +119,8 @@ function repairEveryone(everyoneTable: string): string {
 function lockEveryone(everyoneTable: string): string {
   return (
     `WITH locked AS MATERIALIZED (SELECT e.singleton, e.everyone_version AS version, ` +
-    `e.everyone_logged_out_at > ${CLOCK} AS ahead FROM ${everyoneTable} AS e FOR NO KEY UPDATE)`
+    `e.everyone_logged_out_at > ${CLOCK} AS ahead, ${EVERYONE} AS state ` +
+    `FROM ${everyoneTable} AS e FOR NO KEY UPDATE)`
   );
 }
 
@@ -124,7 +128,7 @@ function raiseEveryone(everyoneTable: string, condition = 'true'): string {
   return (
     `UPDATE ${everyoneTable} AS e SET everyone_version = e.everyone_version + 1, ` +
     `everyone_logged_out_at = ${CLOCK} FROM locked WHERE e.singleton = locked.singleton AND ${condition} ` +
-    `RETURNING ${changeColumns('e.everyone_version', 'e.everyone_logged_out_at', 'e')}`
+    `RETURNING ${changeColumns('e.everyone_version', 'e.everyone_logged_out_at', 'e')}, ${EVERYONE} AS state`
   );
 }
 
@@ -180,6 +184,7 @@ function isAhead(cutoff: string): string {
 
 function changePassword(columns: UserColumns, password: string): string {
   return update(columns, {
+    password,
     set: [`${quoteName(password)} = $3`, raised(columns), moved(columns.passwordChangedAt)],
     // NULL is what a user has who never had a password.
     due: `${column(password)} IS NOT DISTINCT FROM $2`,
@@ -191,6 +196,7 @@ function changePassword(columns: UserColumns, password: string): string {
 function rehashPassword(columns: UserColumns, password: string): string {
   const permit = `set_config('${REHASH_SETTING}', ${rehashPermit('$2::text', '$3::text')}, true)`;
   return update(columns, {
+    password,
     with: `permit AS MATERIALIZED (SELECT ${permit} AS granted),`,
     set: [`${quoteName(password)} = $3`],
     from: ' JOIN permit ON permit.granted IS NOT NULL',
@@ -211,16 +217,35 @@ function update(columns: UserColumns, { set, due, done, instant, ...rest }: Upda
   const users = quoteTable(columns.schema, columns.table);
   const id = column(columns.id);
   const version = column(columns.tokenVersion);
+  const state = stateText(columns, rest.password);
   return (
-    `WITH locked AS MATERIALIZED (SELECT ${id} AS id, ${version} AS version, ${due} AS due FROM ${users} AS u ` +
+    `WITH locked AS MATERIALIZED (SELECT ${id} AS id, ${version} AS version, ${due} AS due, ${state} AS state ` +
+    `FROM ${users} AS u ` +
     `WHERE ${id} = $1::${columns.idType} FOR NO KEY UPDATE), ` +
     `${rest.with ?? ''} changed AS (UPDATE ${users} AS u SET ${set.join(', ')} ` +
     `FROM locked${rest.from ?? ''} WHERE ${id} = locked.id AND locked.due ` +
-    `RETURNING ${changeColumns(version, instant, 'u')}, (${done})::text AS done) ` +
+    `RETURNING ${changeColumns(version, instant, 'u')}, ${shown(done, state, 'locked')} AS done) ` +
     `SELECT changed.version, changed.instant, changed.writer, changed.transaction, locked.due::text AS due, ` +
     `changed.done FROM locked LEFT JOIN changed ON true`
   );
 }
+
+/** All that a write may change, as one text. An invalidation needs no right to read the hash. */
+function stateText(columns: UserColumns, password: string | undefined): string {
+  const { tokenVersion, passwordChangedAt, logoutAllAt } = columns;
+  const written = [tokenVersion, passwordChangedAt, logoutAllAt, ...(password ? [password] : [])];
+  return `ROW(${written.map(column).join(', ')})::text`;
+}
+
+/** The same of everyone. */
+const EVERYONE = 'ROW(e.everyone_version, e.everyone_logged_out_at)::text';
+
+/** What of a change the row shows: `true`, `false`, `part`. NULL where nothing was written. */
+function shown(done: string, state: string, before: string): string {
+  return `CASE WHEN ${done} THEN 'true' WHEN ${state} IS NULL THEN NULL WHEN ${state} IS DISTINCT FROM ${before}.state THEN 'part' ELSE 'false' END`;
+}
+
+const CHANGE_COLUMNS = ['version', 'instant', 'writer', 'transaction'];
 
 /** The first columns of a `ChangeRow`. */
 function changeColumns(version: string, instant: string, table: string): string {

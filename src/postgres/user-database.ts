@@ -19,6 +19,8 @@ export interface UserDatabase<User> {
   readonly statements: StateStatements;
   readonly sessions: SessionStatements;
   readonly subjects: SubjectFormat;
+  /** @throws TypeError when there is no password column */
+  passwordText(text: string | undefined): string;
   /** The realm of the users table where none is named. */
   findRealm(run: RunStatement): Promise<string>;
   /** What the database lacks of what is needed, each with what to do. */
@@ -28,7 +30,10 @@ export interface UserDatabase<User> {
 export function userDatabase<User>(
   { columns, loader, hidden }: UserSource<User>,
   words: SetupWords,
-  settings: Pick<StoreSettings, 'everyoneTable' | 'seesAllRows'>,
+  {
+    seesAllRows,
+    ...settings
+  }: Pick<StoreSettings, 'everyoneTable' | 'seesAllRows' | 'checkSchema'>,
 ): UserDatabase<User> {
   const name = settings.everyoneTable ?? everyoneTableOf(columns.table);
   const everyoneTable = quoteTable(columns.schema, name);
@@ -39,9 +44,16 @@ export function userDatabase<User>(
     statements: stateStatements(parts),
     sessions: sessionStatements(parts),
     subjects: subjectFormat(columns.idType)!,
+    passwordText(text) {
+      if (text !== undefined) return text;
+      throw new TypeError(
+        `The store knows no password column: name it with ${words.passwordOption}.`,
+      );
+    },
     findRealm: (run) => findRealm(run, columns),
     check: async (run, needs) => {
-      const expected = { columns, everyoneTable, words, seesAllRows: settings.seesAllRows, needs };
+      if (!settings.checkSchema) return [];
+      const expected = { columns, everyoneTable, words, seesAllRows, needs };
       return [...(await checkSchema(run, expected)), ...(await checkParts(run, expected))];
     },
   };

@@ -79,9 +79,11 @@ export abstract class TokenStateStore<User = unknown, Transaction = unknown> {
   readonly sessions?: SessionStore<User, Transaction>;
 
   /**
-   * Called once at boot: what is wrong with the set-up, each with what to do. Empty: nothing.
+   * What is wrong with the set-up, each with what to do. Empty: nothing. Called at boot; an application may call it later,
+   * for its health.
    *
    * @param needs - what the application switched on
+   * @throws TokenStateUnavailableError when the database cannot be reached
    */
   async checkSetup(_needs: SetupNeeds = {}): Promise<string[]> {
     return [];

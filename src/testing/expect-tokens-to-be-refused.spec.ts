@@ -56,7 +56,7 @@ describe('expectTokensToBeRefused', () => {
     application = new Application();
   });
   afterEach(() => {
-    application.server.close();
+    application?.server.close();
   });
 
   const check = (options: Partial<Parameters<typeof expectTokensToBeRefused>[1]> = {}) =>

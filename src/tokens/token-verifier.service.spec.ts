@@ -20,6 +20,7 @@ import {
   SECOND,
   SECRET,
 } from '../../test/support/signed-tokens.js';
+import { until } from '../../test/support/until.js';
 import { TokenEventEmitter } from '../events/token-event.emitter.js';
 import { type RefusalEvent, TokenEventListener } from '../events/token-event.listener.js';
 import { KeySet } from '../keys/key-set.js';
@@ -253,7 +254,7 @@ describe('whether the user is active', () => {
     let settled = false;
     const verdict = verifier.verify(ownToken()).finally(() => (settled = true));
     store.answer(ANNA);
-    await vi.waitUntil(() => isActive.mock.calls.length > 0);
+    await until('the application is asked', () => isActive.mock.calls.length > 0);
     await new Promise((resolve) => setImmediate(resolve));
     expect(settled).toBe(false);
     answer(true);
@@ -279,7 +280,7 @@ describe('whether the user is active', () => {
     const { verifier, store } = setUp({ isActive });
     const subjects = ['anna', 'bert', 'carl'];
     const verdicts = subjects.map((sub) => verifier.verify(ownToken({ sub })));
-    await vi.waitUntil(() => store.reads.length > 0);
+    await until('the store is asked', () => store.reads.length > 0);
     store.reads[0]!.succeed(subjects.map((id) => recordOf(Object.assign({}, ANNA, { id }))));
     const [anna, bert, carl] = await Promise.allSettled(verdicts);
     expect(anna).toMatchObject({ value: { accepted: true, user: { id: 'anna' } } });

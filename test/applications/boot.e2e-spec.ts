@@ -18,7 +18,7 @@ let database: TestDatabase;
 beforeAll(async () => {
   database = await createDatabase();
 });
-afterAll(() => database.drop());
+afterAll(() => database?.drop());
 
 const NOT_INITIALISED =
   /the data source is not initialised: leave out manualInitialization, or initialise it in the dataSourceFactory/;

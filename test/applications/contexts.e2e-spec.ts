@@ -49,8 +49,8 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  await app.close();
-  await database.drop();
+  await app?.close();
+  await database?.drop();
 });
 
 async function tokens(...roles: string[]): Promise<string[]> {

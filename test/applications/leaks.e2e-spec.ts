@@ -73,8 +73,8 @@ beforeAll(async () => {
   pool.on('error', () => {});
 });
 afterAll(async () => {
-  await pool.end();
-  await database.close();
+  await pool?.end();
+  await database?.close();
 });
 
 async function newPerson(): Promise<number> {

@@ -113,7 +113,7 @@ beforeAll(async () => {
   await app.dataSource.query("ALTER TABLE users ADD team_id text DEFAULT '1'");
   await app.close();
 });
-afterAll(() => database.drop());
+afterAll(() => database?.drop());
 
 const CODE: [string, EntityClass, object][] = [
   ['a transformer of an eager relation', WithTeam, {}],
@@ -135,7 +135,7 @@ describe.each(CODE)('%s', (_, entity, typeorm) => {
       typeorm,
     });
   });
-  afterAll(() => app.close());
+  afterAll(() => app?.close());
 
   /** The user of each request, all at once, each in its own context. */
   const usersOf = (tokens: string[]) =>
@@ -183,7 +183,7 @@ describe('a hook that throws', () => {
       module: { isActive: () => true },
     });
   });
-  afterAll(() => app.close());
+  afterAll(() => app?.close());
 
   it('is 500 for its own request, alone and among others', async () => {
     const [good, bad] = await Promise.all(

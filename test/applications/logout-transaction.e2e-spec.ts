@@ -1,4 +1,4 @@
-import { Injectable, Module } from '@nestjs/common';
+import { Injectable, Module, type Type } from '@nestjs/common';
 import { LogoutTransaction, type LogoutWithin, type TokenClaims } from 'nestjs-token-invalidation';
 import { pgStore } from 'nestjs-token-invalidation/pg';
 import { Pool, type PoolClient } from 'pg';
@@ -57,15 +57,15 @@ beforeAll(async () => {
   await pool.query('CREATE TABLE sessions (user_id uuid NOT NULL)');
   await pool.end();
 });
-afterAll(() => database.drop());
+afterAll(() => database?.drop());
 beforeEach(() => {
   within = async () => {};
 });
 
-const endpoints = (logoutTransaction: new (...args: never[]) => LogoutTransaction) => ({
+const endpoints = (logoutTransaction: Type<LogoutTransaction>) => ({
   path: 'auth',
   logoutEverywhere: true,
-  logoutTransaction: logoutTransaction as never,
+  logoutTransaction,
 });
 
 async function login(app: TestApp): Promise<{ user: User; token: string }> {
@@ -89,7 +89,7 @@ describe('what is done in the transaction of the endpoint’s logout', () => {
   beforeAll(async () => {
     app = await createApp({ url: database.url, module: { endpoints: endpoints(EndSessions) } });
   });
-  afterAll(() => app.close());
+  afterAll(() => app?.close());
 
   it('is done with it', async () => {
     const { user, token } = await login(app);

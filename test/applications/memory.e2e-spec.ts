@@ -34,7 +34,7 @@ const PLACES: readonly [string, object, (token: string) => Record<string, string
 ];
 
 let app: MemoryApp;
-afterEach(() => app.close());
+afterEach(() => app?.close());
 
 const withLongHeader = (token: string) => ({
   authorization: `Bearer ${token}`,

@@ -97,8 +97,8 @@ beforeAll(async () => {
   await cached.queryResultCache!.synchronize();
 });
 afterAll(async () => {
-  await cached.destroy();
-  await database.close();
+  await cached?.destroy();
+  await database?.close();
 });
 
 async function newUser(): Promise<number> {

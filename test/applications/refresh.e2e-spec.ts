@@ -33,8 +33,8 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  await app.close();
-  await database.drop();
+  await app?.close();
+  await database?.drop();
 });
 
 /** What ends the refresh tokens of an application, and the reason that its listener receives. */

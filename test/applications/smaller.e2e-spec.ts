@@ -87,8 +87,8 @@ describe('the first password of a user who came by a social login', () => {
     pool.on('error', () => {});
   });
   afterAll(async () => {
-    await pool.end();
-    await database.close();
+    await pool?.end();
+    await database?.close();
   });
 
   const add = async (hash: string | null): Promise<string> => {

@@ -52,7 +52,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await Promise.all([byTypeOrm.drop(), database.drop()]);
+  await Promise.all([byTypeOrm?.drop(), database?.drop()]);
   rmSync(folder, { recursive: true });
 });
 

@@ -56,7 +56,7 @@ describe('the page of the demo', () => {
   afterAll(async () => {
     await browser?.close();
     await demo?.terminate();
-    folder.remove();
+    folder?.remove();
   });
 
   const open = async (options: Parameters<Browser['newPage']>[0] = { viewport: DESKTOP }) => {

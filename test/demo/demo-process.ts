@@ -28,9 +28,11 @@ export class DemoProcess {
     // In its own process group, as a terminal would have it.
     const child = spawn(process.execPath, [MAIN], { env, stdio: 'pipe', detached: true });
     const demo = new DemoProcess(child, folder);
-    const closed = once(child, 'close');
+    const closed = once(child, 'close').then(() => {
+      throw new Error(`The demo did not start:\n${demo.output}`);
+    });
+    closed.catch(() => {});
     while (!demo.output.includes('Ctrl+C stops the demo')) {
-      if (child.exitCode !== null) throw new Error(`The demo did not start:\n${demo.output}`);
       await Promise.race([once(child.stdout, 'data'), closed]);
     }
     return demo;

@@ -17,7 +17,7 @@ describe('the demo', () => {
 
   afterAll(async () => {
     await demo?.terminate();
-    folder.remove();
+    folder?.remove();
   });
 
   const post = (path: string, body: string) =>

@@ -5,11 +5,15 @@ export type Actor = 'Laptop' | 'Phone' | 'Tablet' | 'code' | 'administrator' | '
 
 const DEVICES = ['Laptop', 'Phone', 'Tablet'] as const;
 
+/** For a busy machine. */
+const PATIENCE_MS = 120_000;
+
 /** The page, as somebody in front of it uses it. */
 export class StagePage {
   private readonly complaints: string[] = [];
 
   constructor(readonly page: Page) {
+    page.setDefaultTimeout(PATIENCE_MS);
     page.on('pageerror', (error) => this.complaints.push(error.message));
     page.on('console', (message) => {
       // The browser reports every 401 and 503 as an error, and these are what the page is about.

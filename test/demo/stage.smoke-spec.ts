@@ -20,7 +20,7 @@ describe('the stage of the demo', () => {
 
   afterAll(async () => {
     await demo?.terminate();
-    folder.remove();
+    folder?.remove();
   });
 
   const post = (path: string, json: object = {}) =>

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -69,6 +69,19 @@ describe('the links of the documents', () => {
         .map(({ link }) => `${document}: ${link}`),
     );
     expect(broken).toEqual([]);
+  });
+});
+
+describe('SECURITY.md', () => {
+  it('names each spec of a promise', () => {
+    const folders = ['promises', 'triggers', 'servers', 'faults', 'hostile', 'rule'];
+    const specs = folders.flatMap((folder) =>
+      readdirSync(`${root}test/${folder}`)
+        .filter((name) => name.endsWith('spec.ts'))
+        .map((name) => `(test/${folder}/${name})`),
+    );
+    const text = readDocument('SECURITY.md');
+    expect(specs.filter((spec) => !text.includes(spec))).toEqual([]);
   });
 });
 

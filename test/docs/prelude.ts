@@ -10,16 +10,18 @@ import {
   Get,
   Injectable,
   type INestApplication,
+  Logger,
   Module,
   Post,
   Res,
+  ServiceUnavailableException,
   UnauthorizedException,
   UseGuards,
 } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { AuthGuard } from '@nestjs/passport';
 import { Test } from '@nestjs/testing';
-import { getDataSourceToken, InjectRepository } from '@nestjs/typeorm';
+import { getDataSourceToken, InjectDataSource, InjectRepository } from '@nestjs/typeorm';
 import { hash, verify } from '@node-rs/argon2';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { integer, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
@@ -33,6 +35,8 @@ import {
   type CutoffKind,
   type InvalidationEvent,
   type InvalidationTarget,
+  LogoutTransaction,
+  type LogoutWithin,
   OptionalAuth,
   type PasswordReplacement,
   Public,
@@ -73,7 +77,14 @@ import {
 } from 'nestjs-token-invalidation/typeorm';
 import { ExtractJwt } from 'passport-jwt';
 import { Pool } from 'pg';
-import { Column, type DataSource, Entity, PrimaryGeneratedColumn, type Repository } from 'typeorm';
+import {
+  Column,
+  type DataSource,
+  Entity,
+  type EntityManager,
+  PrimaryGeneratedColumn,
+  type Repository,
+} from 'typeorm';
 import { PrismaClient } from '../../../prisma/client.js';
 
 declare class User extends RevocableUser {
@@ -87,6 +98,7 @@ declare class User extends RevocableUser {
 declare class Session {
   id: number;
   hash: string;
+  userId: string;
   stamp: TokenStamp;
 }
 interface PasswordChange {

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { hash } from '@node-rs/argon2';
 import type { INestApplication, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -18,7 +17,7 @@ const blocks = allCodeBlocks();
 /** The pages of the other contexts have applications too, which have no HTTP: contexts.e2e-spec.ts runs those. */
 const OTHER_CONTEXTS = new Set(['graphql', 'websockets', 'microservices']);
 const files = blocks.filter(
-  ({ application }) => application !== undefined && !OTHER_CONTEXTS.has(application),
+  ({ application, file }) => file !== undefined && !OTHER_CONTEXTS.has(application!),
 );
 const applications = [...new Set(files.map(({ application }) => application!))];
 const curl = blocks.find(
@@ -41,9 +40,8 @@ describe.each(applications)('the quick start for %s', (name) => {
     await createUsers(database.url);
     process.env['DATABASE_URL'] = database.url;
     process.env['JWT_SECRET'] = 'what openssl rand -base64 48 would have printed';
-    const migrate = `${folder}/${name}/migrate.ts`;
-    if (existsSync(migrate)) await import(migrate);
-    else if (name === 'prisma') await runSql(database.url, sqlOf('docs/prisma.md'));
+    // TypeORM runs its migrations itself.
+    if (name !== 'typeorm') await runSql(database.url, sqlFor(name));
     const { AppModule } = (await import(`${folder}/${name}/app.module.ts`)) as {
       AppModule: Type<object>;
     };
@@ -53,7 +51,7 @@ describe.each(applications)('the quick start for %s', (name) => {
 
   afterAll(async () => {
     await app?.close();
-    await database.drop();
+    await database?.drop();
   });
 
   it('has at most 30 lines of application code', () => {
@@ -84,12 +82,14 @@ describe.each(applications)('the quick start for %s', (name) => {
   });
 });
 
-/** The SQL that the command of a document generates, for the migration tool of its reader. */
-function sqlOf(page: string): string {
-  const command = blocks.find(
-    ({ document, code }) => document === page && code.includes(' generate sql '),
-  )!;
-  return generate(command.code.trim().split(' ').slice(2)).text;
+/** The SQL that the command on the page of an application generates, for psql or a migration tool. */
+function sqlFor(name: string): string {
+  const { document } = files.find(({ application }) => application === name)!;
+  const [, args] = blocks
+    .filter((block) => block.document === document)
+    .map(({ code }) => /^npx nestjs-token-invalidation (generate sql [^|\n]*)/m.exec(code))
+    .find((match) => match !== null)!;
+  return generate(args!.trim().split(' ')).text;
 }
 
 async function createUsers(url: string): Promise<void> {

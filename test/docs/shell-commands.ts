@@ -11,13 +11,13 @@ export function problemOfCommand(line: string): string | undefined {
   // Without variables before it and a comment after it.
   const command = line.replace(/ +#.*$/, '').replace(/^(?:[A-Z_]+=\S+ )+/, '');
   return command
-    .split(' && ')
+    .split(/ (?:&&|\|) /)
     .map((each) => problemOf(each.split(' ')))
     .find((problem) => problem !== undefined);
 }
 
 function problemOf([program, ...words]: string[]): string | undefined {
-  if (program === 'curl') return undefined;
+  if (program === 'curl' || program === 'psql') return undefined;
   if (program === 'npm') return problemOfNpm(words);
   if (program === 'npx' && words[0] === 'vitest') {
     const paths = words.filter((word) => /^(?:src|test|tools)\//.test(word));

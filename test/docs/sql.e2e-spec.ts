@@ -15,8 +15,8 @@ describe('the SQL in the documents', () => {
   });
 
   afterAll(async () => {
-    await session.close();
-    await database.drop();
+    await session?.close();
+    await database?.drop();
   });
 
   it.each(blocks.map((block) => [`${block.document}:${block.line}`, block.code]))(

@@ -8,7 +8,6 @@ import { migrateTemplate } from '../support/database.js';
 import {
   expectNothingUnhandled,
   expectRecovery,
-  rowOf,
   UNAVAILABLE,
   versionOf,
 } from '../support/faults/outages.js';
@@ -79,7 +78,7 @@ describe('when a standby takes over that lacks the last commits', () => {
     const dead = app.issuer.issue(user);
     await app.invalidator.logoutEverywhere(user.id);
     const kept = await app.login(user.email, PASSWORD);
-    await untilReplayed(primary.url, standby.url);
+    await standby.catchUpWith(primary.url);
 
     replication.halfOpen();
     await app.invalidator.logoutEverywhere(user.id);
@@ -99,13 +98,3 @@ describe('when a standby takes over that lacks the last commits', () => {
     expect(await app.ask(await app.login(user.email, PASSWORD))).toBe(200);
   });
 });
-
-async function untilReplayed(primaryUrl: string, standbyUrl: string): Promise<void> {
-  // Inserted, not written: commits of these servers do not wait for their log.
-  const { at } = await rowOf<{ at: string }>(
-    primaryUrl,
-    'SELECT pg_current_wal_insert_lsn() AS at',
-  );
-  const sql = 'SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn AS replayed';
-  while (!(await rowOf<{ replayed: boolean }>(standbyUrl, sql, [at])).replayed);
-}

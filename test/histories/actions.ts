@@ -1,5 +1,6 @@
 import type { Client, Errand } from './client.js';
 import type { HeldToken, HistoryUser } from './history-user.js';
+import { isBroken } from './database-access.js';
 import { monotonicMs } from './monotonic.js';
 import type { Operation } from './operation.js';
 import { readReceipt } from './recorder.js';
@@ -128,7 +129,12 @@ function writeBySql(
   const { database, recorder } = client.world;
   return recorder.perform({ ...change, client: client.number }, async () => {
     const parts = { id: change.user.id, next: change.password, openMs };
-    return { outcome: 'done', ...(await database.changePassword(parts)) };
+    try {
+      return { outcome: 'done', ...(await database.changePassword(parts)) };
+    } catch (error) {
+      if (isBroken(error)) return { outcome: 'unknown' };
+      throw error;
+    }
   });
 }
 

@@ -54,7 +54,12 @@ export class DatabaseAccess {
     sql: string,
     values: unknown[] = [],
   ): Promise<QueryResult<Row>> {
-    return this.use((pool) => pool.query<Row>(sql, values));
+    const ask = () => this.use((pool) => pool.query<Row>(sql, values));
+    // On a busy machine a connection may break as it opens. Nothing that is asked so does harm when it is asked twice.
+    return ask().catch((error: unknown) => {
+      if (!isBroken(error)) throw error;
+      return ask();
+    });
   }
 
   async createUser(password: string): Promise<string> {
@@ -159,6 +164,12 @@ export class DatabaseAccess {
       }
     });
   }
+}
+
+/** The connection is gone, and so nobody knows what the server did. */
+export function isBroken(error: unknown): boolean {
+  const { code, message } = error as { code?: string; message: string };
+  return code === 'ECONNRESET' || message.startsWith('Connection terminated');
 }
 
 function openPool(url: string): Pool {

@@ -13,7 +13,7 @@ const ASTRAY = [50, 400] as const;
 const LINGERING = [200, 800] as const;
 const LOOK_MS = 10;
 /** A server may answer so many questions with an outage before it counts as stranded: far more than it takes. */
-const PATIENCE = 500;
+const PATIENCE = 200;
 const PROBE_MS = 20;
 
 /** The standby takes over, in the ways that the library has to survive. */

@@ -29,7 +29,7 @@ const REWRITES: Partial<Record<PlantedFault, Rewrite>> = {
   },
   'no-read-back': {
     file: 'src/postgres/change-row.ts',
-    find: "  if (done !== 'true') throw new TokenStateUnchangedError();\n",
+    find: "  if (done !== 'true') throw new TokenStateUnchangedError(done === 'part' ? done : undefined);\n",
     replace: '',
   },
 };

@@ -50,7 +50,7 @@ describe.each(PLATFORMS)('on %s, a route that has the guard more than once', (pl
     read = vi.spyOn(app.store, 'read');
     verify = vi.spyOn(app.app.get(TokenVerifier, { strict: false }), 'verify');
   });
-  afterAll(() => app.close());
+  afterAll(() => app?.close());
   beforeEach(() => vi.clearAllMocks());
 
   it('reads the user once a request', async () => {

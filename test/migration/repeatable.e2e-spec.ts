@@ -37,8 +37,8 @@ beforeEach(async () => {
   await client.connect();
 });
 afterEach(async () => {
-  await client.end();
-  await database.drop();
+  await client?.end();
+  await database?.drop();
 });
 
 /** A data source that is closed with the test's database. */
@@ -117,7 +117,8 @@ const setVersion = (argument: string) =>
   client.query(`
     DROP TRIGGER zz_token_invalidation ON users;
     CREATE TRIGGER zz_token_invalidation BEFORE UPDATE ON users FOR EACH ROW
-      EXECUTE FUNCTION users_token_invalidation_state('password'${argument})`);
+      EXECUTE FUNCTION users_token_invalidation_state('password'${argument});
+    ALTER TABLE users ENABLE ALWAYS TRIGGER zz_token_invalidation`);
 
 describe('the migration can be run', () => {
   it('twice, and the second time changes nothing', async () => {

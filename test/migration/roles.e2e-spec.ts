@@ -32,11 +32,11 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await store.onApplicationShutdown();
-  await dataSource.destroy();
-  await session.close();
-  await database.query(`DROP OWNED BY ${ROLE}`);
-  await database.query(`DROP ROLE ${ROLE}`);
-  await database.close();
+  await dataSource?.destroy();
+  await session?.close();
+  await database?.query(`DROP OWNED BY ${ROLE}`);
+  await database?.query(`DROP ROLE ${ROLE}`);
+  await database?.close();
 });
 beforeEach(async () => {
   await database.query(`DROP OWNED BY ${ROLE}`);

@@ -30,7 +30,7 @@ describe('InMemoryTokenStateStore in the module', () => {
   beforeEach(async () => {
     app = await created();
   });
-  afterEach(() => app.close());
+  afterEach(() => app?.close());
 
   it('takes the place of the database', async () => {
     const user = app.store.add({ id: 'ann', passwordHash: 'hash' });

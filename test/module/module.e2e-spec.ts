@@ -46,7 +46,7 @@ beforeAll(async () => {
   database = await createDatabase();
 });
 
-afterAll(() => database.drop());
+afterAll(() => database?.drop());
 
 describe('forRootAsync', () => {
   it.each([
@@ -146,7 +146,7 @@ describe('the database is looked at before the application starts', () => {
     empty = await createEmptyDatabase();
   });
 
-  afterAll(() => empty.drop());
+  afterAll(() => empty?.drop());
 
   it('without the table', async () => {
     await expect(createApp({ url: empty.url })).rejects.toThrow(
@@ -165,7 +165,7 @@ describe('the database is looked at before the application starts', () => {
     const app = await createApp({ url: database.url });
     await app.dataSource.query('ALTER TABLE users DISABLE TRIGGER zz_token_invalidation');
     await expect(createApp({ url: database.url })).rejects.toThrow(/ENABLE ALWAYS TRIGGER/);
-    await app.dataSource.query('ALTER TABLE users ENABLE TRIGGER zz_token_invalidation');
+    await app.dataSource.query('ALTER TABLE users ENABLE ALWAYS TRIGGER zz_token_invalidation');
     await app.close();
     const store = { properties: { password: 'email' } };
     await expect(createApp({ url: database.url, store })).rejects.toThrow(

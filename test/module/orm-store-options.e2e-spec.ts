@@ -75,7 +75,7 @@ let clients: PrismaClient[];
 let staffClient: PrismaClient;
 
 beforeAll(async () => {
-  pools = checks.urls.map(openPool);
+  pools = checks.urls.map((url) => openPool(url));
   clients = pools.map((pool) => openPrisma(pool));
   staffClient = openPrisma(pools[0]!, 'staff');
   // The first query of a client compiles WebAssembly, which can take longer than a request waits.

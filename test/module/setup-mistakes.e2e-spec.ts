@@ -53,7 +53,7 @@ describe('the likeliest mistakes of set-up say what is wrong and what to do', ()
     [database, empty] = [await createDatabase(), await createEmptyDatabase()];
   });
 
-  afterAll(() => Promise.all([database.drop(), empty.drop()]));
+  afterAll(() => Promise.all([database?.drop(), empty?.drop()]));
 
   it.each([
     ['made first', AuthModule, 'OwnJwtStrategy'],

@@ -31,7 +31,7 @@ const connect = (url: string): Promise<DataSource> =>
 beforeAll(async () => {
   [employees, others] = [await connect(checks.urls[0]), await connect(checks.urls[1])];
 });
-afterAll(() => Promise.all([employees.destroy(), others.destroy()]));
+afterAll(() => Promise.all([employees?.destroy(), others?.destroy()]));
 
 const employeeStore = (options: Partial<TypeOrmStoreOptions<Employee>> = {}) =>
   typeOrmStore({

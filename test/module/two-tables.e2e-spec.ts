@@ -60,8 +60,8 @@ beforeAll(async () => {
   pool = new Pool({ connectionString: database.url });
 });
 afterAll(async () => {
-  await pool.end();
-  await database.close();
+  await pool?.end();
+  await database?.close();
 });
 
 type Store = TokenInvalidationModuleOptions['store'];

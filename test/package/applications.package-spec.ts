@@ -30,7 +30,7 @@ describe.each(['nestjs-12-esm', 'nestjs-12-commonjs', 'nestjs-11-commonjs', 'nes
 
     afterAll(async () => {
       await database?.drop();
-      project.remove();
+      project?.remove();
     });
 
     it('the package installs without a word about peer dependencies', async () => {
@@ -90,6 +90,11 @@ describe.each(['nestjs-12-esm', 'nestjs-12-commonjs', 'nestjs-11-commonjs', 'nes
         expect((await application.post('/stale-saves', { token })).status).toBe(201);
         expect(await answer(BY_GUARD, token)).toEqual(refused('logged_out_everywhere'));
         expect(await answer(BY_GUARD, await logIn())).toEqual(accepted);
+      });
+
+      it('has a guard class without a name, which early versions of NestJS 11 drop', async () => {
+        const { status } = await application.get('/nameless', await logIn());
+        expect(status).toBe(name === 'nestjs-11-lowest' ? 200 : 403);
       });
 
       it('refuses a token after the password was changed in SQL', async () => {

@@ -80,7 +80,7 @@ describe('an application after the pattern of a large boilerplate', () => {
   afterAll(async () => {
     await application?.close();
     await database?.drop();
-    project.remove();
+    project?.remove();
   });
 
   /** The status, with what the body says. */

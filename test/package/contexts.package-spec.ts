@@ -51,7 +51,7 @@ describe.each(['contexts-nestjs-12', 'contexts-nestjs-11'])('in the project %s',
     said = JSON.parse(answers) as Record<string, Said>;
   });
 
-  afterAll(() => project.remove());
+  afterAll(() => project?.remove());
 
   it('an application with every context compiles', () => {
     expect(errors).toBe('');

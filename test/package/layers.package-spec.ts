@@ -17,6 +17,13 @@ const USERS = `CREATE TABLE users (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(), email text NOT NULL, password_hash text NOT NULL,
   role text NOT NULL DEFAULT 'member', active boolean NOT NULL DEFAULT true)`;
 
+/** What the application prints. */
+interface Said {
+  answers: unknown[];
+  /** Its response, as text. */
+  copies: string;
+}
+
 describe.each(Object.keys(LAYERS) as (keyof typeof LAYERS)[])('a project with %s', (layer) => {
   let project: Project;
   let database: TestDatabase;
@@ -30,7 +37,7 @@ describe.each(Object.keys(LAYERS) as (keyof typeof LAYERS)[])('a project with %s
 
   afterAll(async () => {
     await database?.drop();
-    project.remove();
+    project?.remove();
   });
 
   it('has the packages of no other layer', async () => {
@@ -54,7 +61,8 @@ describe.each(Object.keys(LAYERS) as (keyof typeof LAYERS)[])('a project with %s
     await runSql(database.url, await project.run(command, { args }));
 
     const env = { DATABASE_URL: database.url };
-    expect(JSON.parse(await project.run('dist/main.js', { env }))).toEqual([
+    const { answers, copies } = JSON.parse(await project.run('dist/main.js', { env })) as Said;
+    expect(answers).toEqual([
       200,
       // Rolled back, changed by SQL, a new login, logged out.
       200,
@@ -62,6 +70,14 @@ describe.each(Object.keys(LAYERS) as (keyof typeof LAYERS)[])('a project with %s
       200,
       'logged_out_everywhere',
     ]);
+
+    // JSON.stringify, class-transformer, structuredClone and a spread: none shows state or hash.
+    const { issued, ofCopy, ...ways } = JSON.parse(copies) as Record<string, unknown>;
+    expect(Object.keys(ways)).toEqual(['json', 'plain', 'clone', 'spread']);
+    for (const user of Object.values(ways)) expect(user).toMatchObject({ email: 'a@example.com' });
+    expect(JSON.stringify(ways)).not.toMatch(/version|changed|logout|hash|token/i);
+    expect(issued).toBe('issued');
+    expect(ofCopy).toMatch(/ has no .*a copy such as \{ \.\.\.user \}/);
   });
 });
 

@@ -21,7 +21,7 @@ beforeAll(() => {
   project.link([...NEEDED, ...TO_COMPILE]);
 });
 
-afterAll(() => project.remove());
+afterAll(() => project?.remove());
 
 it('an application of the main entry compiles without typeorm, pg and passport', async () => {
   expect(await project.compile()).toBe('');

@@ -38,7 +38,7 @@ describe.each(projects)('what `nest new` of CLI $major makes, with the quick sta
 
   afterAll(async () => {
     await database?.drop();
-    project.remove();
+    project?.remove();
   });
 
   it('builds', async () => {

@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
+import { hasEnded } from '../../tools/embedded-postgres/commands.js';
+import { randomPort } from '../../tools/embedded-postgres/ports.js';
+import { accepts } from '../support/faults/accepts.js';
+import { until } from '../support/until.js';
 
 /** A server that Debian packages, in a process for these tests. */
 export class LocalServer {
@@ -19,10 +21,12 @@ export class LocalServer {
       if (process.env['CI'] === undefined) return undefined;
       throw new Error(`${command} is not installed`);
     }
-    const port = await freePort();
-    const server = new LocalServer(spawn(command, args(port), { stdio: 'ignore' }), port);
-    await server.accepts();
-    return server;
+    for (let attempt = 0; attempt < 20; attempt++) {
+      const port = randomPort();
+      const server = new LocalServer(spawn(command, args(port), { stdio: 'ignore' }), port);
+      if (await server.hasThePort()) return server;
+    }
+    throw new Error(`None of 20 ports was free for ${command}.`);
   }
 
   async stop(): Promise<void> {
@@ -31,25 +35,11 @@ export class LocalServer {
     await exited;
   }
 
-  private async accepts(): Promise<void> {
-    for (let attempts = 0; attempts < 100; attempts += 1) {
-      const socket = connect(this.port, '127.0.0.1');
-      const connected = await new Promise<boolean>((resolve) => {
-        socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-      });
-      socket.destroy();
-      if (connected) return;
-      await delay(50);
-    }
-    throw new Error(`${this.child.spawnfile} does not listen`);
+  /** Resolves once it listens: `false` where another program does. */
+  private async hasThePort(): Promise<boolean> {
+    await until(`${this.child.spawnfile} listens`, async () => {
+      return hasEnded(this.child) || (await accepts(this.port));
+    });
+    return !hasEnded(this.child);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -30,7 +30,7 @@ describe('promise 1: once acknowledged, an invalidation holds for every later re
   afterAll(async () => {
     await Promise.all(nodes.map((node) => node.stop()));
     await app?.close();
-    await database.drop();
+    await database?.drop();
   });
 
   it.each(INVALIDATIONS)(

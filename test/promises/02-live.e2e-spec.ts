@@ -22,7 +22,8 @@ describe('promise 2: a token from a record read after the invalidation is accept
     }
     expect(wrong).toEqual([]);
     expect(await app().users.findOneBy({ id: user.id })).toMatchObject({ tokenVersion: 1000 });
-  }, 90_000);
+    // Seconds on an idle machine, minutes on a busy one.
+  }, 600_000);
 
   it('a changed password invalidates the old token and lets the next login in, a hundred times within the same seconds', async () => {
     const user = await createUser(app().dataSource);
@@ -79,7 +80,7 @@ describe('promise 2: clocks up to five minutes apart', () => {
 
   afterAll(async () => {
     await Promise.all([...nodes.values()].map((node) => node.close()));
-    await database.drop();
+    await database?.drop();
   });
 
   it.each(SKEWS)(

@@ -3,6 +3,7 @@ import { withoutTriggers } from '../support/triggers/without-triggers.js';
 import { useApp } from '../support/use-app.js';
 import { User } from '../support/user.entity.js';
 import { createUser, PASSWORD } from '../support/users.js';
+import { enableTriggers } from '../support/enable-triggers.js';
 
 describe('promise 3: version and cutoff move in one statement, by the clock of the database', () => {
   const app = useApp();
@@ -147,7 +148,7 @@ describe('promise 3: the row for everyone has a version too', () => {
       await transaction.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
       const ahead = `UPDATE ${table} SET everyone_logged_out_at = clock_timestamp() + $1::interval`;
       await transaction.query(ahead, [interval]);
-      await transaction.query(`ALTER TABLE ${table} ENABLE TRIGGER USER`);
+      await transaction.query(enableTriggers(table));
     });
     return (await everyoneRow()).cutoff!;
   }

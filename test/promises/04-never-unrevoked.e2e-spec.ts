@@ -1,3 +1,4 @@
+import type { TokenState } from 'nestjs-token-invalidation';
 import { describe, expect, it } from 'vitest';
 import { withoutTriggers } from '../support/triggers/without-triggers.js';
 import { useApp } from '../support/use-app.js';
@@ -5,6 +6,14 @@ import { createUser, PASSWORD } from '../support/users.js';
 
 describe('promise 4: nothing revives a token', () => {
   const app = useApp();
+
+  /** The entity hides its state from comparisons. */
+  async function stateOf(id: string): Promise<TokenState> {
+    const { tokenVersion, passwordChangedAt, logoutAllAt } = await app().users.findOneByOrFail({
+      id,
+    });
+    return { tokenVersion, passwordChangedAt, logoutAllAt };
+  }
 
   it('not the save() of a user loaded before the invalidation', async () => {
     const { email, id } = await createUser(app().dataSource);
@@ -42,15 +51,17 @@ describe('promise 4: nothing revives a token', () => {
     const token = await app().login(user.email, PASSWORD);
     await app().invalidator.logoutEverywhere(user.id);
     await app().invalidator.invalidateAfterPasswordChange(user.id);
+    const before = await stateOf(user.id);
 
     await app().dataSource.query(`UPDATE users SET ${set} WHERE id = $1`, [user.id]);
 
     expect(await app().ask(token)).toMatch(/^401 /);
-    expect(await app().users.findOneBy({ id: user.id })).toMatchObject({
+    expect(before).toMatchObject({
       tokenVersion: 2,
       logoutAllAt: expect.any(Date) as Date,
       passwordChangedAt: expect.any(Date) as Date,
     });
+    expect(await stateOf(user.id)).toEqual(before);
   });
 
   it('not a user created again under the id of a deleted one', async () => {

@@ -37,7 +37,7 @@ describe('promise 7: the check reads the primary, also with replication', () => 
 
   afterAll(async () => {
     await app?.close();
-    await Promise.all([primary.drop(), replica.drop()]);
+    await Promise.all([primary?.drop(), replica?.drop()]);
   });
 
   it('refuses what the replica would still accept', async () => {

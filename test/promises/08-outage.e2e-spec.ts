@@ -7,6 +7,7 @@ import {
 } from '../../tools/embedded-postgres/embedded-postgres.js';
 import { createApp, PLATFORMS, type TestApp } from '../support/create-app.js';
 import { createDatabase, migrateTemplate, type TestDatabase } from '../support/database.js';
+import { expectRecovery, GRACE_MS, limitAsKept, timed } from '../support/faults/outages.js';
 import { createUser, PASSWORD } from '../support/users.js';
 
 describe.each(PLATFORMS)(
@@ -23,7 +24,7 @@ describe.each(PLATFORMS)(
 
     afterAll(async () => {
       await app?.close();
-      await server.stop();
+      await server?.stop();
     });
 
     it('while the database is gone: nobody is let in, nobody loses the login, nothing claims success', async () => {
@@ -75,6 +76,7 @@ describe.each(PLATFORMS)(
 );
 
 describe('promise 8: a read that does not come back in time', () => {
+  const LIMIT_MS = 500;
   let database: TestDatabase;
   let wire: Wire;
   let app: TestApp;
@@ -84,16 +86,16 @@ describe('promise 8: a read that does not come back in time', () => {
     wire = await openWire(database.url);
     app = await createApp({
       url: wire.url,
-      module: { readTimeout: 0.2 },
-      store: { writeTimeout: 0.2 },
+      module: { readTimeout: LIMIT_MS / 1000 },
+      store: { writeTimeout: LIMIT_MS / 1000 },
     });
   });
 
   afterEach(async () => {
     wire.pass();
-    await app.close();
-    await wire.close();
-    await database.drop();
+    await app?.close();
+    await wire?.close();
+    await database?.drop();
   });
 
   it('is 503 within the limit while the table is locked, and goes on when the lock is gone', async () => {
@@ -107,7 +109,7 @@ describe('promise 8: a read that does not come back in time', () => {
 
     await runner.rollbackTransaction();
     await runner.release();
-    expect(await app.ask(token)).toBe(200);
+    await expectRecovery(app, token);
   });
 
   it('is 503 within the limit while the network swallows everything, and goes on when it is back', async () => {
@@ -115,17 +117,20 @@ describe('promise 8: a read that does not come back in time', () => {
     const token = await app.login(user.email, PASSWORD);
     wire.swallow();
 
-    const began = performance.now();
-    const answers = await Promise.all(Array.from({ length: 20 }, () => app.get('/auth/me', token)));
-    const took = performance.now() - began;
-    expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([503]));
-    expect(took).toBeLessThan(200 + 1000);
+    const [most, ...answers] = await Promise.all([
+      limitAsKept(app, LIMIT_MS),
+      ...Array.from({ length: 20 }, () => timed(app.get('/auth/me', token))),
+    ]);
+    for (const { status, tookMs } of answers) {
+      expect(status).toBe(503);
+      expect(tookMs).toBeLessThan(most + GRACE_MS);
+    }
     await expect(app.invalidator.logoutEverywhere(user.id)).rejects.toMatchObject({
       name: 'TokenStateUnavailableError',
     });
 
     wire.pass();
-    expect(await app.ask(token)).toBe(200);
+    await expectRecovery(app, token);
     expect(await app.users.findOneBy({ id: user.id })).toMatchObject({ tokenVersion: 0 });
   });
 });

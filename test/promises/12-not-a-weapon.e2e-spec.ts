@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PLATFORMS } from '../support/create-app.js';
+import { until } from '../support/until.js';
 import { useApp } from '../support/use-app.js';
 import { createUser, PASSWORD } from '../support/users.js';
 
@@ -50,7 +51,8 @@ describe.each(PLATFORMS)(
       await holder.startTransaction();
       await holder.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [user.id]);
       const both = Promise.all([app().post(PATH, token), app().post(PATH, token)]);
-      await untilWaiting(2);
+      // Both are past the guard.
+      await until('both wait for the row', async () => (await waiting()) === 2);
       await holder.rollbackTransaction();
       await holder.release();
 
@@ -90,10 +92,9 @@ describe.each(PLATFORMS)(
       expect(await versionOf(user.id)).toBe(0);
     });
 
-    /** Both requests are past the guard, and wait in PostgreSQL for the row. */
-    async function untilWaiting(count: number): Promise<void> {
+    async function waiting(): Promise<number> {
       const sql = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-      while ((await app().dataSource.query<object[]>(sql)).length < count);
+      return (await app().dataSource.query<object[]>(sql)).length;
     }
 
     async function versionOf(id: string): Promise<number> {

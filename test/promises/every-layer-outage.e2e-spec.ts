@@ -23,7 +23,7 @@ describe.each(LAYERS.filter(({ replicates }) => replicates))(
 
     afterAll(async () => {
       await app?.close();
-      await Promise.all([primary.drop(), replica.drop()]);
+      await Promise.all([primary?.drop(), replica?.drop()]);
     });
 
     it('the state and the user come from the primary', async () => {
@@ -44,7 +44,7 @@ describe('promise 8: a state that cannot be read is 503 with Retry-After', () =>
     await migrateTemplate(server.url);
   });
 
-  afterAll(() => server.stop());
+  afterAll(() => server?.stop());
 
   it.each(LAYERS)('over $name', async (layer) => {
     const app = await createLayerApp({ layer, url: server.url });

@@ -42,7 +42,7 @@ describe.each(LAYERS_AND_MEMORY)('promises 1 to 6 and 9 over $name', (layer) => 
 
   afterAll(async () => {
     await Promise.all([app?.close(), otherNode?.close()]);
-    await database.drop();
+    await database?.drop();
   });
 
   it.each(INVALIDATIONS)('1: %s holds at once on another node', async (_, invalidate) => {
@@ -216,7 +216,7 @@ describe.each(LAYERS)('with SQL around $name', (layer) => {
 
   afterAll(async () => {
     await app?.close();
-    await database.drop();
+    await database?.drop();
   });
 
   it('1, 6: a changed password holds at once, too', async () => {

@@ -77,7 +77,7 @@ describe('judgeStamp', PATIENT, () => {
     const property = fc.asyncProperty(ruleCases, async (given) => {
       const claims = { exp: Number.MAX_SAFE_INTEGER, ...given.claims };
       // It may name a session and need not, and has no id to be revoked by.
-      const withoutSession = given.withoutSession && 'accept';
+      const withoutSession = given.withoutSession && ('accept' as const);
       const table = { ...given, claims, withoutSession, canBeRevoked: false };
       expect(await verdictOf(given, given.claims)).toBe(naiveVerdict(table));
     });

@@ -121,6 +121,7 @@ async function undo(table: string, name: string, body: string): Promise<void> {
 
 describe('a trigger of the application’s that undoes the UPDATE', () => {
   const NOTHING = /nobody was logged out/;
+  const PART = /wrote only a part of the change/;
 
   beforeAll(async () => {
     database = await createDatabase();
@@ -132,8 +133,8 @@ describe('a trigger of the application’s that undoes the UPDATE', () => {
   });
   afterEach(async () => {
     for (const table of ['users', 'users_token_invalidation']) {
-      await app.dataSource.query(`DROP TRIGGER IF EXISTS zzz_undo ON ${table}`);
-      await app.dataSource.query(`DROP TRIGGER IF EXISTS aaa_undo ON ${table}`);
+      await app?.dataSource.query(`DROP TRIGGER IF EXISTS zzz_undo ON ${table}`);
+      await app?.dataSource.query(`DROP TRIGGER IF EXISTS aaa_undo ON ${table}`);
     }
   });
 
@@ -160,10 +161,12 @@ describe('a trigger of the application’s that undoes the UPDATE', () => {
     expect(await versionOf(database.url, user.id)).toBe(0);
   });
 
-  it.each(UNDONE)('that %s: no changed password', async (_, name, body) => {
+  it.each(UNDONE)('that %s: no changed password', async (what, name, body) => {
     const { user, replacement } = await login();
     await undo('users', name, body);
-    await expect(app.invalidator.changePassword(user.id, replacement)).rejects.toThrow(NOTHING);
+    // The hash is no column of the state.
+    const written = what === 'restores the columns' ? PART : NOTHING;
+    await expect(app.invalidator.changePassword(user.id, replacement)).rejects.toThrow(written);
   });
 
   it.each(UNDONE)('that %s: no success in a transaction', async (_, name, body) => {
@@ -179,6 +182,21 @@ describe('a trigger of the application’s that undoes the UPDATE', () => {
     const { user, replacement } = await login();
     await undo('users', 'zzz_undo', 'RETURN OLD;');
     await expect(app.invalidator.rehashPassword(user.id, replacement)).rejects.toThrow(NOTHING);
+  });
+
+  it('that sets back the version alone: the error does not deny the cutoff', async () => {
+    const { user } = await login();
+    await undo('users', 'zzz_undo', 'NEW.token_version := OLD.token_version; RETURN NEW;');
+    await expect(app.invalidator.logoutEverywhere(user.id)).rejects.toThrow(PART);
+    const sql = 'SELECT logout_all_at IS NOT NULL AS moved FROM users WHERE id = $1';
+    expect(await rowOf(database.url, sql, [user.id])).toEqual({ moved: true });
+  });
+
+  it('that sets back the hash alone: the error does not deny the logout', async () => {
+    const { user, replacement, token } = await login();
+    await undo('users', 'zzz_undo', 'NEW.password_hash := OLD.password_hash; RETURN NEW;');
+    await expect(app.invalidator.changePassword(user.id, replacement)).rejects.toThrow(PART);
+    expect(await app.ask(token)).toBe('401 password_changed');
   });
 
   it.each(['RETURN OLD;', 'RETURN NULL;'])('%s on the row for everyone', async (body) => {
@@ -200,6 +218,13 @@ describe('a trigger of the application’s that undoes the UPDATE', () => {
     const replacement = { currentHash: 'not this', newHash: 'another' };
     const change = app.invalidator.changePassword(user.id, replacement);
     await expect(change).rejects.toMatchObject({ name: 'PasswordConflictError' });
+  });
+
+  it('that sets back the version of everyone alone: the same', async () => {
+    // The last one: it moves the cutoff of everyone.
+    const body = 'NEW.everyone_version := OLD.everyone_version; RETURN NEW;';
+    await undo('users_token_invalidation', 'zzz_undo', body);
+    await expect(app.invalidator.invalidateEveryone()).rejects.toThrow(PART);
   });
 });
 

@@ -16,6 +16,7 @@ import {
 import { type Standby, startStandby } from '../support/faults/standby.js';
 import { TcpProxy } from '../support/faults/tcp-proxy.js';
 import { HookedUser } from '../support/hooked-user.entity.js';
+import { until } from '../support/until.js';
 import { User } from '../support/user.entity.js';
 import { createUser } from '../support/users.js';
 
@@ -41,21 +42,13 @@ async function stop(): Promise<void> {
   await primary?.stop();
 }
 
-/** The commits of these servers do not wait for their log, so what was inserted is awaited, and not what was written. */
-async function untilReplayed(): Promise<void> {
-  const { at } = await rowOf<{ at: string }>(
-    primary.url,
-    'SELECT pg_current_wal_insert_lsn() AS at',
-  );
-  const sql = 'SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn AS replayed';
-  while (!(await rowOf<{ replayed: boolean }>(standby.url, sql, [at])).replayed);
-}
-
 async function makeReadOnly(how: 'on' | 'off'): Promise<void> {
   await rowOf(primary.url, `ALTER SYSTEM SET default_transaction_read_only TO ${how}`);
   await rowOf(primary.url, 'SELECT pg_reload_conf()');
   const sql = "SELECT current_setting('default_transaction_read_only') AS is";
-  while ((await rowOf<{ is: string }>(primary.url, sql)).is !== how);
+  await until('the setting is loaded', async () => {
+    return (await rowOf<{ is: string }>(primary.url, sql)).is === how;
+  });
 }
 
 describe('an old primary that was made read-only and stays reachable', () => {
@@ -71,7 +64,7 @@ describe('an old primary that was made read-only and stays reachable', () => {
   });
 
   async function failOver(): Promise<void> {
-    await untilReplayed();
+    await standby.catchUpWith(primary.url);
     await makeReadOnly('on');
     await standby.promote();
     proxy.redirect(standby.url);
@@ -87,7 +80,7 @@ describe('an old primary that was made read-only and stays reachable', () => {
 
     expect(await node.ask(token)).not.toBe(200);
     let answer: unknown = UNAVAILABLE;
-    while (answer === UNAVAILABLE) answer = await node.ask(token);
+    await until('the node answers', async () => (answer = await node.ask(token)) !== UNAVAILABLE);
     expect(answer).toBe('401 logged_out_everywhere');
   });
 
@@ -123,7 +116,7 @@ describe('a name that leads to a standby for a moment', () => {
 
   it('accepts nothing while it does, and everything afterwards; one line says so', async () => {
     const token = node.issuer.issue(await createUser(node.dataSource));
-    await untilReplayed();
+    await standby.catchUpWith(primary.url);
     expect(await node.ask(token)).toBe(200);
     proxy.switchTo(standby.url);
 
@@ -149,7 +142,7 @@ describe('a name that leads to a standby for a moment', () => {
   it('logs nobody out by it, and reports no success', async () => {
     const user = await createUser(node.dataSource);
     const token = node.issuer.issue(user);
-    await untilReplayed();
+    await standby.catchUpWith(primary.url);
     proxy.switchTo(standby.url);
     const failure = { name: 'TokenStateUnavailableError' };
     await expect(node.invalidator.logoutEverywhere(user.id)).rejects.toMatchObject(failure);
@@ -162,7 +155,7 @@ describe('a name that leads to a standby for a moment', () => {
   it('is accepted again by the very connections when the standby is promoted', async () => {
     const user = await createUser(node.dataSource);
     const token = node.issuer.issue(user);
-    await untilReplayed();
+    await standby.catchUpWith(primary.url);
     proxy.switchTo(standby.url);
     expect(await node.ask(token)).toBe(UNAVAILABLE);
     await standby.promote();
@@ -194,20 +187,20 @@ describe('a record that TypeORM has to load', () => {
 
   it('does not come from an old primary that the application’s pool still leads to', async () => {
     const { user, token } = await loginAsHooked();
-    await untilReplayed();
+    await standby.catchUpWith(primary.url);
     await makeReadOnly('on');
     await standby.promote();
     proxy.redirect(standby.url);
     await rowOf(standby.url, 'UPDATE users SET active = false WHERE id = $1', [user.id]);
 
     let answer: unknown = UNAVAILABLE;
-    while (answer === UNAVAILABLE) answer = await node.ask(token);
+    await until('the node answers', async () => (answer = await node.ask(token)) !== UNAVAILABLE);
     expect(answer).toBe('401 user_inactive');
   });
 
   it('does not come from a standby that the application’s pool leads to for a moment', async () => {
     const { user, token } = await loginAsHooked();
-    await untilReplayed();
+    await standby.catchUpWith(primary.url);
     await rowOf(standby.url, 'SELECT pg_wal_replay_pause()');
     await rowOf(primary.url, "UPDATE users SET role = 'operator' WHERE id = $1", [user.id]);
     const { master } = node.dataSource.driver as unknown as { master: Pool };
@@ -229,7 +222,7 @@ describe('boot', () => {
   afterAll(stop);
 
   it('on a standby is refused, with what to do', async () => {
-    await untilReplayed();
+    await standby.catchUpWith(primary.url);
     const booting = createApp({ url: standby.url }).then((app) => app.close());
     await expect(booting).rejects.toThrow(/the server is a standby: connect to the primary/);
   });

@@ -39,7 +39,7 @@ afterEach(async () => {
 afterAll(async () => {
   await rowOf(database.url, `DROP OWNED BY ${role}`);
   await rowOf(database.url, `DROP ROLE ${role}`);
-  await database.drop();
+  await database?.drop();
 });
 
 /** The forms need the url, which is there only when the tests run. */

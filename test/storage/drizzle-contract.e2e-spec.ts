@@ -50,7 +50,7 @@ let database: TestDatabase;
 beforeAll(async () => {
   database = await createContractDatabase(VARIANTS);
 });
-afterAll(() => database.drop());
+afterAll(() => database?.drop());
 
 describe.each(VARIANTS)('a store of Drizzle over $users', ({ table, ...contractTable }) => {
   let harness: DrizzleHarness;
@@ -58,7 +58,7 @@ describe.each(VARIANTS)('a store of Drizzle over $users', ({ table, ...contractT
   beforeAll(() => {
     harness = new DrizzleHarness(table, { url: database.url, ...contractTable });
   });
-  afterAll(() => harness.close());
+  afterAll(() => harness?.close());
 
   tokenStateStoreContract(
     { describe, it },

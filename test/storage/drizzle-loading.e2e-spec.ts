@@ -131,8 +131,8 @@ beforeAll(async () => {
   await db.insert(everything).values(VALUES);
 });
 afterAll(async () => {
-  await pool.end();
-  await database.drop();
+  await pool?.end();
+  await database?.drop();
 });
 
 type Store = PostgresTokenStateStore<Record<string, unknown>, unknown>;

@@ -158,7 +158,7 @@ beforeAll(async () => {
   await database.migrate({ table: 'nicknames', password: null });
   await database.query("INSERT INTO teams VALUES (1, 'core')");
 });
-afterAll(() => database.close());
+afterAll(() => database?.close());
 
 /** The users of records that must all be there. */
 function usersOf<User>(records: StateReading<User>['records']): User[] {

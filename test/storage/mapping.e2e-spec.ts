@@ -208,7 +208,7 @@ beforeAll(async () => {
   await database.migrate({ table: 'people', password: 'password' });
   await database.migrate({ table: 'transformed', password: null });
 });
-afterAll(() => database.close());
+afterAll(() => database?.close());
 
 async function read<User extends ObjectLiteral>(store: TypeOrmStore<User>, ...subjects: string[]) {
   const queries = subjects.map((subject) => ({ subject }));

@@ -24,7 +24,7 @@ let database: TestDatabase;
 beforeAll(async () => {
   database = await createContractDatabase(VARIANTS, 'CREATE DOMAIN user_name AS varchar(40)');
 });
-afterAll(() => database.drop());
+afterAll(() => database?.drop());
 
 describe.each(VARIANTS)('a store of plain pg over $users', (variant) => {
   let harness: PgHarness;
@@ -32,7 +32,7 @@ describe.each(VARIANTS)('a store of plain pg over $users', (variant) => {
   beforeAll(() => {
     harness = new PgHarness({ url: database.url, ...variant });
   });
-  afterAll(() => harness.close());
+  afterAll(() => harness?.close());
 
   tokenStateStoreContract(
     { describe, it },

@@ -30,8 +30,8 @@ beforeAll(async () => {
   await pool.query(tokenInvalidationSql({ ...NAMES, password: 'hash' }).up);
 });
 afterAll(async () => {
-  await pool.end();
-  await database.drop();
+  await pool?.end();
+  await database?.drop();
 });
 
 /** The store as the module would make it, which is closed with the test. */

@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { createApp } from '../support/create-app.js';
 import { createDatabase } from '../support/database.js';
 import { useApp } from '../support/use-app.js';
@@ -81,28 +81,34 @@ class ReadClient extends Client {
   }
 }
 
-it('is planned a few times and then no more, also for one user at a time', async () => {
-  const database = await createDatabase();
-  const app = await createApp({
-    url: database.url,
-    typeorm: { extra: { Client: ReadClient } },
-  });
-  try {
-    const token = app.issuer.issue(await createUser(app.dataSource));
-    // In a small table all plans cost the same.
-    await app.dataSource.query(
-      "INSERT INTO users (email, password_hash) SELECT n || '@example.com', '' FROM generate_series(1, 5000) AS n",
-    );
-    await app.dataSource.query('ANALYZE users');
-    for (let request = 0; request < 20; request += 1) await app.ask(token);
-    const [client] = ReadClient.known;
-    const { rows } = await client!.query(
-      "SELECT custom_plans::int AS own, generic_plans::int AS kept FROM pg_prepared_statements WHERE name LIKE 'token_state_%'",
-    );
-    // PostgreSQL makes a plan for the values at hand five times before it thinks of keeping one.
-    expect(rows).toEqual([{ own: 5, kept: 15 }]);
-  } finally {
-    await app.close();
-    await database.drop();
-  }
-});
+/** Since version 14 a server counts the plans of a statement. */
+const COUNTS_PLANS = inject('serverVersion') >= 140_000;
+
+it.runIf(COUNTS_PLANS)(
+  'is planned a few times and then no more, also for one user at a time',
+  async () => {
+    const database = await createDatabase();
+    const app = await createApp({
+      url: database.url,
+      typeorm: { extra: { Client: ReadClient } },
+    });
+    try {
+      const token = app.issuer.issue(await createUser(app.dataSource));
+      // In a small table all plans cost the same.
+      await app.dataSource.query(
+        "INSERT INTO users (email, password_hash) SELECT n || '@example.com', '' FROM generate_series(1, 5000) AS n",
+      );
+      await app.dataSource.query('ANALYZE users');
+      for (let request = 0; request < 20; request += 1) await app.ask(token);
+      const [client] = ReadClient.known;
+      const { rows } = await client!.query(
+        "SELECT custom_plans::int AS own, generic_plans::int AS kept FROM pg_prepared_statements WHERE name LIKE 'token_state_%'",
+      );
+      // PostgreSQL makes a plan for the values at hand five times before it thinks of keeping one.
+      expect(rows).toEqual([{ own: 5, kept: 15 }]);
+    } finally {
+      await app.close();
+      await database.drop();
+    }
+  },
+);

@@ -29,7 +29,7 @@ let database: TestDatabase;
 beforeAll(async () => {
   database = await createContractDatabase(VARIANTS);
 });
-afterAll(() => database.drop());
+afterAll(() => database?.drop());
 
 describe.each(VARIANTS)('a store of Prisma over $users', (variant) => {
   let harness: PrismaHarness;
@@ -37,7 +37,7 @@ describe.each(VARIANTS)('a store of Prisma over $users', (variant) => {
   beforeAll(() => {
     harness = new PrismaHarness({ url: database.url, ...variant });
   });
-  afterAll(() => harness.close());
+  afterAll(() => harness?.close());
 
   tokenStateStoreContract(
     { describe, it },

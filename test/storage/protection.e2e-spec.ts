@@ -32,12 +32,13 @@ describe('the check of the set-up', () => {
   });
 
   it.each(['', '_take_id', '_leave_id', '_truncate'])(
-    'names the trigger zz_token_invalidation%s that is disabled, or fires for replication only',
+    'names the trigger zz_token_invalidation%s that is disabled, or fires for or without replication only',
     async (suffix) => {
       const name = `zz_token_invalidation${suffix}`;
       for (const [mode, problem] of [
         ['DISABLE', 'is disabled'],
         ['ENABLE REPLICA', 'fires for replication only'],
+        ['ENABLE', 'does not fire for what replication applies'],
       ]) {
         expect(
           await problemsAfter(
@@ -131,6 +132,18 @@ describe('the check of the set-up', () => {
     ]);
     await database.migrate({ table: 'users', password: 'password_hash' });
     expect(await store.checkSetup()).toEqual([]);
+    // What pg_restore --disable-triggers does to each table that it fills.
+    await session.query(
+      'ALTER TABLE users_a DISABLE TRIGGER ALL; ALTER TABLE users_a ENABLE TRIGGER ALL',
+    );
+    expect((await store.checkSetup()).toSorted()).toEqual(
+      ['', '_leave_id', '_take_id', '_truncate'].map(
+        (suffix) =>
+          `database: the trigger "zz_token_invalidation${suffix}" of users_a does not fire for what replication applies: run ALTER TABLE users_a ENABLE ALWAYS TRIGGER zz_token_invalidation${suffix}.`,
+      ),
+    );
+    await database.migrate({ table: 'users', password: 'password_hash' });
+    expect(await store.checkSetup()).toEqual([]);
     await session.query('DROP TABLE users; ALTER TABLE users_old RENAME TO users');
   });
 });
@@ -147,9 +160,9 @@ describe('the check of the set-up, as a role that is held to policies', () => {
     await dataSource.initialize();
   });
   afterAll(async () => {
-    await dataSource.destroy();
-    await session.query(`DROP OWNED BY ${ROLE}`);
-    await session.query(`DROP ROLE ${ROLE}`);
+    await dataSource?.destroy();
+    await session?.query(`DROP OWNED BY ${ROLE}`);
+    await session?.query(`DROP ROLE ${ROLE}`);
   });
 
   it.each(['users', EVERYONE])(

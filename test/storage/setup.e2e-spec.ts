@@ -67,7 +67,7 @@ beforeAll(async () => {
   );
   await database.migrate({ table: 'good', password: 'password' });
 });
-afterAll(() => database.close());
+afterAll(() => database?.close());
 
 describe('an entity that cannot have its tokens revoked', () => {
   it.each<[string, EntityClass, RegExp]>([
@@ -191,7 +191,7 @@ describe('what the migration makes', () => {
     expect(await problems()).toEqual([
       'database: the trigger "zz_token_invalidation" of "good" is disabled: run ALTER TABLE "good" ENABLE ALWAYS TRIGGER zz_token_invalidation.',
     ]);
-    await database.query('ALTER TABLE good ENABLE TRIGGER zz_token_invalidation');
+    await database.query('ALTER TABLE good ENABLE ALWAYS TRIGGER zz_token_invalidation');
     expect(await problems({ everyoneTable: 'elsewhere' })).toEqual([
       `database: there is no table "elsewhere": ${MIGRATE}.`,
     ]);

@@ -30,9 +30,9 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await plain.onApplicationShutdown();
-  await client.end();
-  await pool.end();
-  await database.close();
+  await client?.end();
+  await pool?.end();
+  await database?.close();
 });
 
 const REFUSED = { currentHash: 'old', newHash: 'a hash of too many letters' };

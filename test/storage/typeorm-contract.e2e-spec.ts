@@ -84,7 +84,7 @@ beforeAll(async () => {
   }
 });
 
-afterAll(() => database.close());
+afterAll(() => database?.close());
 
 describe.each(VARIANTS)('a store over $users', ({ users, entity, nextId }) => {
   tokenStateStoreContract(

@@ -4,9 +4,13 @@ import { DataSource } from 'typeorm';
 import { inject } from 'vitest';
 import { CreateUsers1760000000000 } from '../../migrations/1760000000000-create-users.js';
 import { RevocableTokens1760000000001 } from '../../migrations/1760000000001-revocable-tokens.js';
+import { until } from './until.js';
 
 /** The reference migrations, in their order. */
 export const MIGRATIONS = [CreateUsers1760000000000, RevocableTokens1760000000001];
+
+/** SQLSTATE object_in_use. */
+const OBJECT_IN_USE = '55006';
 
 /** A database of one test file. */
 export interface TestDatabase {
@@ -21,6 +25,8 @@ declare module 'vitest' {
     databaseUrl: string;
     /** The migrated database that `createDatabase()` copies. */
     databaseTemplate: string;
+    /** As PostgreSQL counts: 180004 is 18.4. */
+    serverVersion: number;
   }
 }
 
@@ -63,8 +69,18 @@ export async function createTemplate(serverUrl: string): Promise<string> {
   return name;
 }
 
+/**
+ * Connections that were closed a moment ago may still be there, and a client whose connection PostgreSQL ends then throws where
+ * nobody listens. So PostgreSQL waits for them, which it does for 5 s, before it ends what is left.
+ */
 export async function dropDatabase(serverUrl: string, name: string): Promise<void> {
-  await onServer(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  const drop = `DROP DATABASE IF EXISTS ${name}`;
+  try {
+    await onServer(serverUrl, drop);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== OBJECT_IN_USE) throw error;
+    await onServer(serverUrl, `${drop} WITH (FORCE)`);
+  }
 }
 
 async function copy(template: string): Promise<TestDatabase> {
@@ -74,10 +90,10 @@ async function copy(template: string): Promise<TestDatabase> {
   return { url: databaseUrl(serverUrl, name), drop: () => dropDatabase(serverUrl, name) };
 }
 
-/** Ends the connections to a database, until there is none. Asks, and does not sleep. */
+/** Ends the connections to a database, until there is none. */
 async function untilEmpty(serverUrl: string, name: string): Promise<void> {
   const sql = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`;
-  while ((await onServer(serverUrl, sql)) > 0);
+  await until(`nobody is connected to ${name}`, async () => (await onServer(serverUrl, sql)) === 0);
 }
 
 /** @returns how many rows there are */

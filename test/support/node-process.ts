@@ -3,6 +3,9 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { TestClient } from './test-client.js';
 
+/** Below the time limit of a hook, which would not say what is wrong. */
+const ENDS_WITHIN_MS = 20_000;
+
 /** The settings of a node. */
 export interface NodeSettings {
   readonly url: string;
@@ -38,7 +41,10 @@ export async function startNode(
   const [first] = (await Promise.race([once(child, 'message'), exited])) as [unknown];
   if (typeof first !== 'string') throw new Error(`The node ended with ${String(first)}`);
   return new NodeProcess(first, async () => {
+    const late = setTimeout(() => child.kill('SIGKILL'), ENDS_WITHIN_MS);
     child.disconnect();
-    await exited;
+    const [, signal] = (await exited) as [number | null, string | null];
+    clearTimeout(late);
+    if (signal !== null) throw new Error('Something keeps the node alive after app.close()');
   });
 }

@@ -3,6 +3,7 @@ import type { StorageDatabase, TypeOrmStore } from '../support/storage/database.
 import { useUsers } from '../support/storage/use-users.js';
 import { insertUser, Session, untilBlocked } from '../support/storage/users.js';
 import { User } from '../support/user.entity.js';
+import { enableTriggers } from '../support/enable-triggers.js';
 
 let database: StorageDatabase;
 let store: TypeOrmStore<User>;
@@ -45,10 +46,15 @@ describe('the cutoff of everyone', () => {
   it.each(["'infinity'", "clock_timestamp() + interval '1 day'"])(
     'of %s is brought back to the clock',
     async (future) => {
+      const [before] = await rows();
+      const earliest = await database.clock();
       await session.query(`UPDATE ${EVERYONE} SET everyone_logged_out_at = ${future}`);
       const [row] = await rows();
       const latest = await database.clock();
-      expect(Number(row!['everyone_logged_out_at'])).toBeLessThanOrEqual(latest.getTime());
+      const cutoff = Number(row!['everyone_logged_out_at']);
+      expect(cutoff).toBeGreaterThanOrEqual(earliest.getTime());
+      expect(cutoff).toBeLessThanOrEqual(latest.getTime());
+      expect(Number(row!['everyone_version'])).toBe(Number(before!['everyone_version']) + 1);
     },
   );
 
@@ -91,7 +97,7 @@ describe('the table of everyone', () => {
     await store.invalidateEveryone();
     await session.query(`ALTER TABLE ${EVERYONE} DISABLE TRIGGER USER`);
     await session.query(`TRUNCATE ${EVERYONE}`);
-    await session.query(`ALTER TABLE ${EVERYONE} ENABLE TRIGGER USER`);
+    await session.query(enableTriggers(EVERYONE));
     const { id, token_version } = await insertUser(database);
 
     const { version, effectiveAt } = await store.invalidateEveryone();

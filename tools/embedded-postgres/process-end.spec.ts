@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { until } from '../../test/support/until.js';
 import { isWindows, ownServerOnly } from './spec-support/machine.js';
 import {
   expectNothingLeft,
   listen,
   serverPid,
-  until,
   useWorkshop,
   WAITING,
 } from './spec-support/workshop.js';
@@ -61,7 +61,7 @@ describe.skipIf(ownServerOnly || isWindows)('an embedded PostgreSQL whose proces
 
   it('ends on a signal that comes while its data folder is being made', async () => {
     const child = workshop().launch(WAITING);
-    await until(() =>
+    await until('a data folder is being made', () =>
       workshop()
         .homes()
         .some((home) => existsSync(join(home, 'data/PG_VERSION'))),

@@ -12,11 +12,26 @@ const SETTINGS = {
 };
 
 export function serverArguments(home: ClusterHome, port: number): string[] {
-  const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const settings = Object.entries({ ...SETTINGS, ...sharedMemory() }).flatMap(([name, value]) => [
+    '-c',
+    `${name}=${value}`,
+  ]);
   return ['-D', home.data, '-h', '127.0.0.1', '-p', String(port), ...settings];
 }
 
-export function initdbArguments(home: ClusterHome, passwordFile: string): string[] {
+/** Of initdb, by the major version that first has them. */
+const SINCE = [
+  [14, ['--no-instructions']],
+  [16, Object.entries(sharedMemory()).map(([name, value]) => `--set=${name}=${value}`)],
+  [18, ['--no-data-checksums']],
+] as const;
+
+/** @param version - of initdb: its major version */
+export function initdbArguments(
+  home: ClusterHome,
+  passwordFile: string,
+  version: number,
+): string[] {
   return [
     `--pgdata=${home.data}`,
     '--username=postgres',
@@ -28,13 +43,11 @@ export function initdbArguments(home: ClusterHome, passwordFile: string): string
     '--locale=C',
     '--encoding=UTF8',
     '--no-sync',
-    ...sharedMemory(),
-    '--no-data-checksums',
-    '--no-instructions',
+    ...SINCE.filter(([since]) => version >= since).flatMap(([, options]) => options),
   ];
 }
 
 /** Files in the data folder, which go with it, and not in `/dev/shm`, where a killed initdb or server would leave them. */
-function sharedMemory(): string[] {
-  return process.platform === 'win32' ? [] : ['--set=dynamic_shared_memory_type=mmap'];
+function sharedMemory(): Record<string, string> {
+  return process.platform === 'win32' ? {} : { dynamic_shared_memory_type: 'mmap' };
 }

@@ -29,7 +29,8 @@ export class Server {
     writeFileSync(passwordFile, password, { mode: 0o600 });
     try {
       if (this.home.user) giveTo(this.home.user, passwordFile);
-      this.#child = launch(this.home, { program, args: initdbArguments(this.home, passwordFile) });
+      const args = initdbArguments(this.home, passwordFile, this.#version());
+      this.#child = launch(this.home, { program, args });
       await ended(this.#child);
     } finally {
       rmSync(passwordFile, { force: true });
@@ -76,6 +77,11 @@ export class Server {
     const { status } = runNow(this.home, this.#stopCommand('immediate'));
     // While initdb runs, there is no server to stop.
     if (status !== 0) kill(this.#child);
+  }
+
+  #version(): number {
+    const { stdout } = runNow(this.home, { program: this.binaries.initdb, args: ['--version'] });
+    return Number(/\d+/.exec(stdout)?.[0]);
   }
 
   /** Not a signal of our own: on Windows the server could not answer it. */

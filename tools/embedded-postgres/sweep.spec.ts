@@ -1,6 +1,7 @@
 import { chownSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { until } from '../../test/support/until.js';
 import { ownPrefix } from './cluster-home.js';
 import { ask } from './spec-support/connections.js';
 import { isRoot, isWindows, ownServerOnly } from './spec-support/machine.js';
@@ -9,7 +10,6 @@ import {
   kill,
   listen,
   serverPid,
-  until,
   useWorkshop,
   WAITING,
 } from './spec-support/workshop.js';
@@ -52,7 +52,7 @@ describe.skipIf(ownServerOnly || isWindows)('what a killed process has left', ()
 
   it('is removed when the process was killed while its data folder was being made', async () => {
     const child = workshop().launch(WAITING);
-    await until(() =>
+    await until('a data folder is being made', () =>
       workshop()
         .homes()
         .some((home) => existsSync(join(home, 'data/PG_VERSION'))),

@@ -17,9 +17,9 @@ interface Report {
 
 /**
  * An expectation that was not met: not an import, a hook or a time limit, which would say nothing about the promise.
- * An expectation about text that gets a number is a TypeError of Vitest.
+ * An expectation about text that gets a number is a TypeError of Vitest, and a promise that does not reject an Error.
  */
-const UNMET = /^(AssertionError|TypeError: \.to\w+\(\) expects)/;
+const UNMET = /^(AssertionError|TypeError: \.to\w+\(\) expects|Error: promise resolved)/;
 
 const VITEST = [
   'node_modules/vitest/vitest.mjs',

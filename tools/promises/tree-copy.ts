@@ -28,7 +28,9 @@ export class TreeCopy {
         filter: (path) => basename(path) !== 'node_modules',
       });
     }
-    symlinkSync(join(ROOT, 'node_modules'), join(this.folder, 'node_modules'), 'junction');
+    for (const modules of ['node_modules', 'test/prisma/node_modules']) {
+      symlinkSync(join(ROOT, modules), join(this.folder, modules), 'junction');
+    }
   }
 
   /**

@@ -37,7 +37,7 @@ beforeAll(async () => {
   guard = app.app.get(RevocableJwtGuard, { strict: false });
   token = app.tokenOf('anna');
 });
-afterAll(() => app.app.close());
+afterAll(() => app?.app.close());
 
 beforeEach(() => void vi.restoreAllMocks());
 
@@ -220,7 +220,7 @@ describe('RPC by a transport of the application', () => {
     });
     own.tokenOf('anna');
   });
-  afterAll(() => own.close());
+  afterAll(() => own?.close());
   const admits = (context: ExecutionContext) =>
     own.app.get(RevocableJwtGuard, { strict: false }).canActivate(context);
 

@@ -41,8 +41,6 @@ export interface SessionStoreParts<User, Transaction> {
   read(statement: Statement): Promise<unknown[][]>;
   /** A user, by a strict read. */
   find(subject: string): Promise<LoadedUser<User>>;
-  /** @throws TypeError when there is no password column */
-  passwordText(text: string | undefined): string;
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -169,13 +167,13 @@ export class PostgresSessionStore<User, Transaction> extends SessionStore<User, 
     { session, replacing, limits, credentialsEntered }: Replacement,
     transaction?: Transaction,
   ): Promise<ReplacedSession | ReplaceFailure> {
-    const { sessions, subjects } = await this.parts.database();
+    const { sessions, subjects, passwordText } = await this.parts.database();
     if (!subjects.accepts(of.subject)) return 'user_unknown';
     if (!UUID.test(sessionId)) return 'session_ended';
     const { absoluteSeconds, idleSeconds, retentionSeconds } = limits;
     const text =
       replacing.because === 'password'
-        ? this.parts.passwordText(sessions.replace.password)
+        ? passwordText(sessions.replace.password)
         : sessions.replace[replacing.because];
     const values = [
       sessionId,

@@ -1,8 +1,15 @@
-import type { StateChange, WriteOutcome } from '../../state/token-state.store.js';
+import type {
+  StateChange,
+  StateQuery,
+  StateReading,
+  WriteOutcome,
+} from '../../state/token-state.store.js';
 import { isFarAhead } from '../../state/far-ahead.js';
 import type { Clock } from '../../tokens/clock.js';
+import { readRows } from './in-memory-copies.js';
 import {
   type InMemoryRows,
+  type InMemoryUser,
   invalidateAll,
   raise,
   type UserWrite,
@@ -11,7 +18,7 @@ import {
 import { InMemoryTransaction, noOpenTransaction, type Operation } from './in-memory-transaction.js';
 
 /** Where an `InMemoryTokenStateStore` keeps its rows. */
-export class InMemoryDatabase<User extends WritableUser> {
+export class InMemoryDatabase<User extends InMemoryUser> {
   /**
    * The stored rows themselves, not a copy: a test may change them behind the store's back. A commit replaces them, so
    * read the property again after each one.
@@ -38,6 +45,13 @@ export class InMemoryDatabase<User extends WritableUser> {
   /** Invalidates everyone, in the transaction if there is one. */
   writeEveryone(transaction?: InMemoryTransaction): StateChange {
     return this.run(({ everyone }, now) => invalidateAll(everyone, now), transaction);
+  }
+
+  /** Answers checks, and then repairs what they found. */
+  read(queries: readonly StateQuery[]): StateReading<User> {
+    const reading = readRows(this.rows, queries, this.now());
+    for (const { subject } of queries) this.repair(subject);
+    return reading;
   }
 
   /** Returns cutoffs to the clock that lie far ahead of it: the user's, and that of everyone. */

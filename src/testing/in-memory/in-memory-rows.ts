@@ -84,6 +84,18 @@ export function invalidateAll(everyone: Writable<EveryoneState>, now: Date): Sta
   return { version: everyone.version, effectiveAt: now };
 }
 
+/** @throws TypeError when there is one with this id */
+export function addUser<User extends InMemoryUser>(
+  { users, firstVersion }: InMemoryRows<User>,
+  user: NewInMemoryUser<User>,
+): User {
+  const state = { tokenVersion: firstVersion, passwordChangedAt: null, logoutAllAt: null };
+  const added = structuredClone({ ...user, ...state }) as unknown as User;
+  if (users.has(added.id)) throw new TypeError(`The user ${JSON.stringify(added.id)} exists.`);
+  users.set(added.id, added);
+  return added;
+}
+
 export function removeUser(rows: InMemoryRows<WritableUser>, id: string): void {
   const user = rows.users.get(id);
   if (user === undefined) return;

@@ -1,5 +1,4 @@
 import type { TokenState } from '../../rule/token-state.js';
-import { hideProperties } from '../../state/hidden-properties.js';
 import {
   type CutoffKind,
   type InvalidationTarget,
@@ -8,13 +7,14 @@ import {
   type StateChange,
   type StateQuery,
   type StateReading,
-  type StateRecord,
   TokenStateStore,
   type WriteOutcome,
 } from '../../state/token-state.store.js';
 import { type Clock, systemClock } from '../../tokens/clock.js';
+import { copyRow, recordOf } from './in-memory-copies.js';
 import { InMemoryDatabase } from './in-memory-database.js';
 import {
+  addUser,
   describeUser,
   type InMemoryUser,
   invalidateUser,
@@ -26,15 +26,7 @@ import {
   type UserWrite,
 } from './in-memory-rows.js';
 import { InMemorySessionStore } from './in-memory-session.store.js';
-import { sessionState } from './in-memory-sessions.js';
 import type { InMemoryTransaction } from './in-memory-transaction.js';
-
-const hideState = hideProperties([
-  'passwordHash',
-  'tokenVersion',
-  'passwordChangedAt',
-  'logoutAllAt',
-]);
 
 /**
  * A store for an application's unit tests, without a database. It keeps every promise of the port within one process.
@@ -62,7 +54,10 @@ export class InMemoryTokenStateStore<
   constructor(clock: Clock = systemClock) {
     super();
     this.database = new InMemoryDatabase(clock);
-    this.sessions = new InMemorySessionStore(this.database, (subject) => this.recordOf(subject));
+    const { database } = this;
+    this.sessions = new InMemorySessionStore(database, (subject) =>
+      recordOf(database.rows, { subject }, database.now()),
+    );
   }
 
   /**
@@ -71,11 +66,7 @@ export class InMemoryTokenStateStore<
    * @throws TypeError when there is one with this id
    */
   add(user: NewInMemoryUser<User>): User {
-    const { id } = user as unknown as User;
-    const { users, firstVersion } = this.database.rows;
-    if (users.has(id)) throw new TypeError(`The user ${JSON.stringify(id)} exists.`);
-    const state = { tokenVersion: firstVersion, passwordChangedAt: null, logoutAllAt: null };
-    users.set(id, structuredClone({ ...user, ...state }) as unknown as User);
+    const { id } = addUser(this.database.rows, user);
     return this.find(id)!;
   }
 
@@ -124,36 +115,7 @@ export class InMemoryTokenStateStore<
   }
 
   async read(queries: readonly StateQuery[]): Promise<StateReading<User>> {
-    const records = queries.map((query) => {
-      const record = this.recordOf(query.subject);
-      return record && this.withSession(record, query);
-    });
-    const { version, loggedOutAt } = this.database.rows.everyone;
-    const everyone = { version, loggedOutAt: loggedOutAt && new Date(loggedOutAt) };
-    for (const { subject } of queries) this.database.repair(subject);
-    return { everyone, records };
-  }
-
-  private recordOf(subject: string): StateRecord<User> | undefined {
-    const user = this.find(subject);
-    if (user === undefined) return undefined;
-    const state = copyState(describeUser(user).state);
-    hideState(user);
-    return { user, state, active: !user.deletedAt };
-  }
-
-  private withSession(
-    record: StateRecord<User>,
-    { subject, sessionId, tokenId }: StateQuery,
-  ): StateRecord<User> {
-    if (sessionId === undefined && tokenId === undefined) return record;
-    const { rows } = this.database;
-    const session =
-      sessionId === undefined
-        ? undefined
-        : sessionState(rows, { subject, sessionId }, this.database.now());
-    const tokenRevoked = tokenId === undefined ? undefined : rows.revokedTokens.has(tokenId);
-    return { ...record, session, tokenRevoked };
+    return this.database.read(queries);
   }
 
   async invalidate(
@@ -191,23 +153,4 @@ export class InMemoryTokenStateStore<
   async invalidateEveryone(transaction?: InMemoryTransaction): Promise<StateChange> {
     return this.database.writeEveryone(transaction);
   }
-}
-
-/** What the application does to the dates of its record changes nothing here. */
-function copyState({ tokenVersion, passwordChangedAt, logoutAllAt }: TokenState): TokenState {
-  return {
-    tokenVersion,
-    passwordChangedAt: passwordChangedAt && new Date(passwordChangedAt),
-    logoutAllAt: logoutAllAt && new Date(logoutAllAt),
-  };
-}
-
-/** Most rows are flat, and for those `structuredClone` is what takes longest in a check. */
-function copyRow<Row extends object>(row: Row): Row {
-  const copy = { ...row };
-  for (const column in copy) {
-    const value = copy[column];
-    if (typeof value === 'object' && value !== null) copy[column] = structuredClone(value);
-  }
-  return copy;
 }

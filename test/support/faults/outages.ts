@@ -1,14 +1,14 @@
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import type { Answer, TestClient } from '../test-client.js';
-import { rowOf } from './row-of.js';
 
-export { rowOf };
+export { rowOf, versionOf } from './row-of.js';
 
 /** Beyond its limit a check may take this long to answer. */
 export const GRACE_MS = 250;
-/** How soon after the database's return the application must work again. */
-export const RECOVERY_MS = 2000;
+/** How soon after the database's return the application must work again: by then, or by so many attempts. */
+const RECOVERY_MS = 2000;
+const RECOVERY_ATTEMPTS = 10;
 export const UNAVAILABLE = '503 token_state_unavailable';
 
 /** An answer, and how long it took. */
@@ -37,11 +37,20 @@ export async function expectUnavailable(
   }
 }
 
+/** Whether an answer came within the limit, or within what it comes to on a busy machine. */
+export async function isInTime(
+  client: TestClient,
+  { tookMs, limitMs }: { tookMs: number; limitMs: number },
+): Promise<boolean> {
+  if (tookMs < limitMs + GRACE_MS) return true;
+  return tookMs < (await limitAsKept(client, limitMs)) + GRACE_MS;
+}
+
 /**
  * What the limit comes to here and now: a timer of that length, and as many requests as there are checks, which need no
  * database. A busy machine is late with these too, and that is no fault of the check. Without load: a few ms more.
  */
-async function limitAsKept(client: TestClient, limitMs: number): Promise<number> {
+export async function limitAsKept(client: TestClient, limitMs: number): Promise<number> {
   const began = performance.now();
   await setTimeout(limitMs);
   await Promise.all(Array.from({ length: 10 }, () => client.get('/auth/open')));
@@ -54,14 +63,21 @@ export async function expectRecovery(
   token: string,
   path = '/auth/me',
 ): Promise<void> {
-  const began = performance.now();
-  let answer = await client.ask(token, path);
-  while (answer !== 200) {
-    expect(answer).toBe(UNAVAILABLE);
-    expect(performance.now() - began).toBeLessThan(RECOVERY_MS);
-    answer = await client.ask(token, path);
+  await soon(async () => {
+    const answer = await client.ask(token, path);
+    expect([200, UNAVAILABLE]).toContain(answer);
+    return answer === 200;
+  });
+}
+
+/** Tries again until it holds. A connection that is lost and does not know it costs an attempt. */
+export async function soon(holds: () => Promise<boolean>): Promise<void> {
+  const latest = performance.now() + RECOVERY_MS;
+  // On a busy machine the attempts take longer, and there are no more of them.
+  for (let attempts = 1; !(await holds()); attempts += 1) {
+    const late = performance.now() > latest && attempts >= RECOVERY_ATTEMPTS;
+    if (late) throw new Error(`It is not well after ${attempts} attempts.`);
   }
-  expect(performance.now() - began).toBeLessThan(RECOVERY_MS);
 }
 
 /** Fails the test during which something failed and nobody looked: either would end the process. */
@@ -72,9 +88,4 @@ export function expectNothingUnhandled(): void {
   beforeAll(() => events.forEach((event) => process.on(event, note)));
   afterAll(() => events.forEach((event) => process.off(event, note)));
   afterEach(() => expect(unhandled.splice(0)).toEqual([]));
-}
-
-export async function versionOf(databaseUrl: string, userId: string): Promise<number> {
-  const sql = 'SELECT token_version AS version FROM users WHERE id = $1';
-  return (await rowOf<{ version: number }>(databaseUrl, sql, [userId])).version;
 }

@@ -1,10 +1,13 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hasEnded } from '../../../tools/embedded-postgres/commands.js';
 import { randomPort } from '../../../tools/embedded-postgres/ports.js';
 import { findServerUser } from '../../../tools/embedded-postgres/server-user.js';
+import { until } from '../until.js';
+import { accepts } from './accepts.js';
 
 const PROGRAM = ['/usr/sbin/pgbouncer', 'pgbouncer'].find(
   (program) => spawnSync(program, ['--version']).status === 0,
@@ -24,13 +27,32 @@ export async function startPgBouncer(
   databaseUrl: string,
   mode: 'session' | 'transaction',
 ): Promise<PgBouncer> {
-  const target = new URL(databaseUrl);
   const folder = mkdtempSync(join(tmpdir(), 'tti-pgbouncer-'));
   const url = new URL(databaseUrl);
-  url.port = String(randomPort());
+  for (let attempt = 0; attempt < 20; attempt++) {
+    url.port = String(randomPort());
+    const child = launch(new URL(databaseUrl), { folder, port: url.port, mode });
+    if (!(await hasThePort(child, Number(url.port)))) continue;
+    return {
+      url: url.href,
+      stop: async () => {
+        const ended = once(child, 'exit');
+        child.kill('SIGKILL');
+        await ended;
+        rmSync(folder, { recursive: true });
+      },
+    };
+  }
+  throw new Error('PgBouncer did not start on any of 20 ports.');
+}
+
+function launch(
+  target: URL,
+  { folder, port, mode }: { folder: string; port: string; mode: string },
+): ChildProcess {
   const settings = {
     listen_addr: '127.0.0.1',
-    listen_port: url.port,
+    listen_port: port,
     unix_socket_dir: '',
     auth_type: 'plain',
     auth_file: join(folder, 'users'),
@@ -45,30 +67,11 @@ export async function startPgBouncer(
   const user = findServerUser();
   if (user)
     for (const name of ['', 'ini', 'users']) chownSync(join(folder, name), user.uid, user.gid);
-  const child = spawn(PROGRAM!, [join(folder, 'ini')], { stdio: 'ignore', ...user });
-  await untilListening(child, Number(url.port));
-  return {
-    url: url.href,
-    stop: async () => {
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGKILL');
-      await ended;
-      rmSync(folder, { recursive: true });
-    },
-  };
+  return spawn(PROGRAM!, [join(folder, 'ini')], { stdio: 'ignore', ...user });
 }
 
-async function untilListening(child: ChildProcess, port: number): Promise<void> {
-  for (;;) {
-    if (child.exitCode !== null) throw new Error(`PgBouncer ended with ${child.exitCode}.`);
-    const listens = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => {
-        socket.destroy();
-        resolve(true);
-      });
-      socket.on('error', () => resolve(false));
-    });
-    if (listens) return;
-    await new Promise(setImmediate);
-  }
+/** Resolves once it listens: `false` if it ended, as it does where another program listens. */
+async function hasThePort(child: ChildProcess, port: number): Promise<boolean> {
+  await until('PgBouncer listens', async () => hasEnded(child) || (await accepts(port)));
+  return !hasEnded(child);
 }

@@ -14,3 +14,8 @@ export async function rowOf<Row extends object>(
     await client.end();
   }
 }
+
+export async function versionOf(databaseUrl: string, userId: string): Promise<number> {
+  const sql = 'SELECT token_version AS version FROM users WHERE id = $1';
+  return (await rowOf<{ version: number }>(databaseUrl, sql, [userId])).version;
+}

@@ -13,11 +13,14 @@ import { randomPort } from '../../../tools/embedded-postgres/ports.js';
 import { onProcessEnd } from '../../../tools/embedded-postgres/process-end.js';
 import { Server } from '../../../tools/embedded-postgres/server.js';
 import { findServerUser } from '../../../tools/embedded-postgres/server-user.js';
+import { until } from '../until.js';
 import { rowOf } from './row-of.js';
 
 /** A streaming replica of a running PostgreSQL. */
 export interface Standby {
   readonly url: string;
+  /** Until it has all that this primary has now. */
+  catchUpWith(primaryUrl: string): Promise<void>;
   /** Makes it the new primary, with what had arrived. */
   promote(): Promise<void>;
   stop(): Promise<void>;
@@ -42,10 +45,14 @@ export async function startStandby(primaryUrl: string): Promise<Standby> {
   try {
     await backUp(primaryUrl, home);
     const url = new URL(primaryUrl);
-    url.port = String(randomPort());
-    if (!(await server.start(Number(url.port)))) throw new Error(`Port ${url.port} is not free.`);
-    const promote = async () => void (await rowOf(url.href, 'SELECT pg_promote()'));
-    return { url: url.href, promote, stop };
+    do url.port = String(randomPort());
+    while (!(await server.start(Number(url.port))));
+    return {
+      url: url.href,
+      catchUpWith: (primary) => untilReplayed(primary, url.href),
+      promote: async () => void (await rowOf(url.href, 'SELECT pg_promote()')),
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
@@ -116,4 +123,16 @@ function giveAll(folder: string, { uid, gid }: { uid: number; gid: number }): vo
   for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     chownSync(join(folder, path), uid, gid);
   }
+}
+
+async function untilReplayed(primaryUrl: string, standbyUrl: string): Promise<void> {
+  // Inserted, not written: commits of these servers do not wait for their log.
+  const { at } = await rowOf<{ at: string }>(
+    primaryUrl,
+    'SELECT pg_current_wal_insert_lsn() AS at',
+  );
+  const sql = 'SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn AS replayed';
+  await until('the standby has what the primary has', async () => {
+    return (await rowOf<{ replayed: boolean }>(standbyUrl, sql, [at])).replayed;
+  });
 }

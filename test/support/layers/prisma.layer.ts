@@ -6,7 +6,9 @@ export const prismaLayer: Layer = {
   name: 'Prisma',
   replicates: true,
   async open(url, replicaUrl): Promise<LayerUsers> {
-    const pools = [url, ...(replicaUrl === undefined ? [] : [replicaUrl])].map(openPool);
+    const pools = [url, ...(replicaUrl === undefined ? [] : [replicaUrl])].map((each) =>
+      openPool(each),
+    );
     const [primary, replica] = pools.map((pool) => openPrisma(pool));
     const client =
       replica === undefined

@@ -1,6 +1,7 @@
 import type { EntityManager, ObjectLiteral } from 'typeorm';
 import type { TokenStateStoreHarness } from '../../../src/testing/index.js';
 import type { EntityClass, StorageDatabase, TypeOrmStore } from './database.js';
+import { enableTriggers } from '../enable-triggers.js';
 import { AGED } from './sql-harness.js';
 
 /** How the contract's harness reaches one users table. Names as SQL has them. */
@@ -36,7 +37,7 @@ export function storageHarness<User extends ObjectLiteral>(
     database().dataSource.transaction(async (manager) => {
       await manager.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
       await manager.query(sql, values);
-      await manager.query(`ALTER TABLE ${table} ENABLE TRIGGER USER`);
+      await manager.query(enableTriggers(table));
     });
   return {
     store: () => (store ??= database().store(entity)),

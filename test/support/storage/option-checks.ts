@@ -5,6 +5,7 @@ import {
 } from 'nestjs-token-invalidation';
 import { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { TRIGGER } from '../../../src/postgres/sql.js';
 import { createDatabase, type TestDatabase } from '../database.js';
 import { forge, REALM } from '../forge.js';
 import { MeController } from '../me.controller.js';
@@ -135,12 +136,12 @@ async function expectRealm(checks: OptionChecks, storeWith: StoreWith): Promise<
 
 /** Boot refuses a disabled trigger, unless it does not look. */
 async function expectSchemaCheck(checks: OptionChecks, storeWith: StoreWith): Promise<void> {
-  await checks.pool.query('ALTER TABLE staff.people DISABLE TRIGGER USER');
+  await checks.pool.query(`ALTER TABLE staff.people DISABLE TRIGGER ${TRIGGER}`);
   expect(await checks.answer(storeWith({ checkSchema: false }))).toBe(200);
   for (const checkSchema of [true, undefined]) {
     expect(await checks.answer(storeWith({ checkSchema }))).toContain('ENABLE ALWAYS TRIGGER');
   }
-  await checks.pool.query('ALTER TABLE staff.people ENABLE TRIGGER USER');
+  await checks.pool.query(`ALTER TABLE staff.people ENABLE ALWAYS TRIGGER ${TRIGGER}`);
 }
 
 /** What it changes is in test/storage/protection: here the role is a superuser, from whom nothing is hidden. */

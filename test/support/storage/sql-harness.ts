@@ -1,6 +1,7 @@
 import { Pool } from 'pg';
 import type { PostgresTokenStateStore } from '../../../src/postgres/postgres-token-state.store.js';
 import type { TokenStateStoreHarness } from '../../../src/testing/index.js';
+import { enableTriggers } from '../enable-triggers.js';
 
 /** How the contract's harness reaches one users table. Names as SQL has them. */
 export interface HarnessTable {
@@ -118,7 +119,7 @@ export abstract class SqlHarness<User, Transaction> implements TokenStateStoreHa
       await client.query('BEGIN');
       await client.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
       await client.query(`UPDATE ${table} ${assignment}`, values);
-      await client.query(`ALTER TABLE ${table} ENABLE TRIGGER USER`);
+      await client.query(enableTriggers(table));
       await client.query('COMMIT');
     } finally {
       client.release();

@@ -1,5 +1,6 @@
 import { REHASH_SETTING, rehashPermit } from '../../../src/postgres/sql.js';
 import type { Session } from '../storage/users.js';
+import { enableTriggers } from '../enable-triggers.js';
 
 /** The names of the table that the checks work on. */
 export const CHECKED = {
@@ -75,7 +76,7 @@ class Checked {
   async force(table: string, sql: string): Promise<void> {
     await this.run(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
     await this.run(sql);
-    await this.run(`ALTER TABLE ${table} ENABLE TRIGGER USER`);
+    await this.run(enableTriggers(table));
   }
 }
 

@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { enableTriggers } from '../enable-triggers.js';
 
 /** Does something as it would be done in a database without the triggers. */
 export async function withoutTriggers<Result>(
@@ -9,6 +10,6 @@ export async function withoutTriggers<Result>(
   try {
     return await action();
   } finally {
-    await dataSource.query('ALTER TABLE users ENABLE TRIGGER USER');
+    await dataSource.query(enableTriggers('users'));
   }
 }

@@ -13,8 +13,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect } from 'vitest';
+import { until } from '../../../test/support/until.js';
 import { commandLine } from '../processes.js';
 import { linkedProject, unpackedProject } from './starter.js';
 
@@ -109,7 +109,7 @@ export function useWorkshop(): () => Workshop {
 /** A server whose process has just ended is still listed until the system has taken note of it. */
 export async function expectNothingLeft(workshop: Workshop, pid?: number): Promise<void> {
   expect(workshop.homes()).toEqual([]);
-  if (pid !== undefined) await until(() => commandLine(pid) === '');
+  if (pid !== undefined) await until('the server is gone', () => commandLine(pid) === '');
 }
 
 /** What the process says, line by line; fails with its complaints if it ends without another word. */
@@ -133,8 +133,4 @@ export async function kill(child: ChildProcess): Promise<void> {
 
 export function serverPid(home: string): number {
   return Number.parseInt(readFileSync(join(home, 'data/postmaster.pid'), 'utf8'), 10);
-}
-
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await delay(5);
 }
