@@ -47,6 +47,7 @@ const SUBPATH_ROOMS = {
     packages: ['@nestjs/common', 'drizzle-orm', 'pg'],
   },
   cli: { rooms: ['postgres'], packages: ['util'] },
+  client: { rooms: [], packages: [] },
   passport: {
     rooms: ['http', 'tokens', 'rule'],
     packages: ['@nestjs/common', '@nestjs/core', '@nestjs/passport', 'passport'],
@@ -98,7 +99,7 @@ export default {
       severity: 'error',
       from: { path: '^src/(postgres|typeorm|pg|prisma|drizzle|passport)/' },
       to: {
-        path: '^src/(typeorm|pg|prisma|drizzle|passport|cli|testing)/',
+        path: '^src/(typeorm|pg|prisma|drizzle|passport|cli|client|testing)/',
         pathNot: '^src/$1/',
       },
     },

@@ -1,0 +1,342 @@
+import { once } from 'node:events';
+import { build, type Rollup } from 'vite';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Login, memoryStorage, sharedStorage, webStorage } from './login-storage.js';
+import { TokenClient, type TokenClientOptions } from './token-client.js';
+
+const API = 'https://api.example';
+const NOW = 1_800_000_000_000;
+
+interface Sent {
+  readonly path: string;
+  readonly token: string | null;
+  readonly body: string;
+  readonly credentials: string;
+}
+
+/** Answers a request; throws as a network that fails. */
+type Answer = (request: Sent) => Response | Promise<Response>;
+
+const json = (status: number, body: object, headers: Record<string, string> = {}) =>
+  Response.json(body, { status, headers });
+const refused = (errorCode: string) => json(401, { errorCode });
+const busy = () => json(503, { errorCode: 'token_state_unavailable' }, { 'retry-after': '1' });
+const tokens = (name: string, refresh: object = { refresh_token: `refresh of ${name}` }) =>
+  json(200, { access_token: name, token_type: 'Bearer', expires_in: 900, ...refresh });
+
+let sent: Sent[];
+let answers: Record<string, Answer>;
+let now: number;
+
+beforeEach(() => {
+  sent = [];
+  now = NOW;
+  answers = {
+    // The resource takes the token that was issued last.
+    '/orders': ({ token }) => (token === 'new' ? json(200, {}) : refused('token_expired')),
+    '/auth/refresh': () => tokens('new'),
+    '/auth/logout': () => new Response(null, { status: 204 }),
+  };
+});
+
+const scripted: typeof fetch = async (input, init) => {
+  const request = new Request(input, init);
+  const said: Sent = {
+    path: new URL(request.url).pathname,
+    token: request.headers.get('authorization')?.replace('Bearer ', '') ?? null,
+    body: await request.text(),
+    credentials: request.credentials,
+  };
+  sent.push(said);
+  return answers[said.path]!(said);
+};
+
+function clientOf(options: Partial<TokenClientOptions> = {}): TokenClient {
+  return new TokenClient({ url: `${API}/auth`, fetch: scripted, now: () => now, ...options });
+}
+
+async function loggedIn(options: Partial<TokenClientOptions> = {}): Promise<TokenClient> {
+  const client = clientOf(options);
+  await client.login({ access_token: 'old', expires_in: 900, refresh_token: 'refresh of old' });
+  return client;
+}
+
+const orders = (client: TokenClient) => client.fetch(`${API}/orders`);
+const paths = () => sent.map(({ path, token }) => `${path} ${token}`);
+
+describe('a call', () => {
+  it('has the access token', async () => {
+    answers['/orders'] = () => json(200, {});
+    expect((await orders(await loggedIn())).status).toBe(200);
+    expect(paths()).toEqual(['/orders old']);
+  });
+
+  it('has none where nobody is logged in, and no refresh is tried', async () => {
+    expect((await orders(clientOf())).status).toBe(401);
+    expect(paths()).toEqual(['/orders null']);
+  });
+
+  it('is sent again with a new token after a 401, with the same body', async () => {
+    const client = await loggedIn();
+    const answer = await client.fetch(`${API}/orders`, { method: 'POST', body: 'two beers' });
+    expect(answer.status).toBe(200);
+    expect(paths()).toEqual(['/orders old', '/auth/refresh null', '/orders new']);
+    expect(sent.map(({ body }) => body)).toEqual([
+      'two beers',
+      '{"refresh_token":"refresh of old"}',
+      'two beers',
+    ]);
+  });
+
+  it('is sent again once only', async () => {
+    answers['/orders'] = () => refused('token_expired');
+    expect((await orders(await loggedIn())).status).toBe(401);
+    expect(sent).toHaveLength(3);
+  });
+
+  it('does not try a token that has expired by the clock', async () => {
+    const client = await loggedIn();
+    now += 900_000;
+    expect((await orders(client)).status).toBe(200);
+    expect(paths()).toEqual(['/auth/refresh null', '/orders new']);
+  });
+
+  it('is answered with the demand for a recent login, and no refresh is tried', async () => {
+    const challenge =
+      'Bearer error="insufficient_user_authentication", error_description="x", max_age=600';
+    answers['/orders'] = () =>
+      json(401, { errorCode: 'reauthentication_required' }, { 'www-authenticate': challenge });
+    const onLoginAgain = vi.fn<(maxAge: number | undefined) => void>();
+    expect((await orders(await loggedIn({ onLoginAgain }))).status).toBe(401);
+    expect(sent).toHaveLength(1);
+    expect(onLoginAgain).toHaveBeenCalledExactlyOnceWith(600);
+  });
+
+  it('hears of the demand after a refresh too', async () => {
+    const challenge = 'Bearer error="insufficient_user_authentication"';
+    answers['/orders'] = ({ token }) =>
+      token === 'new' ? json(401, {}, { 'www-authenticate': challenge }) : refused('token_expired');
+    const onLoginAgain = vi.fn<(maxAge: number | undefined) => void>();
+    await orders(await loggedIn({ onLoginAgain }));
+    expect(onLoginAgain).toHaveBeenCalledExactlyOnceWith(undefined);
+  });
+});
+
+describe('a refresh', () => {
+  it('is made once for all calls that wait for it', async () => {
+    const client = await loggedIn();
+    const all = await Promise.all(Array.from({ length: 20 }, () => orders(client)));
+    expect(all.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200));
+    expect(sent.filter(({ path }) => path === '/auth/refresh')).toHaveLength(1);
+  });
+
+  it('that answers no refresh token leaves the one that is there', async () => {
+    const storage = memoryStorage();
+    answers['/auth/refresh'] = () => tokens('new', { refresh_token_unchanged: true });
+    await orders(await loggedIn({ storage }));
+    expect(await storage.read()).toEqual({
+      accessToken: 'new',
+      expiresAt: NOW + 900_000,
+      refreshToken: 'refresh of old',
+    });
+  });
+
+  it('that a busy server refuses is answered as that, and the login is kept', async () => {
+    const onGone = vi.fn<(errorCode: string) => void>();
+    const client = await loggedIn({ onGone });
+    answers['/auth/refresh'] = busy;
+    const answer = await orders(client);
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
+    now += 900_000;
+    expect((await orders(client)).status).toBe(503);
+    answers['/auth/refresh'] = () => tokens('new');
+    expect((await orders(client)).status).toBe(200);
+    expect(onGone).not.toHaveBeenCalled();
+  });
+
+  it.each<[name: string, answer: Answer, message: string]>([
+    ['the network fails', () => Promise.reject(new TypeError('fetch failed')), 'fetch failed'],
+    [
+      'the answer is no token',
+      () => json(200, { welcome: 'to our hotel' }),
+      'The answer has no access_token',
+    ],
+    ['the answer is no JSON', () => new Response('<html>'), 'Unexpected token'],
+  ])('rejects where %s, and the login is kept', async (_, answer, message) => {
+    const client = await loggedIn();
+    answers['/auth/refresh'] = answer;
+    await expect(orders(client)).rejects.toThrow(message);
+    answers['/auth/refresh'] = () => tokens('new');
+    expect((await orders(client)).status).toBe(200);
+  });
+
+  it('that lasts too long is given up, and the login is kept', async () => {
+    const client = await loggedIn({
+      timeout: 1,
+      fetch: (input, init) =>
+        init?.signal
+          ? (once(init.signal, 'abort').then(() => init.signal!.throwIfAborted()) as never)
+          : scripted(input, init),
+    });
+    await expect(orders(client)).rejects.toThrow('timeout');
+  });
+
+  it('that is refused ends the login here: the call gets its 401, and no other call tries again', async () => {
+    const storage = memoryStorage();
+    const onGone = vi.fn<(errorCode: string) => void>();
+    const client = await loggedIn({ storage, onGone });
+    answers['/auth/refresh'] = () => refused('session_ended');
+    const [one, other] = await Promise.all([orders(client), orders(client)]);
+    expect([one.status, other.status]).toEqual([401, 401]);
+    expect(onGone).toHaveBeenCalledExactlyOnceWith('session_ended');
+    expect(await storage.read()).toBeUndefined();
+    await orders(client);
+    expect(sent.filter(({ path }) => path === '/auth/refresh')).toHaveLength(1);
+  });
+
+  it('that something in between refuses ends nothing', async () => {
+    const onGone = vi.fn<(errorCode: string) => void>();
+    const client = await loggedIn({ onGone });
+    answers['/auth/refresh'] = () => new Response('Proxy login', { status: 401 });
+    expect((await orders(client)).status).toBe(401);
+    answers['/auth/refresh'] = () => tokens('new');
+    expect((await orders(client)).status).toBe(200);
+    expect(onGone).not.toHaveBeenCalled();
+  });
+
+  it('is not made where another tab has a new token by then', async () => {
+    const storage = memoryStorage();
+    const client = await loggedIn({ storage });
+    answers['/orders'] = async ({ token }) => {
+      if (token === 'new') return json(200, {});
+      await storage.write({ accessToken: 'new', refreshToken: 'refresh of new' });
+      return refused('token_expired');
+    };
+    expect((await orders(client)).status).toBe(200);
+    expect(paths()).toEqual(['/orders old', '/orders new']);
+  });
+
+  it.each<[name: string, answer: () => Response]>([
+    ['with a token', () => tokens('late')],
+    ['with a refusal', () => refused('refresh_reused')],
+  ])('that answers late %s does not replace what another tab has stored', async (_, late) => {
+    const storage = memoryStorage();
+    const client = await loggedIn({ storage });
+    const newer: Login = { accessToken: 'new', refreshToken: 'refresh of new' };
+    answers['/auth/refresh'] = async () => {
+      await storage.write(newer);
+      return late();
+    };
+    expect((await orders(client)).status).toBe(200);
+    expect(await storage.read()).toEqual(newer);
+  });
+
+  it('that answers after a logout logs nobody in', async () => {
+    const storage = memoryStorage();
+    const client = await loggedIn({ storage });
+    answers['/auth/refresh'] = async () => {
+      await client.logout();
+      return tokens('new');
+    };
+    expect((await orders(client)).status).toBe(401);
+    expect(await storage.read()).toBeUndefined();
+  });
+});
+
+describe('a logout', () => {
+  it('is said to the server with the refresh token, and forgets the login', async () => {
+    const storage = memoryStorage();
+    const client = await loggedIn({ storage });
+    expect((await client.logout()).status).toBe(204);
+    expect(sent[0]).toMatchObject({
+      path: '/auth/logout',
+      body: '{"refresh_token":"refresh of old"}',
+    });
+    expect(await storage.read()).toBeUndefined();
+  });
+});
+
+describe('with the refresh token in a cookie', () => {
+  beforeEach(() => {
+    answers['/auth/refresh'] = () => tokens('new', {});
+  });
+
+  it('a page that has just opened gets an access token by its first call', async () => {
+    const client = clientOf({ cookie: true });
+    expect((await orders(client)).status).toBe(200);
+    expect(sent[0]).toMatchObject({ path: '/auth/refresh', body: '{}', credentials: 'include' });
+  });
+
+  it('a page without a login asks once', async () => {
+    const onGone = vi.fn<(errorCode: string) => void>();
+    const client = clientOf({ cookie: true, onGone });
+    answers['/auth/refresh'] = () => refused('token_missing');
+    await orders(client);
+    await orders(client);
+    expect(paths()).toEqual(['/auth/refresh null', '/orders null', '/orders null']);
+    await client.login({ access_token: 'new' });
+    expect((await orders(client)).status).toBe(200);
+  });
+
+  it('a page that has logged out asks no more, and a late answer logs nobody in', async () => {
+    const client = clientOf({ cookie: true });
+    answers['/auth/refresh'] = async () => {
+      await client.logout();
+      return tokens('new', {});
+    };
+    expect((await orders(client)).status).toBe(401);
+    expect((await orders(client)).status).toBe(401);
+    expect(paths()).toEqual([
+      '/auth/refresh null',
+      '/auth/logout null',
+      '/orders null',
+      '/orders null',
+    ]);
+  });
+});
+
+describe('where the login is kept', () => {
+  const login: Login = { accessToken: 'a', expiresAt: 1, refreshToken: 'r' };
+
+  it('in localStorage it is one entry, which a logout removes', async () => {
+    const entries = new Map<string, string>();
+    const storage = webStorage({
+      getItem: (key) => entries.get(key) ?? null,
+      setItem: (key, value) => void entries.set(key, value),
+      removeItem: (key) => void entries.delete(key),
+    });
+    expect(await storage.read()).toBeUndefined();
+    await storage.write(login);
+    expect([...entries.keys()]).toEqual(['login']);
+    expect(await storage.read()).toEqual(login);
+    await storage.write(undefined);
+    expect(entries.size).toBe(0);
+  });
+
+  it('in memory, tabs tell one another', async () => {
+    const here = sharedStorage('tabs of a test');
+    const there = sharedStorage('tabs of a test');
+    const third = new BroadcastChannel('tabs of a test');
+    const told = new Promise((resolve) => {
+      third.addEventListener('message', resolve);
+    });
+    await here.write(login);
+    // The tabs were told in the order in which they opened.
+    await told;
+    expect(await there.read()).toEqual(login);
+    for (const each of [here, there, third]) each.close();
+  });
+});
+
+it('has at most 4 kB, minified', async () => {
+  const built = (await build({
+    configFile: false,
+    logLevel: 'silent',
+    build: {
+      write: false,
+      minify: true,
+      lib: { entry: 'src/client/index.ts', formats: ['es'] },
+    },
+  })) as Rollup.RollupOutput[];
+  expect(built[0]!.output[0].code.length).toBeLessThanOrEqual(4096);
+});

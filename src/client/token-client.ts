@@ -1,0 +1,176 @@
+import { type Login, type LoginStorage, memoryStorage } from './login-storage.js';
+
+/** The answer to a login or a refresh (RFC 6749 section 5.1). */
+export interface TokenAnswer {
+  readonly access_token: string;
+  /** In seconds. */
+  readonly expires_in?: number | undefined;
+  /** Absent from the answer to a refresh: the client keeps the one that it has. */
+  readonly refresh_token?: string | undefined;
+}
+
+/** How a `TokenClient` works. */
+export interface TokenClientOptions {
+  /** Where the endpoints are, such as `'https://api.example.com/auth'`: it posts to `<url>/refresh` and `<url>/logout`. */
+  url: string;
+  /** Where the login is kept. Default: in memory. */
+  storage?: LoginStorage;
+  /** Whether the refresh token is in a cookie that the page cannot read. Default: `false`. */
+  cookie?: boolean;
+  /** Called when the server has refused the refresh token: the user must log in. `errorCode` says why. */
+  onGone?: (errorCode: string) => void;
+  /** Called when a resource demands a more recent login (RFC 9470), no older than so many seconds. The login goes on. */
+  onLoginAgain?: (maxAge: number | undefined) => void;
+  /** How long a refresh may take, in milliseconds. Default: 30,000. */
+  timeout?: number;
+  /** In place of the global `fetch`. */
+  fetch?: typeof fetch;
+  /** In place of `Date.now`. */
+  now?: () => number;
+}
+
+/** A refresh has a new login, says that there is none, or has an answer that says neither: the server is busy. */
+type Renewal = Login | undefined | Response;
+
+/**
+ * Sends requests with the access token, and refreshes it where it has expired or is refused: once for all calls that
+ * wait. It takes no lock. Tabs may refresh at the same time, and a refresh may be repeated: the server answers all of
+ * them.
+ *
+ * @example
+ * ```ts
+ * const client = new TokenClient({ url: '/auth', cookie: true, onGone: () => location.assign('/login') });
+ * const orders = await client.fetch('/orders');
+ * ```
+ */
+export class TokenClient {
+  private readonly storage: LoginStorage;
+  private readonly send: typeof fetch;
+  private readonly now: () => number;
+  private renewing: Promise<Renewal> | undefined;
+  /** The server has refused the cookie, so there is none to try. */
+  private gone = false;
+
+  constructor(private readonly options: TokenClientOptions) {
+    this.storage = options.storage ?? memoryStorage();
+    this.send = options.fetch ?? ((...request) => fetch(...request));
+    this.now = options.now ?? (() => Date.now());
+  }
+
+  /** Takes the answer to a login, or to anything that starts a session: in place of the one that was there. */
+  async login(answer: TokenAnswer): Promise<void> {
+    this.gone = false;
+    await this.storage.write(this.loginOf(answer));
+  }
+
+  /** Forgets the login, and has the server end its session. Rejects as `fetch` does. */
+  async logout(): Promise<Response> {
+    const login = await this.storage.read();
+    this.gone = true;
+    await this.storage.write(undefined);
+    return this.post('logout', login);
+  }
+
+  /**
+   * Sends a request as `fetch` does. A server that cannot refresh at the moment is answered for as it answered, such as
+   * 503 with `Retry-After`, and the login is kept. So a 401 means what it says: there is no login, or not a recent one.
+   */
+  async fetch(...[input, init]: Parameters<typeof fetch>): Promise<Response> {
+    const request = new Request(input, init);
+    const login = await this.current();
+    if (login instanceof Response) return login;
+    // The body can be sent once.
+    const answer = await this.ask(request.clone(), login);
+    if (answer.status !== 401 || login === undefined || this.noteDemand(answer)) return answer;
+    const renewed = await this.renew(login);
+    if (renewed === undefined) return answer;
+    if (renewed instanceof Response) return renewed;
+    const second = await this.ask(request, renewed);
+    this.noteDemand(second);
+    return second;
+  }
+
+  private ask(request: Request, login: Login | undefined): Promise<Response> {
+    if (login !== undefined) request.headers.set('authorization', `Bearer ${login.accessToken}`);
+    return this.send(request);
+  }
+
+  private async current(): Promise<Renewal> {
+    const login = await this.storage.read();
+    if (login === undefined) return this.options.cookie && !this.gone ? this.renew(login) : login;
+    return login.expiresAt === undefined || login.expiresAt > this.now()
+      ? login
+      : this.renew(login);
+  }
+
+  /** @param refused - the login that no longer does */
+  private async renew(refused: Login | undefined): Promise<Renewal> {
+    const stored = await this.storage.read();
+    // Another call or another tab was quicker, or the user has logged out.
+    if (stored?.accessToken !== refused?.accessToken) return stored;
+    this.renewing ??= this.refresh(stored).finally(() => {
+      this.renewing = undefined;
+    });
+    return this.renewing;
+  }
+
+  private async refresh(sent: Login | undefined): Promise<Renewal> {
+    const response = await this.post('refresh', sent);
+    if (response.ok) {
+      const renewed = this.loginOf((await response.json()) as TokenAnswer, sent);
+      return this.replace(sent, renewed);
+    }
+    if (response.status !== 401) return response;
+    const { errorCode } = (await response.clone().json().catch(Object)) as { errorCode?: unknown };
+    // A 401 of something in between says nothing about the login.
+    if (typeof errorCode !== 'string') return response;
+    const login = await this.replace(sent, undefined);
+    if (login !== undefined) return login;
+    this.gone = true;
+    this.options.onGone?.(errorCode);
+    return undefined;
+  }
+
+  /** Late answers of tabs that were asleep must not replace what is newer. */
+  private async replace(sent: Login | undefined, login: Login | undefined): Promise<Renewal> {
+    const stored = await this.storage.read();
+    if (stored?.accessToken !== sent?.accessToken || (sent === undefined && this.gone)) {
+      return stored;
+    }
+    await this.storage.write(login);
+    return login;
+  }
+
+  private post(path: string, login: Login | undefined): Promise<Response> {
+    const { url, cookie = false, timeout = 30_000 } = this.options;
+    const request: RequestInit = {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ refresh_token: login?.refreshToken }),
+      signal: AbortSignal.timeout(timeout),
+      ...(cookie && { credentials: 'include' }),
+    };
+    return this.send(`${url}/${path}`, request);
+  }
+
+  private loginOf(answer: TokenAnswer, before?: Login): Login {
+    const { access_token: accessToken, expires_in: seconds, refresh_token: renewed } = answer;
+    if (typeof accessToken !== 'string') throw new TypeError('The answer has no access_token');
+    return {
+      accessToken,
+      expiresAt: seconds === undefined ? undefined : this.now() + seconds * 1000,
+      refreshToken: renewed ?? before?.refreshToken,
+    };
+  }
+
+  /** Whether the answer demands a more recent login, which no refresh gives (RFC 9470 section 3). */
+  private noteDemand({ status, headers }: Response): boolean {
+    const challenge = headers.get('www-authenticate') ?? '';
+    if (status !== 401 || !challenge.includes('error="insufficient_user_authentication"')) {
+      return false;
+    }
+    const [, maxAge] = /max_age="?(\d+)/.exec(challenge) ?? [];
+    this.options.onLoginAgain?.(maxAge === undefined ? undefined : Number(maxAge));
+    return true;
+  }
+}
