@@ -1,7 +1,7 @@
 import { is } from 'drizzle-orm';
 import { PgArray, type PgColumn, PgCustomColumn } from 'drizzle-orm/pg-core';
 import { types } from 'pg';
-import { asError } from '../postgres/as-error.js';
+import { makeUsers } from '../postgres/make-users.js';
 import type { TypeParsers } from '../postgres/pg-pool.js';
 import type { LoadedUser, LoaderMeans, UserLoader } from '../postgres/user-loader.js';
 
@@ -41,17 +41,9 @@ export class HydratingLoader implements UserLoader<DrizzleRow> {
   async load(
     rows: readonly (readonly unknown[])[],
     first: number,
-    { contexts }: LoaderMeans,
+    means: LoaderMeans,
   ): Promise<LoadedUser<DrizzleRow>[]> {
-    return rows.map((row, index) => {
-      try {
-        return this.needsContext
-          ? contexts[index]!(() => this.hydrate(row, first))
-          : this.hydrate(row, first);
-      } catch (error) {
-        return asError(error);
-      }
-    });
+    return makeUsers(rows, means, (row) => this.hydrate(row, first));
   }
 
   private hydrate(row: readonly unknown[], first: number): DrizzleRow {

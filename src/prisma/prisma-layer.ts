@@ -7,7 +7,7 @@ import type { TokenState } from '../rule/token-state.js';
 import { FindingLoader } from './finding-loader.js';
 import { joinTransaction, type PrismaTransaction } from './join-transaction.js';
 import type { ModelDelegate, PrismaClientLike, PrismaRecord } from './prisma-client.js';
-import { timeZoneProblems } from './time-zone.js';
+import { requireUtc } from './time-zone.js';
 import { describeModel, type ModelOptions, type UserModel } from './user-model.js';
 
 /** What `prismaStore()` was given. */
@@ -38,8 +38,7 @@ export class PrismaLayer implements DataLayer<PrismaRecord, PrismaTransaction> {
 
   async bind(run: RunStatement): Promise<UserSource<PrismaRecord>> {
     const model = this.model();
-    const problems = await timeZoneProblems(run);
-    if (problems.length > 0) throw new TokenInvalidationConfigError(problems);
+    await requireUtc(run);
     const { columns } = await bindColumns(run, model.names, this.words.migration);
     const password = columns.password && model.fieldOf(columns.password);
     return {

@@ -1,6 +1,6 @@
 import type { DataSource, EntityMetadata, ObjectLiteral } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
-import { asError } from '../postgres/as-error.js';
+import { makeUsers } from '../postgres/make-users.js';
 import type { LoaderMeans, UserLoader } from '../postgres/user-loader.js';
 
 /** Puts a value from the database on the entity. */
@@ -41,17 +41,9 @@ export class HydratingLoader<User extends ObjectLiteral> implements UserLoader<U
   async load(
     rows: readonly (readonly unknown[])[],
     first: number,
-    { contexts }: LoaderMeans,
+    means: LoaderMeans,
   ): Promise<(User | Error)[]> {
-    return rows.map((row, index) => {
-      try {
-        return this.needsContext
-          ? contexts[index]!(() => this.hydrate(row, first))
-          : this.hydrate(row, first);
-      } catch (error) {
-        return asError(error);
-      }
-    });
+    return makeUsers(rows, means, (row) => this.hydrate(row, first));
   }
 
   private hydrate(row: readonly unknown[], first: number): User {
