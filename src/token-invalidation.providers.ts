@@ -187,10 +187,8 @@ function createVerifier(
   const signature = new Signature(keys, settings);
   const ofRealm = { ...policy, realm: store.realm() };
   const noteSight = sights.note.bind(sights);
-  return new TokenVerifier({
-    ...{ signature, reader, clock, events, isActive, noteSight },
-    policy: ofRealm,
-  });
+  const parts = { signature, reader, clock, events, isActive, noteSight, policy: ofRealm };
+  return new TokenVerifier(parts);
 }
 
 /** What the services wait for, so that none runs on a set-up that cannot work. */

@@ -25,45 +25,67 @@ export interface Source {
   readonly timeoutMs: number;
 }
 
+/** What one statement asks for. */
+interface Asked {
+  readonly queries: readonly StateQuery[];
+  /** The queries that were sent, with their places in the batch. */
+  readonly sent: readonly {
+    readonly subject: string;
+    readonly inContext: InContext | undefined;
+    readonly index: number;
+  }[];
+  readonly needs: ReturnType<typeof needsOf>;
+}
+
 /** A batch of queries in one statement. Subjects that cannot be ids are not sent. */
 export async function readState<User>(
-  { subjects, loader, hide, statements }: UserDatabase<User>,
+  database: UserDatabase<User>,
   queries: readonly StateQuery[],
   { primary, timeoutMs }: Source,
 ): Promise<StateReading<User>> {
-  const records: StateReading<User>['records'][number][] = queries.map(() => undefined);
-  const asked = queries
+  const { loader, statements } = database;
+  const sent = queries
     .map(({ subject, inContext }, index) => ({ subject, inContext, index }))
-    .filter(({ subject }) => subjects.accepts(subject));
-  if (asked.length === 0) return { everyone: decodeEveryone(undefined), records };
-
+    .filter(({ subject }) => database.subjects.accepts(subject));
   const needs = needsOf(queries);
-  const ids = asked.map(({ subject }) => subject);
+  const asked = { queries, sent, needs };
+  if (sent.length === 0) return decodeReading(database, asked, { rows: [] });
+
+  const ids = sent.map(({ subject }) => subject);
   const { types } = loader;
   const statement =
     needs === undefined
       ? { ...statements.read, values: [ids], types }
-      : { ...statements.readWith[needs], values: [ids, ...listsOf(needs, asked, queries)], types };
-  const decode = async (answer: unknown[][], client?: PgClient): Promise<StateReading<User>> => {
-    const found = answer as unknown as StateRow[];
-    // Under a collation that ignores case, say, the database finds more than was asked for.
-    const rows = found.filter((row) => asked[positionOf(row)]!.subject === subjectOf(row));
-    const contexts = loader.needsContext
-      ? rows.map((row) => asked[positionOf(row)]!.inContext ?? directly)
-      : [];
-    const users = await loader.load(rows, FIRST_VALUE + columnsOf(needs), { client, contexts });
-    for (const [index, row] of rows.entries()) {
-      const place = asked[positionOf(row)]!.index;
-      const record = recordOf(row, users[index], hide);
-      records[place] = record;
-      if (needs === undefined || record === undefined || record instanceof Error) continue;
-      Object.assign(record, readMore(needs, row, queries[place]!));
-    }
-    return { everyone: decodeEveryone(found[0]), records };
-  };
+      : { ...statements.readWith[needs], values: [ids, ...listsOf(needs, sent, queries)], types };
+  const decode = (rows: unknown[][], client?: PgClient) =>
+    decodeReading(database, asked, { rows, client });
   return loader.readsMore
     ? primary.readWith(statement, timeoutMs, decode)
     : decode(await primary.read(statement, timeoutMs));
+}
+
+async function decodeReading<User>(
+  { loader, hide }: UserDatabase<User>,
+  { queries, sent, needs }: Asked,
+  answer: { readonly rows: unknown[][]; readonly client?: PgClient | undefined },
+): Promise<StateReading<User>> {
+  const records: StateReading<User>['records'][number][] = queries.map(() => undefined);
+  const found = answer.rows as unknown as StateRow[];
+  // Under a collation that ignores case, say, the database finds more than was asked for.
+  const rows = found.filter((row) => sent[positionOf(row)]!.subject === subjectOf(row));
+  const contexts = loader.needsContext
+    ? rows.map((row) => sent[positionOf(row)]!.inContext ?? directly)
+    : [];
+  const more = { client: answer.client, contexts };
+  const users = await loader.load(rows, FIRST_VALUE + columnsOf(needs), more);
+  for (const [index, row] of rows.entries()) {
+    const place = sent[positionOf(row)]!.index;
+    const record = recordOf(row, users[index], hide);
+    records[place] = record;
+    if (needs === undefined || record === undefined || record instanceof Error) continue;
+    Object.assign(record, readMore(needs, row, queries[place]!));
+  }
+  return { everyone: decodeEveryone(found[0]), records };
 }
 
 /** What a row says of its user. */

@@ -20,7 +20,7 @@ export interface UserDatabase<User> {
   readonly sessions: SessionStatements;
   readonly subjects: SubjectFormat;
   /** @throws TypeError when there is no password column */
-  passwordText(text: string | undefined): string;
+  readonly passwordText: (text: string | undefined) => string;
   /** The realm of the users table where none is named. */
   findRealm(run: RunStatement): Promise<string>;
   /** What the database lacks of what is needed, each with what to do. */
@@ -44,17 +44,19 @@ export function userDatabase<User>(
     statements: stateStatements(parts),
     sessions: sessionStatements(parts),
     subjects: subjectFormat(columns.idType)!,
-    passwordText(text) {
-      if (text !== undefined) return text;
-      throw new TypeError(
-        `The store knows no password column: name it with ${words.passwordOption}.`,
-      );
-    },
+    passwordText: knownPassword(words),
     findRealm: (run) => findRealm(run, columns),
     check: async (run, needs) => {
       if (!settings.checkSchema) return [];
       const expected = { columns, everyoneTable, words, seesAllRows, needs };
       return [...(await checkSchema(run, expected)), ...(await checkParts(run, expected))];
     },
+  };
+}
+
+function knownPassword({ passwordOption }: SetupWords): UserDatabase<unknown>['passwordText'] {
+  return (text) => {
+    if (text !== undefined) return text;
+    throw new TypeError(`The store knows no password column: name it with ${passwordOption}.`);
   };
 }
