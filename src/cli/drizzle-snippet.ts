@@ -51,7 +51,7 @@ function importsOf(table: string, { sessions, revokedTokens }: SnippetTables): s
     'integer',
     'timestamp',
     ...(sessions || revokedTokens ? ['index', 'text'] : []),
-    ...(sessions ? ['customType', 'foreignKey', 'inet', 'uuid'] : []),
+    ...(sessions ? ['customType', 'foreignKey', 'inet', 'smallint', 'uuid'] : []),
   ].toSorted((one, other) => (one.toLowerCase() < other.toLowerCase() ? -1 : 1));
 }
 
@@ -67,6 +67,7 @@ const SESSION_COLUMNS = `    userVersion: integer('user_version').notNull(),
     generation: integer('generation').notNull().default(0),
     seenAt: instant('seen_at'),
     rotatedAt: instant('rotated_at').notNull(),
+    repeats: smallint('repeats').notNull().default(0),
     endedAt: instant('ended_at'),
     endedReason: text('ended_reason'),
     label: text('label'),
@@ -79,6 +80,7 @@ const SESSION_CHECKS: Readonly<Record<string, string>> = {
   _secret_hash_check: 'octet_length(secret_hash) = 32',
   _idle_seconds_check: 'idle_seconds > 0',
   _generation_check: 'generation >= 0',
+  _repeats_check: 'repeats BETWEEN 0 AND 10',
   _label_check: 'char_length(label) <= 100',
   _user_agent_check: 'char_length(user_agent) <= 256',
   _check: '(ended_at IS NULL) = (ended_reason IS NULL)',

@@ -42,6 +42,7 @@ const SESSION_FIELDS = `  userVersion     Int       @map("user_version")
   generation      Int       @default(0)
   seenAt          DateTime? @map("seen_at") @db.Timestamptz(3)
   rotatedAt       DateTime  @map("rotated_at") @db.Timestamptz(3)
+  repeats         Int       @default(0) @db.SmallInt
   endedAt         DateTime? @map("ended_at") @db.Timestamptz(3)
   endedReason     String?   @map("ended_reason")
   label           String?

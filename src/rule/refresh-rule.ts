@@ -9,6 +9,16 @@ import type { EveryoneState, TokenState } from './token-state.js';
  */
 export const SIGHT_AFTER_SECONDS = 60;
 
+/**
+ * A generation that is given out again counts as made at that moment, or the use of an answer that has only just arrived
+ * would pass for a sight. Repetitions that follow within so many seconds do not count: clients that come at the same
+ * moment cost no write.
+ */
+export const REPEAT_AFTER_SECONDS = 20;
+
+/** So often. Without a limit, a thief with the former token could keep the newer one from ever being seen. */
+export const MOST_REPEATS = 10;
+
 /** All that is known when a refresh token is judged, read in one statement. */
 export interface JudgedRefresh {
   readonly state: TokenState;
@@ -28,10 +38,10 @@ export interface RefreshAcceptance {
    * none, so that a late answer cannot put an old token over a newer one (RFC 6749 section 6 makes it optional).
    */
   readonly repeatsSuccessor: boolean;
-  /** A repetition later than the grace after the rotation. A thief who went first looks the same. */
+  /** A repetition later than the grace after the last answer. A thief who went first looks the same. */
   readonly isLate: boolean;
   /** What to write before the answer. */
-  readonly write?: 'sight' | 'adoption';
+  readonly write?: 'sight' | 'repeat' | 'adoption';
 }
 
 /** A refresh token that is refused. */
@@ -72,13 +82,18 @@ export function judgeRefresh(
 /** One generation behind is good until the grace after the newer one was seen to be kept. */
 function judgeBehind(
   presented: number,
-  { generation: current, secondsSinceRotated, secondsSinceSeen }: RefreshState,
+  { generation: current, secondsSinceRotated, secondsSinceSeen, repeats }: RefreshState,
   graceSeconds: number,
 ): RefreshAcceptance | RefreshRefusal {
   const wasLost = secondsSinceSeen === null;
   if (presented === current - 1 && (wasLost || secondsSinceSeen < graceSeconds)) {
     const isLate = wasLost && secondsSinceRotated > graceSeconds;
-    return acceptance(current, { repeatsSuccessor: true, isLate });
+    const counts = wasLost && secondsSinceRotated >= REPEAT_AFTER_SECONDS && repeats < MOST_REPEATS;
+    return acceptance(current, {
+      repeatsSuccessor: true,
+      isLate,
+      ...(counts && { write: 'repeat' }),
+    });
   }
   return { ...refusal('refresh_reused'), ends: 'refresh_reused' };
 }

@@ -38,8 +38,10 @@ export interface RefreshState extends Omit<SessionState, 'isSightDue'> {
   /** The user's version when the session started. Access tokens of the session carry it as `ver`. */
   readonly userVersion: number;
   readonly startedAt: Date;
-  /** How long ago the current generation was made. */
+  /** How long ago the current generation was made, or given out again to a client that had lost the answer. */
   readonly secondsSinceRotated: number;
   /** How long ago the current generation was seen to be kept by the client; `null`: it was not seen yet. */
   readonly secondsSinceSeen: number | null;
+  /** How often the current generation was given out again, as far as that was written. */
+  readonly repeats: number;
 }

@@ -103,6 +103,7 @@ export class Refresher<User, Transaction> {
   ): Promise<boolean> {
     const { store } = this.parts;
     if (write === 'sight') await store.markSeen([token], transaction);
+    if (write === 'repeat') await store.repeat(token, transaction);
     return write !== 'adoption' || (await store.adopt(token, transaction));
   }
 

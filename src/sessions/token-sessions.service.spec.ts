@@ -63,6 +63,7 @@ const REFRESHED: RefreshedSession = {
   secretMatches: true,
   secondsSinceRotated: 1000,
   secondsSinceSeen: 900,
+  repeats: 0,
 };
 
 function recordOf(
@@ -88,6 +89,7 @@ function controlledStore() {
     rotate: vi.fn<SessionStore<ControlledUser>['rotate']>(async () => undefined),
     look: vi.fn<SessionStore<ControlledUser>['look']>(async () => undefined),
     adopt: vi.fn<SessionStore['adopt']>(async () => true),
+    repeat: vi.fn<SessionStore['repeat']>(async () => {}),
     markSeen: vi.fn<SessionStore['markSeen']>(async () => 1),
     end: vi.fn<SessionStore['end']>(async () => ({ ids: [SID], subject: 'anna' })),
     endOthers: vi.fn<SessionStore['endOthers']>(async () => NONE),
@@ -356,6 +358,7 @@ describe('a refresh that does not rotate', () => {
     expect(claimsOf(answer)).toMatchObject({ gen: 4 });
     expect(happened.map((event) => (event as SessionEvent).kind)).toEqual(kinds);
     expect(store.markSeen).not.toHaveBeenCalled();
+    expect(store.repeat).toHaveBeenCalledTimes(secondsSinceRotated < 20 ? 0 : 1);
   });
 
   it('follows a token that the database has lost', async () => {

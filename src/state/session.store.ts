@@ -256,6 +256,13 @@ export abstract class SessionStore<User = unknown, Transaction = unknown> {
   abstract adopt(presented: PresentedRefresh, transaction?: Transaction): Promise<boolean>;
 
   /**
+   * Notes that the generation after this token's is given out again, because the answer that held it was lost: from now
+   * on it is as old as if it had just been made. Does nothing unless that generation is the current one, was not seen
+   * yet, is 20 seconds old, was not given out again 10 times already, and the session is live.
+   */
+  abstract repeat(presented: PresentedRefresh, transaction?: Transaction): Promise<void>;
+
+  /**
    * Notes that clients hold these generations, where that is due: it was not noted yet, the generation is the current
    * one and 60 seconds old, and the session is live. Waits for no lock: what is locked is left out. Resolves to the
    * number of sessions that were written.

@@ -135,7 +135,7 @@ describe('with sessions and revoked tokens', () => {
     await runSql(byTypeOrm.url, generate('sql', ...PARTS, '--has-core'));
     const after = await catalogueOf(byTypeOrm.url);
     expect(after.filter((line) => line.startsWith('column users_token_sessions.'))).toHaveLength(
-      19,
+      20,
     );
     await runSql(byTypeOrm.url, generate('sql', ...PARTS, '--has-core', '--down'));
     expect(await catalogueOf(byTypeOrm.url)).toEqual(before);

@@ -9,7 +9,21 @@ const PATIENT = { timeout: 30_000 };
 
 const mostly = (usual: boolean) => fc.constantFrom(...Array(9).fill(usual), !usual);
 const generations = fc.integer({ min: 0, max: 4 });
-const ages = fc.constantFrom(-1, 0, 0.001, 29.999, 30, 30.001, 59.999, 60, 60.001, 61, 90_000);
+const ages = fc.constantFrom(
+  -1,
+  0,
+  0.001,
+  19.999,
+  20,
+  29.999,
+  30,
+  30.001,
+  59.999,
+  60,
+  60.001,
+  61,
+  90_000,
+);
 const versions = fc.constantFrom(3, 3, 3, 3, 3, 3, 2, 4);
 
 const rows: fc.Arbitrary<NaiveRefresh['row']> = fc.option(
@@ -18,6 +32,7 @@ const rows: fc.Arbitrary<NaiveRefresh['row']> = fc.option(
     secretMatches: mostly(true),
     sinceRotated: ages,
     sinceSeen: fc.option(ages, { nil: null, freq: 1 }),
+    repeats: fc.constantFrom(0, 1, 9, 10),
     ended: mostly(false),
     expired: mostly(false),
     idle: mostly(false),
@@ -53,6 +68,7 @@ function recordOf(row: NaiveRefresh['row']): JudgedRefresh | undefined {
       generation: row.g,
       secondsSinceRotated: row.sinceRotated,
       secondsSinceSeen: row.sinceSeen,
+      repeats: row.repeats,
     },
   };
 }
@@ -90,6 +106,8 @@ describe('the rule of the refresh, and the table that it was written from', PATI
       'session_idle',
       'successor',
       'successor, late',
+      'successor, late, repeat',
+      'successor, repeat',
       'user_inactive',
       'version_ahead',
       'version_stale',
@@ -115,6 +133,7 @@ describe('a refresh token', () => {
     secretMatches: true,
     sinceRotated: 100,
     sinceSeen: null,
+    repeats: 0,
     ended: false,
     expired: false,
     idle: false,

@@ -31,8 +31,11 @@ describe('T13: owners, thieves and the network', PATIENT, () => {
     expect(refused.length / count).toBeGreaterThan(0.01);
   });
 
-  it('finds every thief who uses a copy independently of the owner', async () => {
-    const schedule = { server: ours, seconds: 20_000, thief: true };
+  it.each([
+    ['uses a copy independently of the owner', 'independent'],
+    ['sends the former token before every sight', 'repeating'],
+  ] as const)('finds every thief who %s', async (_, thief) => {
+    const schedule = { server: ours, seconds: 20_000, thief };
     const outcomes = await playAll(Math.ceil(SCHEDULES / 40), schedule);
     expect(outcomes.filter(({ ended }) => ended !== 'refresh_reused')).toEqual([]);
   });

@@ -47,6 +47,7 @@ describe('a session, whoever writes it', () => {
     "expires_at = expires_at + interval '1 ms'",
     'generation = -1',
     'rotated_at = clock_timestamp()',
+    'repeats = 1, rotated_at = clock_timestamp()',
     'seen_at = NULL',
     "seen_at = clock_timestamp() + interval '1 hour'",
     "ended_reason = 'logged_out'",
@@ -86,6 +87,20 @@ describe('a session, whoever writes it', () => {
     const { rotated_at, seen_at } = await database.row(session.id);
     expect(Number(rotated_at)).toBeLessThanOrEqual(Number(clock));
     expect(Number(seen_at)).toBeLessThanOrEqual(Number(clock));
+  });
+
+  it('is as old as its last answer, while no use of it was seen', async () => {
+    await set("generation = 1, rotated_at = clock_timestamp() - interval '1 hour'");
+    const { rotated_at: rotated } = await database.row(session.id);
+    await set("repeats = 1, rotated_at = 'infinity'");
+    const repeated = await database.row(session.id);
+    expect(repeated).toMatchObject({ repeats: 1 });
+    expect(Number(repeated['rotated_at'])).toBeGreaterThan(Number(rotated));
+    await set("repeats = 0, rotated_at = 'infinity'");
+    expect(await database.row(session.id)).toEqual(repeated);
+    await expect(set('repeats = 11')).rejects.toThrow(/check constraint/);
+    await set('generation = 2');
+    expect(await database.row(session.id)).toMatchObject({ repeats: 0 });
   });
 
   it('is of no version of everyone that is yet to come', async () => {

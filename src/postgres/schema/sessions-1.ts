@@ -34,6 +34,7 @@ const COLUMNS = `
         ADD COLUMN generation integer NOT NULL DEFAULT 0 CHECK (generation >= 0),
         ADD COLUMN seen_at timestamptz(3),
         ADD COLUMN rotated_at timestamptz(3) NOT NULL,
+        ADD COLUMN repeats smallint NOT NULL DEFAULT 0 CHECK (repeats BETWEEN 0 AND 10),
         ADD COLUMN ended_at timestamptz(3),
         ADD COLUMN ended_reason text,
         ADD COLUMN label text CHECK (char_length(label) <= 100),
@@ -119,12 +120,16 @@ const NEVER_BACK = `
       END IF;
       NEW.expires_at := least(OLD.expires_at, NEW.expires_at);
       NEW.generation := greatest(OLD.generation, NEW.generation);
-      IF NEW.generation = OLD.generation THEN
-        NEW.rotated_at := OLD.rotated_at;
-        NEW.seen_at := coalesce(OLD.seen_at, NEW.seen_at);
-      ELSIF NEW.seen_at IS NOT DISTINCT FROM OLD.seen_at THEN
-        -- It says when the former generation was seen.
+      IF NEW.generation > OLD.generation THEN
         NEW.seen_at := NULL;
+        NEW.repeats := 0;
+      ELSIF OLD.seen_at IS NOT NULL OR NEW.repeats <= OLD.repeats THEN
+        NEW.seen_at := coalesce(OLD.seen_at, NEW.seen_at);
+        NEW.repeats := OLD.repeats;
+        NEW.rotated_at := OLD.rotated_at;
+      ELSE
+        -- It was given out again.
+        NEW.rotated_at := greatest(OLD.rotated_at, NEW.rotated_at);
       END IF;
       -- Ahead of the clock, both would hold off the next rotation.
       NEW.rotated_at := least(NEW.rotated_at, instant);

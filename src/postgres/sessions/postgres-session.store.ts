@@ -125,6 +125,15 @@ export class PostgresSessionStore<User, Transaction> extends SessionStore<User, 
     return rows.length > 0;
   }
 
+  async repeat(
+    { sessionId, generation, secretHash }: PresentedRefresh,
+    transaction?: Transaction,
+  ): Promise<void> {
+    const { sessions } = await this.parts.database();
+    const values = [sessionId, hex(secretHash), generation];
+    await this.parts.writer.rows({ text: sessions.repeat, values }, transaction);
+  }
+
   async markSeen(sights: readonly Sight[], transaction?: Transaction): Promise<number> {
     if (sights.length === 0) return 0;
     const { sessions } = await this.parts.database();

@@ -1,4 +1,8 @@
-import { SIGHT_AFTER_SECONDS } from '../../rule/refresh-rule.js';
+import {
+  MOST_REPEATS,
+  REPEAT_AFTER_SECONDS,
+  SIGHT_AFTER_SECONDS,
+} from '../../rule/refresh-rule.js';
 import { CLOCK, quoteName, quoteTable, revokedTokensTableOf, sessionsTableOf } from '../sql.js';
 import type { UserColumns } from '../user-columns.js';
 
@@ -35,6 +39,11 @@ export const IS_LIVE = `s.ended_at IS NULL AND s.expires_at > ${CLOCK} AND NOT $
 
 /** SQL: the current generation was not seen yet, and its use would show that the client kept it. */
 export const IS_SIGHT_DUE = `s.seen_at IS NULL AND s.rotated_at <= ${CLOCK} - interval '${SIGHT_AFTER_SECONDS} seconds'`;
+
+/** SQL: the current generation was not seen yet, and giving it out again has to be noted. */
+export const IS_REPEAT_DUE =
+  `s.seen_at IS NULL AND s.repeats < ${MOST_REPEATS} ` +
+  `AND s.rotated_at <= ${CLOCK} - interval '${REPEAT_AFTER_SECONDS} seconds'`;
 
 /** SQL: the version of everyone, also where the row is missing. */
 export function everyoneVersion(everyoneTable: string): string {

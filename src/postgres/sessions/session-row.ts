@@ -42,6 +42,7 @@ export function refreshed(secretHash: string): string {
     secretMatches: `s.secret_hash = ${secretHash}`,
     secondsSinceRotated: age('s.rotated_at'),
     secondsSinceSeen: age('s.seen_at'),
+    repeats: 's.repeats',
   });
 }
 

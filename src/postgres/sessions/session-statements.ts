@@ -4,6 +4,7 @@ import { stateColumns } from '../state-row.js';
 import {
   everyoneVersion,
   IS_LIVE,
+  IS_REPEAT_DUE,
   IS_SIGHT_DUE,
   isOfThisVersion,
   LAST_USE,
@@ -30,6 +31,7 @@ export interface SessionStatements {
   readonly rotate: string;
   readonly look: string;
   readonly adopt: string;
+  readonly repeat: string;
   readonly markSeen: string;
   /** By what the session must be known. */
   readonly end: { readonly subject: string; readonly secretHash: string };
@@ -55,6 +57,7 @@ export function sessionStatements(parts: SessionParts): SessionStatements {
     rotate: rotate(parts),
     look: look(parts),
     adopt: adopt(parts),
+    repeat: repeat(parts),
     markSeen: markSeen(parts),
     end: {
       subject: end(parts, `s.user_id = $2::${parts.columns.idType}`),
@@ -162,7 +165,7 @@ function rotate(parts: SessionParts): string {
   const { sessions } = sessionTables(columns);
   const users = quoteTable(columns.schema, columns.table);
   return (
-    `WITH rotated AS (UPDATE ${sessions} AS s SET generation = s.generation + 1, rotated_at = ${CLOCK}, seen_at = NULL, ` +
+    `WITH rotated AS (UPDATE ${sessions} AS s SET generation = s.generation + 1, rotated_at = ${CLOCK}, seen_at = NULL, repeats = 0, ` +
     `user_agent = coalesce($5::text, s.user_agent), last_from = coalesce($6::inet, s.last_from) FROM ${users} AS u ` +
     `WHERE ${isPresented('$3::integer')} AND u.${quoteName(columns.id)} = s.user_id ` +
     `AND ${isOfThisVersion(parts)} AND ${IS_LIVE} ` +
@@ -190,9 +193,18 @@ function adopt(parts: SessionParts): string {
   const { sessions } = sessionTables(columns);
   const users = quoteTable(columns.schema, columns.table);
   return (
-    `WITH adopted AS (UPDATE ${sessions} AS s SET generation = $3::integer, rotated_at = ${CLOCK}, seen_at = ${CLOCK} ` +
+    `WITH adopted AS (UPDATE ${sessions} AS s SET generation = $3::integer, rotated_at = ${CLOCK}, seen_at = NULL, repeats = 0 ` +
     `FROM ${users} AS u WHERE ${isPresented('$3::integer - 1')} AND u.${quoteName(columns.id)} = s.user_id ` +
     `AND ${isOfThisVersion(parts)} AND ${IS_LIVE} RETURNING s.id::text) SELECT id FROM adopted`
+  );
+}
+
+/** Parameters: 1 the session's id, 2 the hash, 3 the generation that the client has. */
+function repeat({ columns }: SessionParts): string {
+  const { sessions } = sessionTables(columns);
+  return (
+    `WITH repeated AS (UPDATE ${sessions} AS s SET rotated_at = ${CLOCK}, repeats = s.repeats + 1 ` +
+    `WHERE ${isPresented('$3::integer + 1')} AND ${IS_REPEAT_DUE} AND ${IS_LIVE} RETURNING s.id::text) SELECT id FROM repeated`
   );
 }
 

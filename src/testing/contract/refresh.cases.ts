@@ -81,6 +81,44 @@ export const refreshCases: ContractCases = {
     }
   },
 
+  'takes no use for a sight until 60 seconds after the last answer that a client may have': async (
+    harness,
+  ) => {
+    const { subject, session } = await userWithSession(harness);
+    const see = () => sessionsOf(harness).markSeen([{ sessionId: session.id, generation: 1 }]);
+    await harness.ageSession!(session.id, 100);
+    assert.equal(await refresh(harness, tokenOf(session)), 'rotated 1');
+    await harness.ageSession!(session.id, HOUR);
+    assert.equal((await sessionOf(harness, subject, session.id))!.isSightDue, true);
+    assert.equal(await refresh(harness, tokenOf(session)), 'repeated 1');
+    assert.equal((await sessionOf(harness, subject, session.id))!.isSightDue, false);
+    await harness.ageSession!(session.id, 55);
+    assert.equal(await see(), 0, 'the answer may not be stored yet');
+    await harness.ageSession!(session.id, 5);
+    assert.equal(await see(), 1);
+    await sessionsOf(harness).repeat(tokenOf(session));
+    await harness.ageSession!(session.id, GRACE_SECONDS);
+    assert.equal(await refresh(harness, tokenOf(session)), 'refresh_reused, ended');
+  },
+
+  'is held up by ten repetitions, and not by those within 20 seconds': async (harness) => {
+    const { session } = await userWithSession(harness);
+    const see = () => sessionsOf(harness).markSeen([{ sessionId: session.id, generation: 1 }]);
+    await harness.ageSession!(session.id, 100);
+    assert.equal(await refresh(harness, tokenOf(session)), 'rotated 1');
+    for (let repeats = 0; repeats < 10; repeats += 1) {
+      await harness.ageSession!(session.id, 15);
+      assert.equal(await refresh(harness, tokenOf(session)), 'repeated 1');
+      await harness.ageSession!(session.id, 40);
+      assert.equal(await refresh(harness, tokenOf(session)), 'repeated 1');
+      assert.equal(await see(), 0);
+    }
+    await harness.ageSession!(session.id, 55);
+    assert.equal(await refresh(harness, tokenOf(session)), 'repeated 1');
+    await harness.ageSession!(session.id, 5);
+    assert.equal(await see(), 1);
+  },
+
   'ends the session when a token comes after the grace, a later one having been seen': async (
     harness,
   ) => {

@@ -131,6 +131,7 @@ export async function refresh(
     return `${reason}, ended`;
   }
   if (verdict.write === 'sight') await sessions.markSeen([presented]);
+  if (verdict.write === 'repeat') await sessions.repeat(presented);
   if (verdict.write === 'adoption') assert.ok(await sessions.adopt(presented), 'did not adopt');
   return verdict.repeatsSuccessor ? `repeated ${verdict.generation}` : `kept ${verdict.generation}`;
 }

@@ -32,6 +32,7 @@ import {
   isValid,
   later,
   listedOf,
+  noteRepeat,
   noteSight,
   presentedSession,
   refreshedOf,
@@ -117,9 +118,14 @@ export class InMemorySessionStore<User extends WritableUser> extends SessionStor
       if (!isBehind || !isValid(rows, session, now)) return false;
       session.generation = presented.generation;
       session.rotatedAt = now;
-      session.seenAt = now;
+      session.seenAt = null;
+      session.repeats = 0;
       return true;
     }, transaction);
+  }
+
+  async repeat(presented: PresentedRefresh, transaction?: InMemoryTransaction): Promise<void> {
+    this.database.run((rows, now) => noteRepeat(rows, presented, now), transaction);
   }
 
   async markSeen(sights: readonly Sight[], transaction?: InMemoryTransaction): Promise<number> {

@@ -17,6 +17,7 @@ export interface InMemorySession {
   /** When the current generation was seen to be kept; `null`: it was not yet. */
   seenAt: Date | null;
   rotatedAt: Date;
+  repeats: number;
   endedAt: Date | null;
   endedReason: SessionEnd | null;
   readonly label: string | null;

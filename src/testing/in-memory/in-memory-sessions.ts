@@ -1,4 +1,8 @@
-import { SIGHT_AFTER_SECONDS } from '../../rule/refresh-rule.js';
+import {
+  MOST_REPEATS,
+  REPEAT_AFTER_SECONDS,
+  SIGHT_AFTER_SECONDS,
+} from '../../rule/refresh-rule.js';
 import type { SessionEnd, SessionState } from '../../rule/session-state.js';
 import type {
   Fork,
@@ -135,6 +139,7 @@ export function insertSession(
     generation: 0,
     seenAt: now,
     rotatedAt: now,
+    repeats: 0,
     endedAt: null,
     endedReason: null,
     label,
@@ -179,6 +184,7 @@ export function rotateSession(
   session.generation += 1;
   session.rotatedAt = now;
   session.seenAt = null;
+  session.repeats = 0;
   session.userAgent = visit.userAgent ?? session.userAgent;
   session.lastFrom = visit.from ?? session.lastFrom;
   return refreshedOf(session, presented, now);
@@ -190,7 +196,7 @@ export function refreshedOf(
   now: Date,
 ): RefreshedSession {
   const { id, subject, userVersion, everyoneVersion, startedAt, authTime, expiresAt } = session;
-  const { persistent, label, endedReason, generation, seenAt, rotatedAt } = session;
+  const { persistent, label, endedReason, generation, seenAt, rotatedAt, repeats } = session;
   return {
     id,
     subject,
@@ -208,6 +214,7 @@ export function refreshedOf(
     secretMatches: session.secretHash === hexOf(secretHash),
     secondsSinceRotated: secondsSince(rotatedAt, now),
     secondsSinceSeen: seenAt && secondsSince(seenAt, now),
+    repeats,
   };
 }
 
@@ -241,6 +248,20 @@ export function noteSight(
   if (!isSightDue(session, now) || !isLive(session, now)) return false;
   session.seenAt = now;
   return true;
+}
+
+/** Notes, where that is due, that the generation after the token's is given out again. */
+export function noteRepeat(rows: Rows, presented: PresentedRefresh, now: Date): void {
+  const session = presentedSession(rows, presented);
+  const isDue =
+    session?.generation === presented.generation + 1 &&
+    session.seenAt === null &&
+    session.repeats < MOST_REPEATS &&
+    secondsSince(session.rotatedAt, now) >= REPEAT_AFTER_SECONDS &&
+    isLive(session, now);
+  if (!isDue) return;
+  session.rotatedAt = now;
+  session.repeats += 1;
 }
 
 export function listedOf(session: InMemorySession): ListedSession {

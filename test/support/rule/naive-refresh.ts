@@ -10,6 +10,7 @@ export interface NaiveRefresh {
         readonly secretMatches: boolean;
         readonly sinceRotated: number;
         readonly sinceSeen: number | null;
+        readonly repeats: number;
         readonly ended: boolean;
         readonly expired: boolean;
         readonly idle: boolean;
@@ -27,8 +28,9 @@ type Row = readonly [holds: boolean, answer: string];
 /** The table of the refresh, row after row: the first that holds decides. Shares no line with the rule that ships. */
 export function naiveRefresh({ p, grace, row }: NaiveRefresh): string {
   if (row === undefined) return 'refresh_invalid';
-  const { g, sinceRotated, sinceSeen } = row;
+  const { g, sinceRotated, sinceSeen, repeats } = row;
   const seen = sinceSeen !== null;
+  const noted = sinceRotated >= 20 && repeats < 10 ? ', repeat' : '';
   const rows: readonly Row[] = [
     [!row.secretMatches, 'refresh_invalid'],
     [!row.active, 'user_inactive'],
@@ -41,8 +43,8 @@ export function naiveRefresh({ p, grace, row }: NaiveRefresh): string {
     [p === g && !seen && sinceRotated < 60, `access ${g}`],
     [p === g && !seen && sinceRotated >= 60, `access ${g}, sight`],
     [p === g && seen, `access ${g}`],
-    [p === g - 1 && !seen && sinceRotated <= grace, `successor ${g}`],
-    [p === g - 1 && !seen && sinceRotated > grace, `successor ${g}, late`],
+    [p === g - 1 && !seen && sinceRotated <= grace, `successor ${g}${noted}`],
+    [p === g - 1 && !seen && sinceRotated > grace, `successor ${g}, late${noted}`],
     [p === g - 1 && seen && sinceSeen < grace, `successor ${g}`],
     [p === g - 1 && seen && sinceSeen >= grace, 'refresh_reused, end'],
     [p < g - 1, 'refresh_reused, end'],

@@ -1,6 +1,7 @@
 import { type InMemoryRows, InMemoryTokenStateStore } from '../../../src/testing/index.js';
 import {
   endSession,
+  noteRepeat,
   noteSight,
   refreshedOf,
   rotateSession,
@@ -89,6 +90,7 @@ export const ours: Server = (session, presented, now) => {
   }
   const { generation, repeatsSuccessor, write } = verdict;
   if (write === 'sight') noteSight(rows, token, at);
+  if (write === 'repeat') noteRepeat(rows, token, at);
   return { generation, ...(repeatsSuccessor && { refreshToken: generation }) };
 };
 
@@ -118,7 +120,8 @@ export interface Schedule {
   readonly seed: number;
   readonly server: Server;
   readonly seconds: number;
-  readonly thief?: boolean;
+  /** Who copies the storage, and uses the copy, or sends the copied token again and again and keeps no answer. */
+  readonly thief?: 'independent' | 'repeating';
   /** What part of the sights is lost, and of requests and answers. */
   readonly lostSights?: number;
 }
@@ -176,7 +179,10 @@ class Play {
 
   private steal({ kept }: Client): void {
     const thief = new Client(structuredClone(kept), 'thief');
-    this.agenda.after(300 * this.agenda.chance(), () => this.use(thief));
+    const insists = this.schedule.thief === 'repeating';
+    this.agenda.after(300 * this.agenda.chance(), () =>
+      insists ? this.insist(thief) : this.use(thief),
+    );
   }
 
   /** A tab works: it calls with the access token, and refreshes when that is due, or when it is eager. */
@@ -191,6 +197,14 @@ class Play {
     agenda.after(pause * agenda.chance() * (client.who === 'thief' ? 5 : 1), () =>
       this.use(client),
     );
+  }
+
+  /** Comes before each sight, so that none is ever due. */
+  private insist(thief: Client): void {
+    const { agenda, session, schedule } = this;
+    const answer = schedule.server(session, thief.kept.refresh, agenda.now);
+    if (answer.refused !== undefined) return this.refuse(thief, answer.refused);
+    agenda.after(20 + 39 * agenda.chance(), () => this.insist(thief));
   }
 
   private call(client: Client, generation: number): void {
