@@ -41,7 +41,10 @@ const SUBPATH_ROOMS = {
     packages: ['@nestjs/common', 'typeorm'],
   },
   pg: { rooms: ['postgres', 'state', 'options', 'rule'], packages: ['@nestjs/common'] },
-  prisma: { rooms: ['postgres', 'state', 'options', 'rule'], packages: ['@nestjs/common'] },
+  prisma: {
+    rooms: ['postgres', 'state', 'options', 'rule'],
+    packages: ['@nestjs/common', 'async_hooks'],
+  },
   drizzle: {
     rooms: ['postgres', 'state', 'options', 'rule'],
     packages: ['@nestjs/common', 'drizzle-orm', 'pg'],

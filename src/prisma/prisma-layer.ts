@@ -4,6 +4,7 @@ import type { DataLayer, UserSource } from '../postgres/data-layer.js';
 import { describeRecord, stateKeys } from '../postgres/describe-record.js';
 import type { PgPool, RunStatement, Statement } from '../postgres/pg-pool.js';
 import type { TokenState } from '../rule/token-state.js';
+import { Detour } from './detour.js';
 import { FindingLoader } from './finding-loader.js';
 import { joinTransaction, type PrismaTransaction } from './join-transaction.js';
 import type { ModelDelegate, PrismaClientLike, PrismaRecord } from './prisma-client.js';
@@ -40,12 +41,15 @@ export class PrismaLayer implements DataLayer<PrismaRecord, PrismaTransaction> {
     const model = this.model();
     await requireUtc(run);
     const { columns } = await bindColumns(run, model.names, this.words.migration);
-    const password = columns.password && model.fieldOf(columns.password);
-    return {
-      columns,
-      hidden: stateKeys(model.keys),
-      loader: new FindingLoader(() => this.delegate(model), model, password),
-    };
+    const loader = new FindingLoader({
+      delegate: () => this.delegate(model),
+      model,
+      password: columns.password && model.fieldOf(columns.password),
+      detour: Detour.of(this.pool()),
+    });
+    // Reads nothing, by the way on which records are read.
+    await loader.find([], undefined);
+    return { columns, hidden: stateKeys(model.keys), loader };
   }
 
   describe(user: PrismaRecord): { subject: string; state: TokenState } {

@@ -102,11 +102,16 @@ const employeeStore = (options: Partial<PrismaStoreOptions> = {}) =>
 const userStore = (options: Partial<PrismaStoreOptions> = {}) =>
   prismaStore({ client: clients[0]!, pool: pools[0]!, model: 'user', ...options });
 
+/** The one that goes with what `expectToken` gives under a token. */
+const of = <Item>(token: string, [ours, theirs]: readonly Item[]): Item =>
+  (token === 'OURS' ? ours : theirs)!;
+
 const PRISMA: Record<keyof PrismaStoreOptions, Row> = {
   client: [
     'is the client, or its injection token',
     async () => {
-      await expectToken(checks, (client) => userStore({ client }), [clients[0]!, clients[1]!]);
+      const storeWith = (client: string) => userStore({ client, pool: of(client, pools) });
+      await expectToken(checks, storeWith, [clients[0]!, clients[1]!]);
       expect(await checks.answer(userStore())).toBe(200);
       const without = await checks.answer(userStore({ client: undefined! }));
       expect(without).toContain('prismaStore: there is no client');
@@ -115,7 +120,8 @@ const PRISMA: Record<keyof PrismaStoreOptions, Row> = {
   pool: [
     'is the pool of the adapter, or its injection token',
     async () => {
-      await expectToken(checks, (pool) => userStore({ pool }), [pools[0]!, pools[1]!]);
+      const storeWith = (pool: string) => userStore({ pool, client: of(pool, clients) });
+      await expectToken(checks, storeWith, [pools[0]!, pools[1]!]);
       const without = await checks.answer(userStore({ pool: undefined! }));
       expect(without).toContain('prismaStore: there is no pool');
     },
