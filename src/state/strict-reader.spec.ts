@@ -81,7 +81,7 @@ async function askInTurns(...subjects: string[]): Promise<Promise<string>[]> {
 const subjectsRead = () => store.reads.map(({ subjects }) => subjects);
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
   lines = [];
   Logger.overrideLogger({
     log: (message) => lines.push(`log ${message}`),
@@ -117,6 +117,15 @@ describe('a strict read', () => {
     expect(subjectsRead()).toEqual([['anna', 'bert']]);
     answer(store.reads[0]!);
     expect(await Promise.all(asked)).toEqual(['anna', 'bert']);
+  });
+
+  it('has one timer for all who ask in the same turn', async () => {
+    const asked = ['anna', 'bert', 'cleo'].map(ask);
+    await turn();
+    expect(vi.getTimerCount()).toBe(1);
+    answer(store.reads[0]!);
+    expect(await Promise.all(asked)).toEqual(['anna', 'bert', 'cleo']);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('answers with the record and the state of everyone of the same read', async () => {
@@ -194,6 +203,19 @@ describe('a second read', () => {
     await pass(1);
     expect(subjectsRead()).toEqual([['one', 'two', 'three'], ['four']]);
     expect(await endWith(more)).toEqual(['one', 'two', 'three', 'four']);
+  });
+
+  it('begins when the first is late, also where both places were taken before', async () => {
+    const more = ['four', 'five', 'six'].map(ask);
+    await turn();
+    more.push(ask('seven'));
+    await turn();
+    answer(store.reads[1]!);
+    await turn();
+    expect(store.reads).toHaveLength(2);
+    await pass(TIMEOUT_MS / 4);
+    expect(subjectsRead()[2]).toEqual(['seven']);
+    expect(await endWith(more)).toEqual(['one', 'two', 'three', 'four', 'five', 'six', 'seven']);
   });
 
   it('begins for a request that comes after the first became late', async () => {

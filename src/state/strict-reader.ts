@@ -20,13 +20,20 @@ interface Waiter<User> {
   readonly query: StateQuery;
   readonly resolve: (record: StrictRecord<User> | undefined) => void;
   readonly reject: (error: Error) => void;
+}
+
+/** The requests of one turn of the event loop. They share the time limit, because each timer costs something. */
+interface Arrivals<User> {
+  readonly waiters: Waiter<User>[];
   readonly timer: NodeJS.Timeout;
 }
 
 /** A read of the store that is in progress. */
-interface Read {
-  readonly size: number;
-  isLate: boolean;
+interface Read<User> {
+  readonly arrivals: readonly Arrivals<User>[];
+  readonly waiters: readonly Waiter<User>[];
+  /** By `performance.now()`. */
+  readonly begun: number;
 }
 
 /**
@@ -37,11 +44,15 @@ interface Read {
  */
 export class StrictReader<User> extends StateReader<User> {
   private readonly logger = new Logger('TokenInvalidation');
-  private gathering: Waiter<User>[] = [];
-  private readonly inProgress = new Set<Read>();
+  private gathering: Arrivals<User>[] = [];
+  /** Those of this turn, the last that gather. */
+  private arriving: Arrivals<User> | undefined;
+  private readonly inProgress = new Set<Read<User>>();
   private beginsThisTurn = false;
   private available = true;
   private complained = false;
+  /** Set while requests wait for a place: most reads are answered before anybody does. */
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly store: TokenStateStore<User>,
@@ -52,10 +63,18 @@ export class StrictReader<User> extends StateReader<User> {
 
   read(query: StateQuery): Promise<StrictRecord<User> | undefined> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(this.timedOut()), this.timeoutMs);
-      this.gathering.push({ query: this.inItsContext(query), resolve, reject, timer });
+      this.arriving ??= this.expectArrivals();
+      this.arriving.waiters.push({ query: this.inItsContext(query), resolve, reject });
       this.beginAtEndOfTurn();
     });
+  }
+
+  private expectArrivals(): Arrivals<User> {
+    const waiters: Waiter<User>[] = [];
+    const timer = setTimeout(() => rejectAll(waiters, this.timedOut()), this.timeoutMs);
+    const arrivals = { waiters, timer };
+    this.gathering.push(arrivals);
+    return arrivals;
   }
 
   /** Taking the context along costs something, so a store asks for it. */
@@ -70,39 +89,58 @@ export class StrictReader<User> extends StateReader<User> {
     // Imported, because fake timers replace the global one: an application's tests would wait for ever.
     setImmediate(() => {
       this.beginsThisTurn = false;
-      if (this.gathering.length > 0 && this.mayBegin()) this.begin();
+      this.arriving = undefined;
+      if (this.gathering.length > 0) this.beginOrWait();
     });
   }
 
-  private mayBegin(): boolean {
-    if (this.inProgress.size === 0) return true;
-    if (this.inProgress.size === CONCURRENT_READS) return false;
-    const [read] = this.inProgress;
-    return read!.isLate || this.gathering.length >= read!.size;
+  private beginOrWait(): void {
+    const wait = this.untilPlace();
+    if (wait <= 0) void this.begin();
+    else this.timer ??= setTimeout(() => this.lookAgain(), Math.ceil(wait));
   }
 
-  private begin(): void {
-    const waiters = this.gathering;
-    this.gathering = [];
-    const read: Read = { size: waiters.length, isLate: false };
-    this.inProgress.add(read);
+  /** How long it takes until a place comes free without an answer, in milliseconds; 0 or less: one is free. */
+  private untilPlace(): number {
     // A read that hangs frees its place after the time limit; nobody waits for its answer any more.
-    const freePlace = () => {
-      clearTimeout(timer);
-      if (this.inProgress.delete(read) && this.gathering.length > 0) this.beginAtEndOfTurn();
-    };
-    let timer = setTimeout(() => {
-      read.isLate = true;
-      this.beginAtEndOfTurn();
-      timer = setTimeout(freePlace, (1 - LATE) * this.timeoutMs);
-    }, LATE * this.timeoutMs);
-    void this.answer(waiters, () => this.inProgress.has(read)).finally(freePlace);
+    for (const read of this.inProgress) if (this.isOver(read)) this.inProgress.delete(read);
+    const [first] = this.inProgress;
+    if (first === undefined) return 0;
+    const isFull = this.inProgress.size === CONCURRENT_READS;
+    const gathered = this.gathering.reduce((sum, { waiters }) => sum + waiters.length, 0);
+    if (!isFull && gathered >= first.waiters.length) return 0;
+    return first.begun + (isFull ? 1 : LATE) * this.timeoutMs - performance.now();
   }
 
-  private async answer(waiters: readonly Waiter<User>[], inTime: () => boolean): Promise<void> {
+  private isOver({ begun }: Read<User>): boolean {
+    return performance.now() - begun >= this.timeoutMs;
+  }
+
+  private lookAgain(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.beginAtEndOfTurn();
+  }
+
+  private async begin(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const arrivals = this.gathering;
+    this.gathering = [];
+    const waiters: Waiter<User>[] = [];
+    for (const each of arrivals) for (const waiter of each.waiters) waiters.push(waiter);
+    const read = { arrivals, waiters, begun: performance.now() };
+    this.inProgress.add(read);
+    await this.answer(read);
+    for (const { timer } of arrivals) clearTimeout(timer);
+    if (this.inProgress.delete(read) && this.gathering.length > 0) this.lookAgain();
+  }
+
+  private async answer(read: Read<User>): Promise<void> {
+    const { waiters } = read;
     try {
       const reading = await this.readAll(waiters.map((waiter) => waiter.query));
-      if (inTime()) this.noteRecovery();
+      if (!this.available && !this.isOver(read)) this.noteRecovery();
       for (const [index, waiter] of waiters.entries()) {
         const record = reading.records[index];
         if (record instanceof Error) waiter.reject(record);
@@ -113,10 +151,7 @@ export class StrictReader<User> extends StateReader<User> {
       }
     } catch (error) {
       this.noteOutage(error);
-      const unavailable = new TokenStateUnavailableError(error);
-      for (const waiter of waiters) waiter.reject(unavailable);
-    } finally {
-      for (const waiter of waiters) clearTimeout(waiter.timer);
+      rejectAll(waiters, new TokenStateUnavailableError(error));
     }
   }
 
@@ -154,7 +189,7 @@ export class StrictReader<User> extends StateReader<User> {
   }
 
   private noteRecovery(): void {
-    if (!this.available) this.logger.log('The token state can be read again');
+    this.logger.log('The token state can be read again');
     this.available = true;
   }
 }
@@ -165,6 +200,10 @@ function isAnswer({ session, tokenRevoked }: StateRecord<unknown>, query: StateQ
     (query.sessionId === undefined || session !== undefined) &&
     (query.tokenId === undefined || typeof tokenRevoked === 'boolean')
   );
+}
+
+function rejectAll(waiters: readonly Pick<Waiter<never>, 'reject'>[], error: Error): void {
+  for (const waiter of waiters) waiter.reject(error);
 }
 
 /** One shape for all records, whatever the store's are: this runs for each request. */
