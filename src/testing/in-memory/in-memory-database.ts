@@ -56,12 +56,13 @@ export class InMemoryDatabase<User extends InMemoryUser> {
 
   /** Returns cutoffs to the clock that lie far ahead of it: the user's, and that of everyone. */
   repair(subject: string): void {
-    const now = this.now();
     const { users, everyone } = this.rows;
+    const now = this.clock.now();
     const user = users.get(subject) as WritableUser | undefined;
-    const cutoffs = [user?.passwordChangedAt, user?.logoutAllAt];
-    if (user && cutoffs.some((cutoff) => isFarAhead(cutoff ?? null, Number(now)))) raise(user, now);
-    if (isFarAhead(everyone.loggedOutAt, Number(now))) invalidateAll(everyone, now);
+    if (user && (isFarAhead(user.passwordChangedAt, now) || isFarAhead(user.logoutAllAt, now))) {
+      raise(user, new Date(now));
+    }
+    if (isFarAhead(everyone.loggedOutAt, now)) invalidateAll(everyone, new Date(now));
   }
 
   /** Commits when `work` resolves, and rolls back when it rejects or when the writes cannot be repeated. */
