@@ -1,5 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import { AUDIT_SETTINGS, type AuditSettings } from './audit-settings.js';
 import type { Handler } from './handler.js';
 
 /** A microservice of the application. */
@@ -28,8 +29,8 @@ export function serves({ transport }: Pick<Microservice, 'transport'>, handler: 
 }
 
 /**
- * The microservices that are connected. Nest names their servers, and says nothing of their config. But where a
- * microservice inherits the application's, Nest looks up its global guards before it adds a handler.
+ * The microservices that are connected, for the audit at boot. Nest names their servers, and says nothing of their
+ * config. But where a microservice inherits the application's, Nest looks up its global guards before it adds a handler.
  */
 @Injectable()
 export class ConnectedMicroservices {
@@ -37,7 +38,12 @@ export class ConnectedMicroservices {
   private lookups = 0;
 
   /** Created with the modules, which is before a microservice can be connected. */
-  constructor(modules: ModulesContainer, config: ApplicationConfig) {
+  constructor(
+    modules: ModulesContainer,
+    config: ApplicationConfig,
+    @Inject(AUDIT_SETTINGS) { mode }: AuditSettings,
+  ) {
+    if (mode === 'off') return;
     const getGlobalGuards = config.getGlobalGuards.bind(config);
     config.getGlobalGuards = () => {
       this.lookups += 1;

@@ -1,6 +1,6 @@
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { type INestApplication, Logger, type ModuleMetadata } from '@nestjs/common';
-import { APP_GUARD, LazyModuleLoader } from '@nestjs/core';
+import { APP_GUARD, ApplicationConfig, LazyModuleLoader } from '@nestjs/core';
 import { GraphQLModule } from '@nestjs/graphql';
 import { Transport } from '@nestjs/microservices';
 import { TokenInvalidationConfigError } from 'nestjs-token-invalidation';
@@ -266,6 +266,14 @@ describe('the audit at boot', () => {
   it('in the mode enforce, an application with a global guard starts', async () => {
     const app = await start({ ...every, module: { audit: 'enforce', globalGuard: true } });
     expect(listAccess(app).filter(({ access }) => access === 'unguarded')).toEqual([]);
+  });
+
+  it.each([
+    ['off', false],
+    ['warn', true],
+  ] as const)("in the mode %s, it watches Nest's config: %s", async (audit, watches) => {
+    const app = await start({ module: { audit } });
+    expect(Object.hasOwn(app.get(ApplicationConfig), 'getGlobalGuards')).toBe(watches);
   });
 
   it("knows a microservice that the application's guards do not reach", async () => {
