@@ -232,6 +232,15 @@ describe('RPC by a transport of the application', () => {
     }
   });
 
+  it('an open handler of a message knows nobody, though another one of it does', async () => {
+    const args = [{ token }, {}];
+    const [closed, open] = [call('rpc', 'closed', args), call('rpc', 'open', args)];
+    await admits(closed);
+    await admits(open);
+    expect(callerOf(closed).user).toMatchObject({ id: 'anna' });
+    expect(callerOf(open)).toEqual({});
+  });
+
   it('knows who sent data that comes without a context', async () => {
     const context = call('rpc', 'closed', [{ token }]);
     expect(await admits(context)).toBe(true);

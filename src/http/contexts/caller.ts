@@ -17,14 +17,11 @@ export interface Caller {
 
 const NOBODY: Caller = {};
 
-/** Of a socket and a handler. A socket has many calls, and the calls of one handler make the same demand. */
-const OF_SOCKETS = new WeakMap<object, WeakMap<object, Caller>>();
-
-/** Of RPC messages. */
-const OF_MESSAGES = new WeakMap<object, Caller>();
-
-/** Fields of a GraphQL operation that anyone may resolve, while its other fields may know the caller. */
-const OPEN_FIELDS = new WeakSet<object>();
+/**
+ * Who makes a call, by what its arguments have of it and by its handler: a socket has many calls, and a message may have
+ * several handlers. In a property of the socket, the log of an application that prints one would have the user.
+ */
+const CALLERS = new WeakMap<object, WeakMap<object, Caller>>();
 
 /**
  * Who makes this call, in HTTP, GraphQL, WebSocket messages and RPC: for guards and interceptors of the application.
@@ -41,16 +38,17 @@ const OPEN_FIELDS = new WeakSet<object>();
 export function callerOf(context: ExecutionContext): Caller {
   switch (context.getType<string>()) {
     case 'graphql':
-      return OPEN_FIELDS.has(graphqlField(context))
-        ? NOBODY
-        : writtenOn(graphqlRequest(graphqlContext(context)));
+      return notedCaller(context) ?? writtenOn(graphqlRequest(graphqlContext(context)));
     case 'ws':
-      return OF_SOCKETS.get(context.getArgByIndex<object>(0))?.get(context.getHandler()) ?? NOBODY;
     case 'rpc':
-      return OF_MESSAGES.get(messageOf(context)) ?? NOBODY;
+      return notedCaller(context) ?? NOBODY;
     default:
       return writtenOn(context.switchToHttp().getRequest());
   }
+}
+
+function notedCaller(context: ExecutionContext): Caller | undefined {
+  return CALLERS.get(subjectOf(context))?.get(context.getHandler());
 }
 
 function writtenOn({ user, authInfo }: AuthenticatedRequest): Caller {
@@ -62,32 +60,28 @@ export function writeCaller(request: AuthenticatedRequest, { user, claims }: Cal
   request.authInfo = claims;
 }
 
-export function openField(info: object): void {
-  OPEN_FIELDS.add(info);
-}
-
-export function setCallerOfSocket(client: object, handler: object, caller: Caller): void {
-  let handlers = OF_SOCKETS.get(client);
-  if (handlers === undefined) OF_SOCKETS.set(client, (handlers = new WeakMap()));
-  handlers.set(handler, caller);
-}
-
-export function clearCallerOfSocket(client: object, handler: object): void {
-  OF_SOCKETS.get(client)?.delete(handler);
-}
-
-/** @throws Error where nothing of the message can hold who sent it */
-export function setCallerOfMessage(context: ExecutionContext, caller: Caller): void {
-  const message = messageOf(context);
-  if (Object(message) !== message) {
+/**
+ * @param caller - left out where anyone may call
+ * @throws Error where nothing of the call can hold who makes it
+ */
+export function noteCaller(context: ExecutionContext, caller: Caller = NOBODY): void {
+  const subject = subjectOf(context);
+  if (Object(subject) !== subject) {
+    if (caller === NOBODY) return;
     throw new Error(
       'RevocableJwtGuard cannot keep who sent this message: have your transport strategy hand a context to its handlers, an object for each message.',
     );
   }
-  OF_MESSAGES.set(message, caller);
+  let handlers = CALLERS.get(subject);
+  if (handlers === undefined) CALLERS.set(subject, (handlers = new WeakMap()));
+  handlers.set(context.getHandler(), caller);
 }
 
-/** The context of an RPC message: each has its own. A strategy of the application's may hand over the data alone. */
-function messageOf(context: ExecutionContext): object {
-  return context.getArgByIndex<object | undefined>(1) ?? context.getArgByIndex<object>(0);
+/** What a call has of its own, next to its handler: a field, a socket or the context of a message. */
+function subjectOf(context: ExecutionContext): object {
+  const type = context.getType<string>();
+  if (type === 'graphql') return graphqlField(context);
+  // A transport strategy of the application may hand over the data alone.
+  const message = type === 'rpc' ? context.getArgByIndex<object | undefined>(1) : undefined;
+  return message ?? context.getArgByIndex<object>(0);
 }

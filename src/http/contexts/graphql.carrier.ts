@@ -2,10 +2,9 @@ import { type ArgumentsHost, type ExecutionContext, IntrinsicException } from '@
 import type { Verdict } from '../../tokens/token-verifier.service.js';
 import type { HttpSettings } from '../http-settings.js';
 import type { CallAnswer } from './call-answer.js';
-import { type Caller, openField, writeCaller } from './caller.js';
+import { type Caller, noteCaller, writeCaller } from './caller.js';
 import {
   graphqlContext,
-  graphqlField,
   graphqlHandshake,
   graphqlInfo,
   graphqlRequest,
@@ -35,7 +34,7 @@ export class GraphqlCarrier implements TokenCarrier {
   }
 
   keepCaller(context: ExecutionContext, caller: Caller | undefined): void {
-    if (caller === undefined) openField(graphqlField(context));
+    if (caller === undefined) noteCaller(context);
     else writeCaller(graphqlRequest(graphqlContext(context)), caller);
   }
 

@@ -2,7 +2,7 @@ import type { ArgumentsHost, ExecutionContext } from '@nestjs/common';
 import { bearerToken } from '../token-extractor.js';
 import type { HttpSettings } from '../http-settings.js';
 import { type CallAnswer, payloadOf } from './call-answer.js';
-import { type Caller, setCallerOfMessage } from './caller.js';
+import { noteCaller } from './caller.js';
 import { type GrpcMetadata, isGrpcMetadata, messageHeader } from './message-header.js';
 import type { TokenCarrier } from './token-carrier.js';
 
@@ -11,6 +11,8 @@ const UNAVAILABLE = 14;
 
 /** Messages and events of microservices. */
 export class RpcCarrier implements TokenCarrier {
+  readonly keepCaller = noteCaller;
+
   constructor(private readonly settings: HttpSettings) {}
 
   tokenOf(context: ExecutionContext): string | null {
@@ -19,10 +21,6 @@ export class RpcCarrier implements TokenCarrier {
     const authorization = messageHeader(Object(message) as object, 'authorization');
     if (authorization !== undefined) return bearerToken({ headers: { authorization } });
     return this.settings.messageToken?.(rpc.getData(), message) ?? null;
-  }
-
-  keepCaller(context: ExecutionContext, caller: Caller | undefined): void {
-    if (caller !== undefined) setCallerOfMessage(context, caller);
   }
 
   errorFor(context: ArgumentsHost, answer: CallAnswer): Error {

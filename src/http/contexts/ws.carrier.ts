@@ -1,11 +1,12 @@
 import type { ArgumentsHost, ExecutionContext } from '@nestjs/common';
 import type { HttpSettings } from '../http-settings.js';
 import { type CallAnswer, payloadOf } from './call-answer.js';
-import { type Caller, clearCallerOfSocket, setCallerOfSocket } from './caller.js';
+import { noteCaller } from './caller.js';
 import type { TokenCarrier } from './token-carrier.js';
 
 /** Messages of a gateway: the token is found once a connection, and judged for every message. */
 export class WsCarrier implements TokenCarrier {
+  readonly keepCaller = noteCaller;
   private readonly tokens = new WeakMap<object, string | null>();
 
   constructor(private readonly settings: HttpSettings) {}
@@ -15,12 +16,6 @@ export class WsCarrier implements TokenCarrier {
     let token = this.tokens.get(client);
     if (token === undefined) this.tokens.set(client, (token = this.find(client)));
     return token;
-  }
-
-  keepCaller(context: ExecutionContext, caller: Caller | undefined): void {
-    const handler = context.getHandler();
-    if (caller === undefined) clearCallerOfSocket(clientOf(context), handler);
-    else setCallerOfSocket(clientOf(context), handler, caller);
   }
 
   errorFor(context: ArgumentsHost, answer: CallAnswer): Error {
