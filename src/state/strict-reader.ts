@@ -1,14 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate } from 'node:timers';
 import { Logger } from '@nestjs/common';
-import type { SessionState } from '../rule/session-state.js';
-import type { EveryoneState, TokenState } from '../rule/token-state.js';
+import { isAnswer, ReadRecord } from './read-record.js';
 import { StateReader, type StrictRecord } from './state-reader.js';
 import {
   CONCURRENT_READS,
   type StateQuery,
   type StateReading,
-  type StateRecord,
   type TokenStateStore,
 } from './token-state.store.js';
 import { TokenStateUnavailableError } from './token-state-unavailable.error.js';
@@ -194,34 +192,6 @@ export class StrictReader<User> extends StateReader<User> {
   }
 }
 
-/** Whether the record says what became of the session and of the token that the query names. */
-function isAnswer({ session, tokenRevoked }: StateRecord<unknown>, query: StateQuery): boolean {
-  return (
-    (query.sessionId === undefined || session !== undefined) &&
-    (query.tokenId === undefined || typeof tokenRevoked === 'boolean')
-  );
-}
-
 function rejectAll(waiters: readonly Pick<Waiter<never>, 'reject'>[], error: Error): void {
   for (const waiter of waiters) waiter.reject(error);
-}
-
-/** One shape for all records, whatever the store's are: this runs for each request. */
-class ReadRecord<User> implements StrictRecord<User> {
-  readonly user: User;
-  readonly state: TokenState;
-  readonly active: boolean;
-  readonly session: SessionState | null | undefined;
-  readonly tokenRevoked: boolean | undefined;
-
-  constructor(
-    { user, state, active, session, tokenRevoked }: StateRecord<User>,
-    readonly everyone: EveryoneState,
-  ) {
-    this.user = user;
-    this.state = state;
-    this.active = active;
-    this.session = session;
-    this.tokenRevoked = tokenRevoked;
-  }
 }
