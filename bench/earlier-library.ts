@@ -51,11 +51,12 @@ function build(commit: string, sources: string): void {
   execFileSync('tar', ['-x', '-C', sources], { input: files });
   const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
   execFileSync(process.execPath, [compiler, '-p', join(sources, 'tsconfig.build.json')]);
-  const wrappers = join(sources, 'tools/esm-wrappers.mjs');
-  // 0.1.0 was compiled to ES modules and has none.
-  if (!existsSync(wrappers)) return;
-  cpSync(join(sources, 'src/package.json'), join(sources, 'dist/package.json'));
-  execFileSync(process.execPath, [wrappers]);
+  // 0.1.0 was compiled to ES modules and has neither.
+  const steps = ['bundle.mjs', 'esm-wrappers.mjs'].map((step) => join(sources, 'tools', step));
+  for (const step of steps.filter((path) => existsSync(path))) {
+    cpSync(join(sources, 'src/package.json'), join(sources, 'dist/package.json'));
+    execFileSync(process.execPath, [step]);
+  }
 }
 
 /** Puts the bench as it is now on top of the library. */

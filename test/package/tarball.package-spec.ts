@@ -39,21 +39,26 @@ describe('the tarball', () => {
       [],
     );
     expect(built.filter((file) => file.includes('spec'))).toEqual([]);
-    const scripts = built.filter((file) => /\.m?js$/.test(file));
-    const types = scripts.map((file) => file.replace(/(m?)js$/, 'd.$1ts'));
-    expect(built).toEqual(expect.arrayContaining(types));
   });
 
   it('has its comments in the types, where editors show them, and not in the JavaScript', () => {
-    // What the command generates has comments.
-    expect(textOf('*.js', '--exclude=*/cli/*')).not.toMatch(/^\s*(?:\/\/|\/\*)/m);
+    // What the command generates has comments, and each part of a file says which source it is.
+    const code = textOf('*.js', '--exclude=*/cli/*');
+    expect(code).not.toMatch(/^\s*(?:\/\/ (?!src\/|node_modules\/|\\0rolldown\/)|\/\*)/m);
     expect(textOf('http/revocable-jwt.guard.d.ts')).toContain(
       '* Lets a call pass whose token is accepted.',
     );
   });
 
-  it('holds every entry for both module systems', () => {
-    const modules = ENTRIES.flatMap((entry) => [builtFile(entry, '.js'), builtFile(entry, '.mjs')]);
+  it('has the JavaScript of each room once, in one file', () => {
+    const sources = [...textOf('*.js').matchAll(/^\/\/ (src\/.*)$/gm)].map(([, source]) => source);
+    expect(sources).toEqual([...new Set(sources)]);
+    expect(built).toEqual(expect.arrayContaining(['dist/rule.js', 'dist/http.js']));
+  });
+
+  it('holds every entry for both module systems, with its types', () => {
+    const extensions = ['.js', '.d.ts', '.mjs', '.d.mts'];
+    const modules = ENTRIES.flatMap((entry) => extensions.map((end) => builtFile(entry, end)));
     expect(built).toEqual(expect.arrayContaining(modules.map((file) => file.slice('./'.length))));
   });
 
