@@ -1,15 +1,15 @@
-import { format } from 'prettier';
+import { format, resolveConfig } from 'prettier';
 import { errorsPage } from './errors-page.js';
 import { optionsPage } from './options-page.js';
 
 /** The generated pages of docs/, each with its text. */
 export async function generatedPages(): Promise<Readonly<Record<string, string>>> {
   return {
-    'docs/errors.md': await formatted(errorsPage()),
-    'docs/options.md': await formatted(optionsPage()),
+    ...(await formatted('docs/errors.md', errorsPage())),
+    ...(await formatted('docs/options.md', optionsPage())),
   };
 }
 
-function formatted(text: string): Promise<string> {
-  return format(text, { parser: 'markdown', singleQuote: true, printWidth: 100 });
+async function formatted(path: string, text: string): Promise<Record<string, string>> {
+  return { [path]: await format(text, { ...(await resolveConfig(path)), parser: 'markdown' }) };
 }
