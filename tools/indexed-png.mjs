@@ -1,12 +1,13 @@
-// `node tools/indexed-png.mjs`: writes the screenshots of docs/ again with a palette, at a third of the size, since they
-// are in the tarball. Chromium writes three bytes a pixel, and the demo has few colours.
+// `node tools/indexed-png.mjs`: writes the screenshots of docs/ again with a palette, at a fifth of the size, since they
+// are in the tarball. Chromium writes three bytes a pixel, and the demo has few colours: here two pixels are a byte.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { crc32, deflateSync, inflateSync } from 'node:zlib';
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const TRUE_COLOUR = 2;
 const INDEXED = 3;
-const MOST_COLOURS = 256;
+const BITS = 4;
+const MOST_COLOURS = 2 ** BITS;
 
 function* chunks(png) {
   for (let at = SIGNATURE.length; at < png.length;) {
@@ -100,17 +101,21 @@ function indexed(png) {
   );
   const pixels = pixelsOf(lines, width, height);
   const { palette, places } = paletteOf(pixels);
-  // Each line begins with its filter: none.
-  const result = Buffer.alloc(height * (width + 1));
+  // Each line begins with its filter: none. The first of two pixels is in the higher half of the byte.
+  const bytes = 1 + Math.ceil(width / 2);
+  const result = Buffer.alloc(height * bytes);
   for (const [index, pixel] of pixels.entries()) {
-    result[index + Math.floor(index / width) + 1] = places.get(pixel);
+    const x = index % width;
+    const at = Math.floor(index / width) * bytes + 1 + (x >> 1);
+    result[at] |= places.get(pixel) << (x % 2 === 0 ? BITS : 0);
   }
+  header[8] = BITS;
   header[9] = INDEXED;
   return Buffer.concat([
     SIGNATURE,
     chunk('IHDR', header),
     chunk('PLTE', Buffer.from(palette.flatMap(parts))),
-    chunk('IDAT', deflateSync(result, { level: 9 })),
+    chunk('IDAT', deflateSync(result, { level: 9, memLevel: 9 })),
     chunk('IEND', Buffer.alloc(0)),
   ]);
 }
