@@ -321,7 +321,7 @@ describe('where the login is kept', () => {
       third.addEventListener('message', resolve);
     });
     await here.write(login);
-    // The tabs were told in the order in which they opened.
+    // The tabs get a message in the order in which they opened.
     await told;
     expect(await there.read()).toEqual(login);
     for (const each of [here, there, third]) each.close();
