@@ -4,12 +4,20 @@ import type { PgClient, PgPoolOptions } from './pg-pool.js';
 
 /** A client that was made to send a cancel request: it never logs in, and needs no connection slot. */
 interface Canceller {
-  readonly connection?: {
-    readonly stream: { destroy(): void };
-    on(event: 'error', listener: () => void): unknown;
-    once(event: 'end', listener: () => void): unknown;
-  };
+  readonly connection?: CancelConnection;
   cancel(target: object, query: object): void;
+}
+
+interface CancelConnection {
+  readonly stream: { destroy(): void };
+  readonly ssl?: unknown;
+  /** `direct`: TLS begins without being asked for. */
+  readonly sslNegotiation?: string;
+  /** Is called as soon as the server has accepted the connection. */
+  cancel(processID: unknown, secretKey: unknown): void;
+  requestSsl(): void;
+  on(event: 'error', listener: () => void): unknown;
+  once(event: 'end' | 'sslconnect', listener: () => void): unknown;
 }
 
 /**
@@ -28,6 +36,7 @@ export async function cancelStatement(
   const { processID, secretKey } = client;
   if (connection === undefined || !processID) return false;
   connection.on('error', () => {});
+  encrypt(connection);
   const ended = new Promise<void>((resolve) => connection.once('end', resolve));
   const idle = new Promise<void>((resolve) => client.once('drain', resolve));
   let giveUp!: () => void;
@@ -44,4 +53,14 @@ export async function cancelStatement(
   client.off('end', giveUp);
   connection.stream.destroy();
   return isIdle;
+}
+
+/** pg would send the request in the clear, and who takes nothing but TLS would not read it. */
+function encrypt(connection: CancelConnection): void {
+  if (!connection.ssl) return;
+  const send = connection.cancel.bind(connection);
+  connection.cancel = (processID, secretKey) => {
+    connection.once('sslconnect', () => send(processID, secretKey));
+    if (connection.sslNegotiation !== 'direct') connection.requestSsl();
+  };
 }

@@ -245,9 +245,7 @@ async function giveUp(front: Front, config: PoolConfig): Promise<void> {
 }
 
 describe('the request that ends a statement that was given up goes', () => {
-  it.fails('by ssl', () => giveUp(tls, encrypted()));
-  it.fails('by ssl from the first byte', () =>
-    giveUp(tls, { ...encrypted(), sslnegotiation: 'direct' }),
-  );
+  it('by ssl', () => giveUp(tls, encrypted()));
+  it('by ssl from the first byte', () => giveUp(tls, { ...encrypted(), sslnegotiation: 'direct' }));
   it('by a socket of the file system', () => giveUp(socket, partsOfSocket()));
 });
