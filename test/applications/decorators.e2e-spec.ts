@@ -57,7 +57,7 @@ beforeAll(async () => {
   const user = app.store.add({ id: '7', passwordHash: 'hash' });
   old = app.issuer.issue(user, { authTime: Math.floor(app.clock.now() / 1000) - 3600 });
 });
-afterAll(() => app.close());
+afterAll(() => app?.close());
 
 describe('a guard class', () => {
   it('is not taken for one that guards while it has no name', () => {

@@ -31,7 +31,7 @@ beforeAll(async () => {
   store = makeStore(dataSource, { entity: User });
 });
 afterAll(async () => {
-  await store.onApplicationShutdown();
+  await store?.onApplicationShutdown();
   await dataSource?.destroy();
   await session?.close();
   await database?.query(`DROP OWNED BY ${ROLE}`);

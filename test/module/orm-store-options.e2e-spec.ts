@@ -83,8 +83,8 @@ beforeAll(async () => {
   await staffClient.employee.count();
 });
 afterAll(async () => {
-  await Promise.all([...clients, staffClient].map((client) => client.$disconnect()));
-  await Promise.all(pools.map((pool) => pool.end()));
+  await Promise.all([...(clients ?? []), staffClient].map((client) => client?.$disconnect()));
+  await Promise.all((pools ?? []).map((pool) => pool.end()));
 });
 
 const employeeStore = (options: Partial<PrismaStoreOptions> = {}) =>

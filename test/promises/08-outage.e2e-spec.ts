@@ -92,7 +92,7 @@ describe('promise 8: a read that does not come back in time', () => {
   });
 
   afterEach(async () => {
-    wire.pass();
+    wire?.pass();
     await app?.close();
     await wire?.close();
     await database?.drop();

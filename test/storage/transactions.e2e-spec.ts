@@ -29,7 +29,7 @@ beforeAll(async () => {
   plain = pgStore({ pool, table: 'users' }).useFactory() as PgTokenStateStore;
 });
 afterAll(async () => {
-  await plain.onApplicationShutdown();
+  await plain?.onApplicationShutdown();
   await client?.end();
   await pool?.end();
   await database?.close();

@@ -93,7 +93,7 @@ describe('over a pool that asks for binary answers', () => {
     binary = new Pool({ connectionString: database.url, binary: true } as PoolConfig);
     binary.on('error', () => {});
   });
-  afterAll(() => binary.end());
+  afterAll(() => binary?.end());
 
   it('plain pg gets the same answers', async () => {
     const { id } = await insertUser(database);
