@@ -100,6 +100,7 @@ describe('what is generated for schema.prisma', () => {
     const ofEveryone = (await catalogueOf(byTypeOrm.url))
       .filter((line) => line.startsWith('column users_token_invalidation.'))
       .map((line) => line.split(/[. ]/)[2]);
+    expect(ofEveryone).toContain('everyone_version');
     for (const column of ofEveryone) expect(model).toMatch(new RegExp(`"${column}"|${column} `));
   });
 });
