@@ -95,14 +95,20 @@ export class TlsFront extends Front {
     socket.once('data', (first) => {
       // What comes from now on is for the TLS socket.
       socket.pause();
-      if (codeOf(first) === SSL_REQUEST) socket.write('S');
-      else if (first[0] === HANDSHAKE) socket.unshift(first);
-      else {
-        this.turnedAway += 1;
-        return void socket.destroy();
-      }
-      this.carry(new TLSSocket(socket, this.settings));
+      if (codeOf(first) === SSL_REQUEST) this.encrypt(socket, (plain) => plain.write('S'));
+      else if (first[0] === HANDSHAKE) this.encrypt(socket, (plain) => plain.unshift(first));
+      else this.turnAway(socket);
     });
+  }
+
+  private encrypt(socket: Socket, begin: (plain: Socket) => void): void {
+    begin(socket);
+    this.carry(new TLSSocket(socket, this.settings));
+  }
+
+  private turnAway(socket: Socket): void {
+    this.turnedAway += 1;
+    socket.destroy();
   }
 }
 
