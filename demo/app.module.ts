@@ -5,6 +5,7 @@ import { TokenInvalidationModule } from 'nestjs-token-invalidation';
 import { typeOrmStore } from 'nestjs-token-invalidation/typeorm';
 import { CreateUsers1760000000000 } from '../migrations/1760000000000-create-users.js';
 import { RevocableTokens1760000000001 } from '../migrations/1760000000001-revocable-tokens.js';
+import { TokenSessions1760000000002 } from '../migrations/1760000000002-token-sessions.js';
 import { AdminModule } from './admin/admin.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { DatabaseOutageFilter } from './http/database-outage.filter.js';
@@ -35,7 +36,8 @@ export class AppModule {
           isActive: (user: User) => user.active,
           isGlobal: true,
           globalGuard: true,
-          endpoints: { path: 'auth', logoutEverywhere: true },
+          sessions: { absolute: '90 days', idle: '30 days' },
+          endpoints: { path: 'auth', logoutEverywhere: true, sessions: true },
           listener: TokenLog,
         }),
         AuthModule,
@@ -52,7 +54,11 @@ function database(url: string): DynamicModule {
     type: 'postgres',
     url,
     autoLoadEntities: true,
-    migrations: [CreateUsers1760000000000, RevocableTokens1760000000001],
+    migrations: [
+      CreateUsers1760000000000,
+      RevocableTokens1760000000001,
+      TokenSessions1760000000002,
+    ],
     migrationsRun: true,
     retryAttempts: 0,
   });

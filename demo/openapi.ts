@@ -17,7 +17,8 @@ const ERROR = {
 const REFUSED =
   'No token, or one that does not hold. errorCode says why: token_missing, token_invalid, claims_invalid, ' +
   'issued_in_future, not_yet_valid, token_expired, user_unknown, user_inactive, version_stale, version_ahead, ' +
-  'password_changed, logged_out_everywhere, everyone_logged_out or reauthentication_required. ' +
+  'password_changed, logged_out_everywhere, everyone_logged_out, session_ended, session_expired, session_idle or ' +
+  'reauthentication_required; of a refresh token refresh_invalid, refresh_reused or session_ahead. ' +
   'WWW-Authenticate has the challenge (RFC 6750, RFC 9470).';
 
 const UNAVAILABLE =

@@ -2,13 +2,14 @@ import { Injectable, Logger } from '@nestjs/common';
 import {
   type InvalidationEvent,
   type RefusalEvent,
+  type SessionEvent,
   TokenEventListener,
 } from 'nestjs-token-invalidation';
 
 /** How many refused tokens are remembered. */
 const MAX_REMEMBERED = 1000;
 
-/** Writes to the log which tokens were invalidated and which refused. */
+/** Writes to the log which tokens were invalidated and which refused, and what becomes of sessions. */
 @Injectable()
 export class TokenLog extends TokenEventListener {
   private readonly logger = new Logger('Tokens');
@@ -23,6 +24,17 @@ export class TokenLog extends TokenEventListener {
     if (jti !== undefined && !this.isNews(`${jti} ${reason}`)) return;
     const whose = subject === undefined ? '' : ` of user ${subject}`;
     this.logger.log(`Refused a request${whose}: ${reason}${detail ? ` (${detail})` : ''}`);
+  }
+
+  override session(event: SessionEvent): void {
+    const which = `session ${event.sessionId.slice(0, 8)} of user ${event.subject}`;
+    if (event.kind === 'ended') this.logger.log(`Ended: ${which} (${event.reason})`);
+    if (event.kind === 'refreshed' && event.rotated) {
+      this.logger.log(`Refreshed: ${which}, now at generation ${event.generation}`);
+    }
+    if (event.kind === 'refresh_reused') {
+      this.logger.warn(`Two parties hold the refresh token of ${which}`);
+    }
   }
 
   /** A client that keeps sending a refused token must not fill the log. */

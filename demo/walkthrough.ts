@@ -11,7 +11,7 @@ interface Step {
 
 /** Lines for a POSIX shell, to be pasted in their order. */
 export function walkthrough(url: string): string[] {
-  const steps = [...logout(), ...passwordChange(), ...administration()];
+  const steps = [...logout(), ...devices(), ...passwordChange(), ...administration()];
   // Comments have lines of their own: behind a command, zsh would take them for arguments.
   return [`URL=${url}`, ...steps.flatMap(({ says, command }) => [`# ${says}`, command])];
 }
@@ -32,6 +32,22 @@ function logout(): Step[] {
   ];
 }
 
+function devices(): Step[] {
+  return [
+    { says: 'She logs in on a phone', command: login('PHONE', ALICE) },
+    { says: 'And here again', command: login('TOKEN', ALICE) },
+    {
+      says: 'She logs out on the phone: 204',
+      command: show(`-X POST $URL/auth/logout ${bearer('PHONE')}`),
+    },
+    {
+      says: 'The phone is out: 401 session_ended',
+      command: show(`$URL/me ${bearer('PHONE')}`),
+    },
+    { says: 'Here she is still in: 200', command: show(`$URL/me ${bearer('TOKEN')}`) },
+  ];
+}
+
 function passwordChange(): Step[] {
   const body = JSON.stringify({
     currentPassword: ALICE.password,
@@ -40,8 +56,7 @@ function passwordChange(): Step[] {
   });
   const change = `$URL/auth/password ${bearer('TOKEN')} -H 'Content-Type: application/json' -d '${body}'`;
   return [
-    { says: 'She logs in on a phone', command: login('PHONE', ALICE) },
-    { says: 'And here again', command: login('TOKEN', ALICE) },
+    { says: 'She logs in on the phone again', command: login('PHONE', ALICE) },
     { says: 'She changes her password and keeps this device', command: keep('TOKEN', change) },
     { says: 'Here she is still in: 200', command: show(`$URL/me ${bearer('TOKEN')}`) },
     {

@@ -1,12 +1,20 @@
 import { Injectable, Logger } from '@nestjs/common';
 import {
-  type InvalidationReceipt,
+  type CallSession,
   PasswordConflictError,
+  type Refusal,
+  type StartedTokens,
   TokenInvalidator,
+  TokenSessions,
 } from 'nestjs-token-invalidation';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import { PasswordHasher } from './password-hasher.service.js';
+
+export interface Passwords {
+  readonly current: string;
+  readonly next: string;
+}
 
 /** All that has to do with passwords. */
 @Injectable()
@@ -17,13 +25,14 @@ export class Accounts {
     private readonly users: UsersService,
     private readonly hasher: PasswordHasher,
     private readonly invalidator: TokenInvalidator,
+    private readonly sessions: TokenSessions<User>,
   ) {}
 
   async register(email: string, password: string): Promise<User> {
     return this.users.create({ email, passwordHash: await this.hasher.hash(password) });
   }
 
-  /** The record that the password was checked against, which is the one to issue a token from. */
+  /** The record that the password was checked against, which is the one to start a session from. */
   async authenticate(email: string, password: string): Promise<User | undefined> {
     const user = await this.users.findWithHash({ email });
     const matches = await this.hasher.matches(user?.passwordHash, password);
@@ -32,18 +41,30 @@ export class Accounts {
     return user;
   }
 
-  /** Changes the password and invalidates the user's tokens, or does neither: `undefined` when the current one is wrong. */
-  async changePassword(
-    id: string,
-    passwords: { current: string; next: string },
-  ): Promise<InvalidationReceipt | undefined> {
+  /** Changes the password and invalidates the user's tokens, or does neither: `false` when the current one is wrong. */
+  async changePassword(id: string, passwords: Passwords): Promise<boolean> {
+    const change = await this.checkChange(id, passwords);
+    if (!change) return false;
+    await this.invalidator.changePassword(id, change);
+    return true;
+  }
+
+  /** The same, but the device that asks goes on, under a new session. A refusal: its session has just ended. */
+  async changePasswordAndStay(
+    { id, subject }: CallSession,
+    passwords: Passwords,
+  ): Promise<StartedTokens | Refusal | undefined> {
+    const change = await this.checkChange(subject, passwords);
+    if (!change) return undefined;
+    const { user, ...password } = change;
+    return this.sessions.changePassword(id, user, password);
+  }
+
+  private async checkChange(id: string, { current, next }: Passwords) {
     const user = await this.users.findWithHash({ id });
-    const matches = await this.hasher.matches(user?.passwordHash, passwords.current);
+    const matches = await this.hasher.matches(user?.passwordHash, current);
     if (!user || !matches) return undefined;
-    return this.invalidator.changePassword(id, {
-      currentHash: user.passwordHash,
-      newHash: await this.hasher.hash(passwords.next),
-    });
+    return { user, currentHash: user.passwordHash, newHash: await this.hasher.hash(next) };
   }
 
   /** The password is the same, so every token stays valid. */

@@ -1,8 +1,20 @@
-import { fieldsOf, readBoolean, readEmail, readNewPassword, readText } from '../http/read-body.js';
+import {
+  fieldsOf,
+  readBoolean,
+  readEmail,
+  readNewPassword,
+  readOptionalText,
+  readText,
+} from '../http/read-body.js';
 
 export interface Credentials {
   readonly email: string;
   readonly password: string;
+}
+
+export interface Login extends Credentials {
+  /** The device as its user knows it. */
+  readonly device: string | undefined;
 }
 
 export interface PasswordChange {
@@ -16,9 +28,13 @@ export function readRegistration(body: unknown): Credentials {
   return { email: readEmail(fields), password: readNewPassword(fields, 'password') };
 }
 
-export function readCredentials(body: unknown): Credentials {
+export function readLogin(body: unknown): Login {
   const fields = fieldsOf(body);
-  return { email: readEmail(fields), password: readText(fields, 'password') };
+  return {
+    email: readEmail(fields),
+    password: readText(fields, 'password'),
+    device: readOptionalText(fields, 'device'),
+  };
 }
 
 export function readPasswordChange(body: unknown): PasswordChange {

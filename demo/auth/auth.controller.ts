@@ -3,7 +3,7 @@ import {
   Controller,
   ForbiddenException,
   Get,
-  Header,
+  Headers,
   HttpCode,
   HttpStatus,
   Post,
@@ -11,31 +11,36 @@ import {
   UnauthorizedException,
 } from '@nestjs/common';
 import {
+  type CallSession,
+  type CookieWriter,
+  CurrentSession,
   CurrentUser,
   Public,
-  TokenClaims,
-  TokenIssuer,
-  type TokenResponse,
+  SessionAnswers,
+  TokenSessions,
 } from 'nestjs-token-invalidation';
 import { ReadPipe } from '../http/read.pipe.js';
 import type { User } from '../users/user.entity.js';
 import { Accounts } from './accounts.service.js';
 import {
   type Credentials,
+  type Login,
   type PasswordChange,
-  readCredentials,
+  readLogin,
   readPasswordChange,
   readRegistration,
 } from './auth.bodies.js';
 
 type Profile = Pick<User, 'id' | 'email' | 'role'>;
+type Reply = CookieWriter & { status(code: number): unknown };
 
-/** `POST /auth/logout-everywhere` is the module's own. */
+/** Refresh, logout and the list of sessions are the module's own. */
 @Controller()
 export class AuthController {
   constructor(
     private readonly accounts: Accounts,
-    private readonly issuer: TokenIssuer<User>,
+    private readonly sessions: TokenSessions<User>,
+    private readonly answers: SessionAnswers,
   ) {}
 
   @Public()
@@ -49,15 +54,17 @@ export class AuthController {
   @Public()
   @Post('auth/login')
   @HttpCode(HttpStatus.OK)
-  @Header('Cache-Control', 'no-store')
   async login(
-    @Body(new ReadPipe(readCredentials)) { email, password }: Credentials,
-  ): Promise<TokenResponse> {
+    @Body(new ReadPipe(readLogin)) { email, password, device }: Login,
+    @Headers('user-agent') userAgent: string | undefined,
+    @Res({ passthrough: true }) response: Reply,
+  ): Promise<unknown> {
     const user = await this.accounts.authenticate(email, password);
     if (!user) throw new UnauthorizedException('The email or the password is wrong');
     // Not before the password was right: who does not know it learns nothing about the account.
     if (!user.active) throw new ForbiddenException('This account is deactivated');
-    return this.tokenResponse(this.issuer.issue(user));
+    const tokens = await this.sessions.start(user, { label: device, userAgent });
+    return this.answers.write(response, tokens);
   }
 
   @Get('me')
@@ -65,32 +72,29 @@ export class AuthController {
     return profileOf(user);
   }
 
-  /** 204, or with `keepThisDevice` 200 and a token of the new version for the device that asks. */
+  /** 204, or with `keepThisDevice` 200 and new tokens for the device that asks. */
   @Post('auth/password')
   @HttpCode(HttpStatus.NO_CONTENT)
-  @Header('Cache-Control', 'no-store')
   async changePassword(
-    @TokenClaims() claims: TokenClaims,
+    @CurrentSession() session: CallSession,
     @Body(new ReadPipe(readPasswordChange)) change: PasswordChange,
-    @Res({ passthrough: true }) response: { status(code: number): unknown },
-  ): Promise<TokenResponse | undefined> {
-    const receipt = await this.accounts.changePassword(claims.sub, {
-      current: change.currentPassword,
-      next: change.newPassword,
-    });
-    if (!receipt) throw new ForbiddenException('The current password is wrong');
-    if (!change.keepThisDevice) return undefined;
+    @Res({ passthrough: true }) response: Reply,
+  ): Promise<unknown> {
+    const passwords = { current: change.currentPassword, next: change.newPassword };
+    if (!change.keepThisDevice) {
+      const changed = await this.accounts.changePassword(session.subject, passwords);
+      return changed ? undefined : wrongPassword();
+    }
+    const kept = await this.accounts.changePasswordAndStay(session, passwords);
+    if (!kept) return wrongPassword();
+    if (!kept.accepted) throw new UnauthorizedException(kept.reason);
     response.status(HttpStatus.OK);
-    return this.tokenResponse(this.issuer.reissue(receipt, claims));
+    return this.answers.write(response, kept);
   }
+}
 
-  private tokenResponse(token: string): TokenResponse {
-    return {
-      access_token: token,
-      token_type: 'Bearer',
-      expires_in: this.issuer.expiresInSeconds,
-    };
-  }
+function wrongPassword(): never {
+  throw new ForbiddenException('The current password is wrong');
 }
 
 function profileOf({ id, email, role }: User): Profile {

@@ -17,6 +17,10 @@ export function readText(fields: Fields, name: string): string {
   throw new BadRequestException(`${name} is not text of 1 to ${MAX_LENGTH} characters`);
 }
 
+export function readOptionalText(fields: Fields, name: string): string | undefined {
+  return fields[name] === undefined ? undefined : readText(fields, name);
+}
+
 export function readNewPassword(fields: Fields, name: string): string {
   const password = readText(fields, name);
   if (password.length >= MIN_PASSWORD_LENGTH) return password;

@@ -80,7 +80,7 @@ function choose(actor) {
  * @param {HTMLButtonElement} button
  * @param {(action: string) => Promise<void>} act
  */
-async function press(button, act) {
+export async function press(button, act) {
   const waiting = Number(button.dataset['waiting'] ?? 0) + 1;
   button.dataset['waiting'] = String(waiting);
   await act(button.dataset['action'] ?? '');

@@ -1,7 +1,7 @@
 import { describe } from './api.js';
 import { byId, element, find, setText } from './dom.js';
 import { Facts } from './facts.js';
-import { shortId } from './row-panel.js';
+import { endOfId } from './session-list.js';
 import { timeOf, timeUntil } from './time.js';
 
 /** @typedef {import('./device.js').Device} Device */
@@ -76,11 +76,12 @@ function reasonOf(answer) {
  * @returns {Record<string, string>}
  */
 function factsOf({ claims, answer }, tokenVersion) {
-  if (!claims) return { sub: '–', ver: '–', iat: '–', exp: '–', by: '–' };
+  if (!claims) return { sid: '–', ver: '–', gen: '–', iat: '–', exp: '–', by: '–' };
   const stale = tokenVersion !== undefined && tokenVersion !== claims.ver;
   return {
-    sub: shortId(claims.sub),
+    sid: endOfId(claims.sid),
     ver: stale ? `${claims.ver}, now ${tokenVersion}` : String(claims.ver),
+    gen: String(claims.gen),
     iat: timeOf(new Date(claims.iat * 1000)),
     exp: `in ${timeUntil(claims.exp)}`,
     by: answer?.answeredBy?.replace(/ \(.*/, '') ?? '–',

@@ -2,15 +2,18 @@ import { request } from './api.js';
 
 /** @typedef {import('./api.js').Answer} Answer */
 /** @typedef {'accepted' | 'refused' | 'undecided' | 'none'} Verdict */
-/** @typedef {{ sub: string, ver: number, iat: number, exp: number }} Claims */
+/** @typedef {{ sid: string, ver: number, gen: number, iat: number, exp: number }} Claims */
+/** @typedef {{ access_token: string, refresh_token?: string }} Tokens an answer to a login or a refresh */
 
 const EVERY_MS = 500;
 const REMEMBERED = 30;
 
-/** Holds a token and asks a protected route with it, again and again, also when it is refused. */
+/** Holds tokens, and asks a protected route with its access token again and again, also when it is refused. */
 export class Device {
-  /** @type {string | undefined} */
+  /** @type {string | undefined} The access token. */
   token;
+  /** @type {string | undefined} */
+  refreshToken;
   /** @type {Answer | undefined} The latest to this token. */
   answer;
   /** @type {Verdict[]} The latest verdicts, oldest first. */
@@ -43,9 +46,10 @@ export class Device {
     return this.routes[this.#turn++ % this.routes.length] ?? '';
   }
 
-  /** @param {string} token */
-  receive(token) {
-    this.token = token;
+  /** @param {Tokens} tokens without a refresh token: the device keeps the one that it has */
+  receive({ access_token, refresh_token = this.refreshToken }) {
+    this.token = access_token;
+    this.refreshToken = refresh_token;
     this.answer = undefined;
     this.changed();
   }
@@ -75,7 +79,7 @@ export class Device {
  * @param {Answer} answer
  * @returns {Verdict}
  */
-function verdictOf({ status }) {
+export function verdictOf({ status }) {
   if (status === 200) return 'accepted';
   return status === 401 ? 'refused' : 'undecided';
 }

@@ -2,12 +2,20 @@ import { describe, request, succeeded } from './api.js';
 
 /** @typedef {import('./api.js').Answer} Answer */
 /** @typedef {import('./device.js').Device} Device */
-/** @typedef {{ title: string, answer: Answer, detail?: string }} Outcome */
+/** @typedef {import('./story.js').Effect} Effect */
+/**
+ * @typedef {object} Outcome
+ * @property {string} title
+ * @property {Answer} answer
+ * @property {string} [detail]
+ * @property {readonly string[]} [steps] what happened one after the other
+ * @property {readonly Effect[]} [effects] on somebody who is no device of the user
+ */
 
 const DETAIL_OF_TWO =
   'laptop: node A, phone: node B, tablet: in turn; they share the database and the key only';
 
-/** Everything that can be done on the page. Each resolves to what happened, and how it was answered. */
+/** What can be done to all tokens of the user, and around them. Each resolves to what happened, and how it was answered. */
 export class Events {
   /**
    * @param {{ id: string, email: string, password: string }} visitor
@@ -25,9 +33,9 @@ export class Events {
   async logIn(device) {
     const { email, password } = this.visitor;
     const answer = await request('POST', `${device.nextRoute}/auth/login`, {
-      json: { email, password },
+      json: { email, password, device: device.name },
     });
-    if (succeeded(answer)) device.receive(answer.body.access_token);
+    if (succeeded(answer)) device.receive(answer.body);
     return { title: `${device.name} logs in`, answer };
   }
 
@@ -45,27 +53,21 @@ export class Events {
    * @param {Device} device
    * @returns {Promise<Outcome>}
    */
-  async logOutTheOthers(device) {
-    const answer = await request('POST', `${device.nextRoute}/auth/logout-everywhere`, {
-      token: device.token,
-      json: { keepThisDevice: true },
-    });
-    if (succeeded(answer)) device.receive(answer.body.access_token);
-    return { title: `${device.name} logs out the others`, answer };
-  }
-
-  /**
-   * @param {Device} device
-   * @returns {Promise<Outcome>}
-   */
   async changePassword(device) {
     const password = newPassword();
     const answer = await request('POST', `${device.nextRoute}/auth/password`, {
       token: device.token,
-      json: { currentPassword: this.visitor.password, newPassword: password },
+      json: {
+        currentPassword: this.visitor.password,
+        newPassword: password,
+        keepThisDevice: true,
+      },
     });
-    if (succeeded(answer)) this.visitor.password = password;
-    return { title: `${device.name} changes the password`, answer };
+    if (succeeded(answer)) {
+      this.visitor.password = password;
+      device.receive(answer.body);
+    }
+    return { title: `${device.name} changes the password, and stays`, answer };
   }
 
   /** @returns {Promise<Outcome>} */

@@ -28,8 +28,9 @@ export class Facts {
    * @param {string} text
    */
   #add(name, text) {
-    const value = element('dd', text);
-    this.list.append(element('dt', name), value);
+    const [term, value] = [element('dt', name), element('dd', text)];
+    term.dataset['name'] = value.dataset['name'] = name;
+    this.list.append(term, value);
     this.#values.set(name, value);
   }
 }

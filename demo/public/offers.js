@@ -16,6 +16,8 @@
 const someoneIsIn = ({ verdicts, readable }) => readable && verdicts.includes('accepted');
 /** @type {Offer} */
 const thisDeviceIsIn = (_, verdict) => verdict === 'accepted';
+/** @type {Offer} */
+const thisDeviceMayBeIn = (_, verdict) => verdict === 'accepted' || verdict === 'undecided';
 
 /**
  * When each action does something that can be seen; only then is its button offered.
@@ -26,15 +28,22 @@ const OFFERS = {
   logIn: ({ readable, active }, verdict) =>
     readable && active && (verdict === 'refused' || verdict === 'none'),
   // Offered in an outage too: the answer is then 503, not a success that nobody can rely on.
-  logOutEverywhere: (_, verdict) => verdict === 'accepted' || verdict === 'undecided',
+  logOut: thisDeviceMayBeIn,
+  logOutEverywhere: thisDeviceMayBeIn,
   logOutTheOthers: thisDeviceIsIn,
   changePassword: thisDeviceIsIn,
+  // Offered to a device that was logged out too: its refresh token is refused as well.
+  refresh: (_, verdict) => verdict !== 'none',
+  loseTheAnswer: thisDeviceIsIn,
+  refreshInTwoTabs: thisDeviceIsIn,
+  letThiefCopy: thisDeviceIsIn,
   passwordBySql: someoneIsIn,
   saveStaleCopy: ({ readable, versionsAhead }) => readable && versionsAhead > 0,
   logUserOut: someoneIsIn,
   logEveryoneOut: someoneIsIn,
   deactivate: someoneIsIn,
   reactivate: ({ readable, active }) => readable && !active,
+  letTimePass: someoneIsIn,
   stopDatabase: ({ readable, databaseCanBeStopped }) => readable && databaseCanBeStopped,
   startDatabase: ({ readable, databaseCanBeStopped }) => !readable && databaseCanBeStopped,
   startSecondNode: ({ readable, secondNode }) => readable && !secondNode,

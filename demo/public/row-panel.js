@@ -5,12 +5,14 @@ import { preciseTimeOf } from './time.js';
 
 const EVERY_MS = 1000;
 
-/** Shows the user's row as the database has it. */
+/** Reads what the database has of the user, and shows the row of the user. */
 export class RowPanel {
   /** @type {number | undefined} As last read. */
   tokenVersion;
   /** As last read. */
   active = true;
+  /** @type {readonly import('./session-list.js').SessionRow[]} As last read. */
+  sessions = [];
   /** Whether the last attempt to read succeeded. */
   readable = true;
   #facts = new Facts(byId('row'), { flash: true });
@@ -42,8 +44,9 @@ export class RowPanel {
     this.changed();
   }
 
-  /** @param {any} row */
-  #show(row) {
+  /** @param {{ user: any, sessions: import('./session-list.js').SessionRow[] }} rows */
+  #show({ user: row, sessions }) {
+    this.sessions = sessions;
     this.tokenVersion = row.token_version;
     this.active = row.active;
     this.#facts.show({

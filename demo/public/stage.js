@@ -6,6 +6,8 @@ import { byId } from './dom.js';
 import { effectOn, remember } from './effect.js';
 import { detailOf } from './events.js';
 import { RowPanel } from './row-panel.js';
+import { SessionEvents } from './session-events.js';
+import { SessionList } from './session-list.js';
 import { addToStory } from './story.js';
 
 /** @typedef {import('./events.js').Events} Events */
@@ -29,12 +31,14 @@ export class Stage {
    */
   constructor(events, { databaseCanBeStopped }) {
     this.events = events;
+    this.sessionEvents = new SessionEvents(events.visitor);
     this.databaseCanBeStopped = databaseCanBeStopped;
     const refresh = () => this.#refresh();
     this.row = new RowPanel(events.visitor.id, refresh);
     this.devices = ['Laptop', 'Phone', 'Tablet'].map((name) => new Device(name, refresh));
     this.cards = this.devices.map((device) => new DeviceCard(device));
     this.groups = [...this.#otherGroups(), ...this.devices.map((device) => this.#group(device))];
+    this.sessionList = new SessionList((session) => this.#end(session));
     setUpActors();
   }
 
@@ -60,12 +64,31 @@ export class Stage {
    * @param {Device} [device]
    */
   #act(action, device) {
-    const event = Reflect.get(this.events, action);
+    const source = action in this.events ? this.events : this.sessionEvents;
     return this.#perform(async () => {
-      const outcome = await event.call(this.events, device);
+      const outcome = await Reflect.get(source, action).call(source, device);
       if (action === 'startSecondNode' && succeeded(outcome.answer)) this.#useTwoNodes();
       return outcome;
     });
+  }
+
+  /**
+   * One device ends the session of another from its list.
+   *
+   * @param {import('./session-list.js').SessionRow} session
+   */
+  async #end(session) {
+    const device = this.#other(session);
+    if (device) await this.#perform(() => this.sessionEvents.endFromList(device, session));
+  }
+
+  /**
+   * The first device that is in, and has another session.
+   *
+   * @param {import('./session-list.js').SessionRow} session
+   */
+  #other({ id }) {
+    return this.devices.find(({ verdict, claims }) => verdict === 'accepted' && claims?.sid !== id);
   }
 
   #useTwoNodes() {
@@ -104,7 +127,8 @@ export class Stage {
         outcome.answer.answeredAt,
       ),
     );
-    addToStory({ title: outcome.title, detail: detailOf(outcome), effects });
+    const { title, steps, effects: others = [] } = outcome;
+    addToStory({ title, detail: detailOf(outcome), steps, effects: [...effects, ...others] });
     this.#waiting--;
     byId('stage').setAttribute('aria-busy', String(this.#waiting > 0));
     this.#refresh();
@@ -123,6 +147,11 @@ export class Stage {
     };
     for (const card of this.cards) card.show(this.row.tokenVersion);
     // A button stays until its event has happened, so that nothing moves under the pointer.
-    if (this.#waiting === 0) for (const group of this.groups) group.show(situation);
+    if (this.#waiting > 0) return;
+    for (const group of this.groups) group.show(situation);
+    this.sessionList.show(this.row.sessions, {
+      tokenVersion,
+      mayEnd: (session) => readable && this.#other(session) !== undefined,
+    });
   }
 }

@@ -14,9 +14,9 @@ const MAX_ENTRIES = 50;
 /**
  * Shows what happened, which screen readers say too, and moves what happened before to the list of earlier events.
  *
- * @param {{ title: string, detail: string, effects: readonly Effect[] }} entry
+ * @param {{ title: string, detail: string, steps?: readonly string[], effects: readonly Effect[] }} entry
  */
-export function addToStory({ title, detail, effects }) {
+export function addToStory({ title, detail, steps = [], effects }) {
   const [latest, earlier] = [byId('latest'), byId('earlier')];
   if (latest.hasChildNodes()) {
     const item = element('li', '', 'entry');
@@ -35,7 +35,9 @@ export function addToStory({ title, detail, effects }) {
   );
   const list = document.createElement('ul');
   list.append(...effects.map(effectItem));
-  latest.replaceChildren(heading, list);
+  const stepList = element('ol', '', 'steps');
+  stepList.append(...steps.map((step) => element('li', step)));
+  latest.replaceChildren(heading, ...(steps.length > 0 ? [stepList] : []), list);
 }
 
 /** @param {Effect} effect */

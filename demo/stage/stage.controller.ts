@@ -6,6 +6,7 @@ import {
   HttpCode,
   HttpStatus,
   Param,
+  ParseIntPipe,
   ParseUUIDPipe,
   Post,
   UseGuards,
@@ -18,6 +19,7 @@ import { fieldsOf, readNewPassword } from '../http/read-body.js';
 import { ReadPipe } from '../http/read.pipe.js';
 import { LocalOnlyGuard } from './local-only.guard.js';
 import { SecondNode } from './second-node.js';
+import { SessionRows } from './session-rows.service.js';
 import { type Visitor, Visitors } from './visitors.service.js';
 
 /** What the page needs when it is opened. */
@@ -34,6 +36,7 @@ interface Opening {
 export class StageController {
   constructor(
     private readonly visitors: Visitors,
+    private readonly sessionRows: SessionRows,
     private readonly database: DemoDatabase,
     private readonly secondNode: SecondNode,
   ) {}
@@ -50,8 +53,18 @@ export class StageController {
   }
 
   @Get('visitors/:id')
-  row(@Param('id', ParseUUIDPipe) id: string): Promise<object> {
-    return this.visitors.row(id);
+  async rows(@Param('id', ParseUUIDPipe) id: string): Promise<object> {
+    const [user, sessions] = await Promise.all([this.visitors.row(id), this.sessionRows.of(id)]);
+    return { user, sessions };
+  }
+
+  @Post('visitors/:id/time-passes')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  async letTimePass(
+    @Param('id', ParseUUIDPipe) id: string,
+    @Body('seconds', ParseIntPipe) seconds: number,
+  ): Promise<void> {
+    await this.sessionRows.age(id, seconds);
   }
 
   @Post('visitors/:id/password-by-sql')

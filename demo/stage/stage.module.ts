@@ -5,6 +5,7 @@ import { DemoDatabase } from '../demo-database.js';
 import { UsersModule } from '../users/users.module.js';
 import { CarelessUser } from './careless-user.entity.js';
 import { SecondNode } from './second-node.js';
+import { SessionRows } from './session-rows.service.js';
 import { StageController } from './stage.controller.js';
 import { Visitors } from './visitors.service.js';
 
@@ -18,6 +19,7 @@ export class StageModule {
       controllers: [StageController],
       providers: [
         Visitors,
+        SessionRows,
         { provide: DemoDatabase, useValue: database },
         { provide: SecondNode, useValue: secondNode },
       ],

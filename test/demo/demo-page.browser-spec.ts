@@ -19,12 +19,19 @@ const PHONE = { width: 360, height: 740 };
 /** Every button of the page at least once. */
 const STEPS: readonly [Actor, string][] = [
   ['Laptop', 'Log out the others'],
+  ['Phone', 'Refresh'],
   ['Phone', 'Log in'],
   ['Tablet', 'Log in'],
+  ['Tablet', 'Log out'],
+  ['Tablet', 'Log in'],
+  ['operator', 'Let 3 minutes pass'],
+  ['Laptop', 'Refresh'],
+  ['Laptop', 'Lose the answer'],
+  ['Phone', 'Two tabs at once'],
+  ['Tablet', 'Thief copies token'],
   ['Phone', 'Log out everywhere'],
   ['Laptop', 'Log in'],
   ['Laptop', 'Change password'],
-  ['Tablet', 'Log in'],
   ['code', 'Change password by raw SQL'],
   ['code', 'Save a stale copy'],
   ['Phone', 'Log in'],
@@ -112,21 +119,29 @@ describe('the page of the demo', () => {
 
   it('offers no button that would do nothing', async () => {
     const stage = await open();
-    const holder = ['Log out everywhere', 'Log out the others', 'Change password'];
-    expect(await stage.offered('Laptop')).toEqual(holder);
+    expect(await stage.offered('Laptop')).toEqual([
+      'Log out',
+      'Log out everywhere',
+      'Change password',
+      'Log out the others',
+      'Refresh',
+      'Lose the answer',
+      'Two tabs at once',
+      'Thief copies token',
+    ]);
     expect(await stage.offered('code')).toEqual(['Change password by raw SQL']);
     expect(await stage.offered('administrator')).not.toContain('Reactivate the user');
     expect(await stage.offered('operator')).not.toContain('Start the database');
 
     await stage.press('Phone', 'Log out everywhere');
-    expect(await stage.offered('Laptop')).toEqual(['Log in']);
+    expect(await stage.offered('Laptop')).toEqual(['Log in', 'Refresh']);
     expect(await stage.offered('code')).toEqual(['Save a stale copy']);
     expect(await stage.offered('administrator')).toEqual([]);
     await stage.page.getByText('Log in on a device first.').waitFor();
 
     await stage.press('Laptop', 'Log in');
     await stage.press('administrator', 'Deactivate the user');
-    expect(await stage.offered('Laptop')).toEqual([]);
+    expect(await stage.offered('Laptop')).toEqual(['Refresh']);
     expect(await stage.offered('administrator')).toEqual(['Reactivate the user']);
 
     await stage.press('administrator', 'Reactivate the user');
@@ -151,7 +166,8 @@ describe('the page of the demo', () => {
     const stage = await open();
     const text = (await stage.page.locator('body').innerText()).replaceAll(/\s+/g, ' ');
     expect(text).toContain('A signed token is normally good until it expires, whatever you do.');
-    expect(text).toContain('sub Subject: whose token it is');
+    expect(text).toContain('sid Session: which login the token comes from');
+    expect(text).toContain('gen Generation: how often the refresh token was replaced');
     expect(text).toContain('iat Issued at: when the server made the token');
     expect(text).toContain('ver Version: the user’s token_version at that time');
     await stage.close();
@@ -163,20 +179,121 @@ describe('the page of the demo', () => {
     expect(await stage.devices()).toEqual(all('logged_out_everywhere'));
     await stage.logInAll();
     await stage.press('Laptop', 'Log out the others');
-    expect(await stage.devices()).toEqual([
-      'accepted',
-      'logged_out_everywhere',
-      'logged_out_everywhere',
-    ]);
+    expect(await stage.devices()).toEqual(['accepted', 'session_ended', 'session_ended']);
     expect(await stage.latest()).toMatch(/Phone refused \d+ ms later/);
+    await stage.close();
+  });
+
+  it('logs one device out, by itself and by another one from the list', async () => {
+    const stage = await open();
+    await stage.press('Phone', 'Log out');
+    expect(await stage.devices()).toEqual(['accepted', 'session_ended', 'accepted']);
+    await stage.endFromList('Tablet');
+    expect(await stage.latest()).toContain('Laptop ends the session of Tablet');
+    expect(await stage.devices()).toEqual(['accepted', 'session_ended', 'session_ended']);
+    expect((await stage.sessions()).map(({ device, state }) => [device, state])).toEqual([
+      ['Laptop', 'live'],
+      ['Tablet', 'ended_by_user'],
+      ['Phone', 'logged_out'],
+    ]);
+    // The last one has nobody to end it but itself.
+    expect(await stage.page.locator('#sessions button:visible').count()).toBe(0);
+    await stage.close();
+  });
+
+  it('keeps the keyboard on the page when the session under it ends', async () => {
+    const stage = await open();
+    await stage.endButton('Tablet').focus();
+    await stage.page.keyboard.press('Enter');
+    await expect.poll(() => stage.devices()).toEqual(['accepted', 'accepted', 'session_ended']);
+    await stage.settled();
+    expect(await stage.page.locator(':focus').getAttribute('id')).toBe('latest');
+    await stage.close();
+  });
+
+  it('shows the list of a phone and what it did on one screen', async () => {
+    const stage = await open({ viewport: PHONE });
+    await stage.endFromList('Tablet');
+    await stage.page.locator('#latest').evaluate((latest) => latest.scrollIntoView());
+    expect(await stage.outOfSight('#latest, #sessions')).toEqual([]);
+    await stage.close();
+  });
+
+  it('refreshes: the refresh token is replaced when it is old enough', async () => {
+    const stage = await open();
+    await stage.press('Phone', 'Refresh');
+    expect(await stage.latest()).toContain('a new access token only');
+    expect((await stage.claims())[1]).toMatchObject({ gen: '0' });
+    await stage.press('operator', 'Let 3 minutes pass');
+    await stage.press('Phone', 'Refresh');
+    expect(await stage.latest()).toContain('a new access token and a new refresh token');
+    expect((await stage.claims())[1]).toMatchObject({ gen: '1' });
+    await stage.press('Phone', 'Log out everywhere');
+    await stage.press('Phone', 'Refresh');
+    expect(await stage.latest()).toContain('answered with 401 logged_out_everywhere');
+    await stage.close();
+  });
+
+  it('repeats an answer that was lost, a day later', async () => {
+    const stage = await open();
+    await stage.press('Laptop', 'Lose the answer');
+    expect(await stage.latest()).toContain('It gets the same answer: the same new token.');
+    expect(await stage.devices()).toEqual(all('accepted'));
+    await stage.press('Laptop', 'Refresh');
+    expect(await stage.devices()).toEqual(all('accepted'));
+    await stage.close();
+  });
+
+  it('gives two tabs that refresh at once the same token, on two processes too', async () => {
+    const stage = await open();
+    await stage.press('operator', 'Add a second process');
+    // The tablet asks both in turn.
+    await stage.press('Tablet', 'Two tabs at once');
+    expect(await stage.latest()).toContain('200 and 200');
+    expect(await stage.latest()).toContain('Both get the same new one');
+    await stage.press('operator', 'Let 3 minutes pass');
+    await stage.press('Tablet', 'Refresh');
+    expect(await stage.devices()).toEqual(all('accepted'));
+    await stage.close();
+  });
+
+  it('finds a thief, and ends the session of the two and no other', async () => {
+    const stage = await open();
+    await stage.press('Phone', 'Thief copies token');
+    const latest = await stage.latest();
+    expect(latest).toContain('answered with 401 refresh_reused');
+    expect(latest).toContain('The thief is out too: 401 session_ended');
+    expect(await stage.devices()).toEqual(['accepted', 'session_ended', 'accepted']);
+    expect(await stage.sessions()).toContainEqual(
+      expect.objectContaining({ device: 'Phone', state: 'refresh_reused' }),
+    );
+    await stage.press('Phone', 'Log in');
+    expect(await stage.devices()).toEqual(all('accepted'));
+    await stage.close();
+  });
+
+  it('plays each story twice in a row', async () => {
+    const stage = await open();
+    for (const text of [
+      'Lose the answer',
+      'Two tabs at once',
+      'Lose the answer',
+      'Two tabs at once',
+    ]) {
+      await stage.press('Laptop', text);
+      expect(await stage.latest()).toContain('the same new');
+    }
+    await stage.press('Laptop', 'Thief copies token');
+    expect(await stage.devices()).toEqual(['session_ended', 'accepted', 'accepted']);
     await stage.close();
   });
 
   it('refuses tokens after a changed password, through the API and without it', async () => {
     const stage = await open();
     await stage.press('Tablet', 'Change password');
-    expect(await stage.devices()).toEqual(all('password_changed'));
-    await stage.logInAll();
+    expect(await stage.devices()).toEqual(['password_changed', 'password_changed', 'accepted']);
+    await stage.press('Laptop', 'Log in');
+    await stage.press('Phone', 'Log in');
     await stage.press('code', 'Change password by raw SQL');
     expect(await stage.devices()).toEqual(all('password_changed'));
     await stage.close();
@@ -184,7 +301,8 @@ describe('the page of the demo', () => {
 
   it('makes no token valid again when a stale copy is saved', async () => {
     const stage = await open();
-    await stage.press('Laptop', 'Log out the others');
+    await stage.press('Laptop', 'Log out everywhere');
+    await stage.press('Laptop', 'Log in');
     await stage.press('code', 'Save a stale copy');
     expect(await stage.latest()).toContain('writes token_version 0, the row keeps 1');
     expect(await stage.devices()).toEqual([
@@ -258,10 +376,12 @@ function all(text: string): string[] {
 async function predicted(stage: StagePage): Promise<string[]> {
   if (await stage.page.locator('#row-unreadable').isVisible()) return all('undecided');
   const row = await stage.row();
-  const everyone = row['everyone_logged_out_at'] ?? 'NULL';
-  return (await stage.claims()).map(({ ver, iat }) => {
-    const later = everyone === 'NULL' || iat! > everyone.slice(0, 8);
-    return ver === row['token_version'] && row['active'] === 'true' && later
+  const sessions = await stage.sessions();
+  return (await stage.claims()).map(({ ver, sid }) => {
+    const isLive = sessions.some(
+      (session) => session['sid'] === sid && session['state'] === 'live',
+    );
+    return ver === row['token_version'] && row['active'] === 'true' && isLive
       ? 'accepted'
       : 'refused';
   });

@@ -39,11 +39,7 @@ export class StagePage {
   /** Presses a button, and waits until the story says what it did. */
   async press(actor: Actor, text: string): Promise<void> {
     await this.choose(actor);
-    const events = this.page.locator('.entry');
-    const before = await events.count();
-    await this.button(actor, text).click();
-    await events.nth(before).waitFor({ state: 'attached' });
-    await this.settled();
+    await this.happens(() => this.button(actor, text).click());
   }
 
   /** Presses one button right after the other, without a look at what happens. */
@@ -100,14 +96,35 @@ export class StagePage {
     return facts(this.page.locator('#row'));
   }
 
+  /** The list of sessions, row by row. */
+  async sessions(): Promise<Record<string, string>[]> {
+    const names = await this.page.locator('.sessions th').allTextContents();
+    const rows = await this.page.locator('#sessions tr').all();
+    return Promise.all(
+      rows.map(async (row) => {
+        const texts = await row.locator('td:not(.state), .state span').allTextContents();
+        return Object.fromEntries(names.map((name, index) => [name, texts[index] ?? '']));
+      }),
+    );
+  }
+
+  endButton(device: (typeof DEVICES)[number]): Locator {
+    return this.page.getByRole('button', { name: `End the session of the ${device}` });
+  }
+
+  /** Ends the session of a device from the list. */
+  async endFromList(device: (typeof DEVICES)[number]): Promise<void> {
+    await this.happens(() => this.endButton(device).click());
+  }
+
   latest(): Promise<string> {
     return this.page.locator('#latest').innerText();
   }
 
   /** What of the story is not on the screen. With the title in it, nobody has scrolled. */
-  async outOfSight(): Promise<string[]> {
+  async outOfSight(what = 'h1, .verdict, .group button, #latest'): Promise<string[]> {
     const { width, height } = this.page.viewportSize()!;
-    const parts = this.page.locator('h1, .verdict, .group button, #latest');
+    const parts = this.page.locator(what);
     const boxes = await parts.evaluateAll((elements) =>
       elements.map((element) => {
         const { top, bottom, left, right } = element.getBoundingClientRect();
@@ -131,6 +148,15 @@ export class StagePage {
   /** Every event that was asked for has happened. */
   settled(): Promise<void> {
     return this.page.locator('#stage[aria-busy=false]').waitFor();
+  }
+
+  /** Waits until the story says what an action did. */
+  private async happens(act: () => Promise<void>): Promise<void> {
+    const events = this.page.locator('.entry');
+    const before = await events.count();
+    await act();
+    await events.nth(before).waitFor({ state: 'attached' });
+    await this.settled();
   }
 
   /** Offered or not. */
