@@ -137,7 +137,9 @@ export class StrictReader<User> extends StateReader<User> {
   private async answer(read: Read<User>): Promise<void> {
     const { waiters } = read;
     try {
-      const reading = await this.readAll(waiters.map((waiter) => waiter.query));
+      const queries = waiters.map((waiter) => waiter.query);
+      const reading = await this.store.read(queries, { timeoutMs: this.timeoutMs });
+      checkCount(reading, queries.length);
       if (!this.available && !this.isOver(read)) this.noteRecovery();
       for (const [index, waiter] of waiters.entries()) {
         const record = reading.records[index];
@@ -151,14 +153,6 @@ export class StrictReader<User> extends StateReader<User> {
       this.noteOutage(error);
       rejectAll(waiters, new TokenStateUnavailableError(error));
     }
-  }
-
-  private async readAll(queries: readonly StateQuery[]): Promise<StateReading<User>> {
-    const reading = await this.store.read(queries, { timeoutMs: this.timeoutMs });
-    if (reading.records.length === queries.length) return reading;
-    throw new Error(
-      `The store answered ${queries.length} queries with ${reading.records.length} records.`,
-    );
   }
 
   private timedOut(): TokenStateUnavailableError {
@@ -190,6 +184,11 @@ export class StrictReader<User> extends StateReader<User> {
     this.logger.log('The token state can be read again');
     this.available = true;
   }
+}
+
+function checkCount({ records }: StateReading<unknown>, asked: number): void {
+  if (records.length === asked) return;
+  throw new Error(`The store answered ${asked} queries with ${records.length} records.`);
 }
 
 function rejectAll(waiters: readonly Pick<Waiter<never>, 'reject'>[], error: Error): void {
