@@ -77,7 +77,7 @@ export function noteCaller(context: ExecutionContext, caller: Caller = NOBODY): 
   handlers.set(context.getHandler(), caller);
 }
 
-/** What a call has of its own, next to its handler: a field, a socket or the context of a message. */
+/** What tells calls of one handler apart: a field, a socket or the context of a message. */
 function subjectOf(context: ExecutionContext): object {
   const type = context.getType<string>();
   if (type === 'graphql') return graphqlField(context);
