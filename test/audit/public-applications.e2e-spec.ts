@@ -20,8 +20,10 @@ import {
   Query,
   ResolveField,
   Resolver,
+  Subscription,
 } from '@nestjs/graphql';
 import { AuthGuard } from '@nestjs/passport';
+import { type OnGatewayConnection, WebSocketGateway } from '@nestjs/websockets';
 import { listAccess } from 'nestjs-token-invalidation/testing';
 import { afterEach, expect, it } from 'vitest';
 import { createMemoryApp, type MemoryApp, type MemoryAppOptions } from '../support/memory-app.js';
@@ -47,7 +49,31 @@ function versioned(made: INestApplication): void {
 
 const Authenticated = () => SetMetadata('auth', {});
 
-it('guards of Passport on single routes, as in brocoders/nestjs-boilerplate', async () => {
+it('guards of Passport on routes and on controllers, as in brocoders/nestjs-boilerplate', async () => {
+  @Injectable()
+  class RolesGuard implements CanActivate {
+    canActivate(): boolean {
+      return true;
+    }
+  }
+
+  @UseGuards(AuthGuard('jwt'), RolesGuard)
+  @Controller({ path: 'users', version: '1' })
+  class UsersController {
+    @Get(':id')
+    findOne(): void {}
+  }
+
+  @Controller({ path: 'files', version: '1' })
+  class FilesController {
+    @UseGuards(AuthGuard('jwt'))
+    @Post('upload')
+    upload(): void {}
+
+    @Get(':path')
+    download(): void {}
+  }
+
   @Controller({ path: 'auth', version: '1' })
   class AuthController {
     @Post('email/login')
@@ -61,10 +87,14 @@ it('guards of Passport on single routes, as in brocoders/nestjs-boilerplate', as
     @Post('refresh')
     refresh(): void {}
   }
-  expect(await audit({ controllers: [AuthController], prepare: versioned })).toEqual([
+  const controllers = [AuthController, UsersController, FilesController];
+  expect(await audit({ controllers, prepare: versioned })).toEqual([
     'GET /auth/me: other guard, MixinAuthGuard on AuthController.me',
+    'GET /files/:path: unguarded, no guard',
+    'GET /users/:id: other guard, MixinAuthGuard on UsersController',
     'POST /auth/email/login: unguarded, no guard',
     'POST /auth/refresh: other guard, MixinAuthGuard on AuthController.refresh',
+    'POST /files/upload: other guard, MixinAuthGuard on FilesController.upload',
   ]);
 });
 
@@ -90,6 +120,9 @@ it('a guard on resolvers and on single fields of GraphQL, as in notiz-dev/nestjs
     publishedPosts(): Article[] {
       return [];
     }
+
+    @Subscription(() => Article)
+    async *postCreated(): AsyncGenerator<Article> {}
 
     @ResolveField(() => String)
     author(): string {
@@ -125,6 +158,7 @@ it('a guard on resolvers and on single fields of GraphQL, as in notiz-dev/nestjs
     'Mutation.updateUser: other guard, GqlAuthGuard on UsersResolver',
     'Query.me: other guard, GqlAuthGuard on UsersResolver',
     'Query.publishedPosts: unguarded, no guard',
+    'Subscription.postCreated: unguarded, no guard',
   ]);
 });
 
@@ -147,7 +181,13 @@ it('one guard of the application that reads a mark, as in immich-app/immich', as
     @Get('ping')
     ping(): void {}
   }
-  const providers = [{ provide: APP_GUARD, useClass: AppAuthGuard }];
+  // It only sends, and no client can ask for anything.
+  @WebSocketGateway({ path: '/api/socket.io' })
+  class WebsocketRepository implements OnGatewayConnection {
+    handleConnection(): void {}
+  }
+
+  const providers = [WebsocketRepository, { provide: APP_GUARD, useClass: AppAuthGuard }];
   expect(await audit({ controllers: [AssetsController], providers })).toEqual([
     'GET /assets: other guard, AppAuthGuard globally',
     'GET /assets/ping: other guard, AppAuthGuard globally',
