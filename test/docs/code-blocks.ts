@@ -23,13 +23,17 @@ export interface CodeBlock {
   readonly code: string;
   /** The file that its first line names, `// app.module.ts`; `undefined` for a block that is complete with the prelude. */
   readonly file: string | undefined;
-  /** The application that the file belongs to: of the comment `<!-- application: … -->` around it. */
+  /** The application that the block belongs to: of the comment `<!-- application: … -->` around it, or of a fold. */
   readonly application: string | undefined;
 }
 
 export function readDocument(document: string): string {
   return readFileSync(root + document, 'utf8');
 }
+
+/** Where an application begins, with its name, and where it ends. */
+const MARKS =
+  /<!-- (?:application: (\w+)|\/application) -->|<summary><b>(?:Plain )?(\w+)|<\/details>/g;
 
 /** All blocks of code of all documents. */
 export function allCodeBlocks(): CodeBlock[] {
@@ -42,8 +46,12 @@ function codeBlocks(document: string): CodeBlock[] {
     const [, language, code] = match;
     const before = text.slice(0, match.index);
     const file = /^\/\/ (\S+\.(?:ts|prisma))\n/.exec(code!)?.[1];
-    const marks = [...before.matchAll(/<!-- (?:application: (\w+)|\/application) -->/g)];
-    const application = marks.at(-1)?.[1];
+    const marks = [...before.matchAll(MARKS)];
+    const application = marks
+      .at(-1)
+      ?.slice(1)
+      .find((name) => name !== undefined)
+      ?.toLowerCase();
     const line = before.split('\n').length + 1;
     return { document, line, language: language!, code: code!, file, application };
   });

@@ -7,6 +7,9 @@ import { removeBlocks, writeBlocks } from './generated-files.js';
 import { problemOfCommand } from './shell-commands.js';
 
 const blocks = allCodeBlocks();
+/** The commands of an application generate files of it. */
+const generates = ({ language, application }: CodeBlock) =>
+  language === 'sh' && application !== undefined;
 /** A schema of Prisma is compiled to the client that the code of its application imports. */
 const isCompiled = ({ language, application }: CodeBlock) =>
   language === 'ts' || (language === 'prisma' && application !== undefined);
@@ -16,7 +19,10 @@ describe('the code in the documents', () => {
   let folder: string;
 
   beforeAll(() => {
-    folder = writeBlocks(blocks.filter(isCompiled), 'documents');
+    folder = writeBlocks(
+      blocks.filter((block) => isCompiled(block) || generates(block)),
+      'documents',
+    );
   });
 
   afterAll(() => removeBlocks(folder));

@@ -1,11 +1,12 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type CodeBlock, root } from './code-blocks.js';
+import { filesAfter, type GeneratedFile } from './generated-by-commands.js';
 import { generatePrismaClient } from './prisma-client.js';
 
 /**
- * Writes blocks of TypeScript to a folder: those of an application as its files, with the client of a schema of Prisma,
- * the others each as a file that begins with the prelude. Returns the folder.
+ * Writes blocks to a folder: those of an application as its files, with what its commands generate and the client of a
+ * schema of Prisma, the others each as a file that begins with the prelude. Returns the folder.
  *
  * @param name - of the folder, for one spec file
  */
@@ -20,10 +21,11 @@ export function writeBlocks(blocks: readonly CodeBlock[], name: string): string 
   );
   const prelude = readFileSync(`${root}test/docs/prelude.ts`, 'utf8');
   for (const block of blocks) {
-    const path = `${folder}/${pathOf(block)}`;
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, block.file === undefined ? withPrelude(block, prelude) : block.code);
-    if (block.language === 'prisma') generatePrismaClient(path);
+    for (const { path, text } of filesOf(block, prelude)) {
+      mkdirSync(dirname(`${folder}/${path}`), { recursive: true });
+      writeFileSync(`${folder}/${path}`, text);
+      if (path.endsWith('.prisma')) generatePrismaClient(`${folder}/${path}`);
+    }
   }
   return folder;
 }
@@ -32,10 +34,14 @@ export function removeBlocks(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
 }
 
-function pathOf({ document, line, file, application = 'others' }: CodeBlock): string {
-  return file === undefined
-    ? `${document.replaceAll(/\W/g, '-')}-line-${line}.ts`
-    : `${application}/${file}`;
+function filesOf(block: CodeBlock, prelude: string): GeneratedFile[] {
+  const { document, line, language, file, application } = block;
+  if (application !== undefined && language === 'sh') {
+    return filesAfter(block).map(({ path, text }) => ({ path: `${application}/${path}`, text }));
+  }
+  if (file !== undefined) return [{ path: `${application ?? 'others'}/${file}`, text: block.code }];
+  const path = `${document.replaceAll(/\W/g, '-')}-line-${line}.ts`;
+  return [{ path, text: withPrelude(block, prelude) }];
 }
 
 function withPrelude({ document, line, code }: CodeBlock, prelude: string): string {

@@ -5,31 +5,30 @@ import { TokenStateStore } from 'nestjs-token-invalidation';
 import { expectTokensToBeRefused } from 'nestjs-token-invalidation/testing';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { answer as generate } from '../../src/cli/answer.js';
 import { createEmptyDatabase, type TestDatabase } from '../support/database.js';
 import { runSql } from '../support/storage/catalogue.js';
 import { TestClient } from '../support/test-client.js';
 import { allCodeBlocks } from './code-blocks.js';
 import { runCurl } from './curl.js';
+import { printedBy } from './generated-by-commands.js';
 import { removeBlocks, writeBlocks } from './generated-files.js';
 
-const blocks = allCodeBlocks();
-/** The pages of the other contexts have applications too, which have no HTTP: contexts.e2e-spec.ts runs those. */
-const OTHER_CONTEXTS = new Set(['graphql', 'websockets', 'microservices']);
-const files = blocks.filter(
-  ({ application, file }) => file !== undefined && !OTHER_CONTEXTS.has(application!),
-);
-const applications = [...new Set(files.map(({ application }) => application!))];
-const curl = blocks.find(
-  ({ code, document }) => code.startsWith('curl') && document === 'README.md',
-)!;
+const blocks = allCodeBlocks().filter(({ document }) => document === 'README.md');
+/** Those of a fold: one for each layer. */
+const folded = blocks.filter(({ application }) => application !== undefined);
+const applications = [...new Set(folded.map(({ application }) => application!))];
+const curl = blocks.find(({ code }) => code.startsWith('curl'))!;
 
 let folder: string;
 
 beforeAll(() => {
-  folder = writeBlocks(files, 'quick-start');
+  folder = writeBlocks(folded, 'quick-start');
 });
 afterAll(() => removeBlocks(folder));
+
+it('has a fold for each layer', () => {
+  expect(applications).toEqual(['typeorm', 'pg', 'prisma', 'drizzle']);
+});
 
 describe.each(applications)('the quick start for %s', (name) => {
   let database: TestDatabase;
@@ -55,7 +54,7 @@ describe.each(applications)('the quick start for %s', (name) => {
   });
 
   it('has at most 30 lines of application code', () => {
-    const { code } = files.find(
+    const { code } = folded.find(
       ({ application, file }) => application === name && file === 'app.module.ts',
     )!;
     const lines = code.split('\n').filter((line) => !/^\s*(\/\/.*)?$/.test(line));
@@ -82,14 +81,12 @@ describe.each(applications)('the quick start for %s', (name) => {
   });
 });
 
-/** The SQL that the command on the page of an application generates, for psql or a migration tool. */
+/** The SQL that the command of a fold generates, for psql or a migration tool. */
 function sqlFor(name: string): string {
-  const { document } = files.find(({ application }) => application === name)!;
-  const [, args] = blocks
-    .filter((block) => block.document === document)
-    .map(({ code }) => /^npx nestjs-token-invalidation (generate sql [^|\n]*)/m.exec(code))
-    .find((match) => match !== null)!;
-  return generate(args!.trim().split(' ')).text;
+  return folded
+    .filter(({ application, language }) => application === name && language === 'sh')
+    .map((block) => printedBy(block, 'sql'))
+    .find((text) => text !== undefined)!;
 }
 
 async function createUsers(url: string): Promise<void> {

@@ -8,8 +8,11 @@ const { scripts } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as {
 
 /** What is wrong with a command of a document; `undefined`: nothing. Its scripts and files are looked for; it is not run. */
 export function problemOfCommand(line: string): string | undefined {
-  // Without variables before it and a comment after it.
-  const command = line.replace(/ +#.*$/, '').replace(/^(?:[A-Z_]+=\S+ )+/, '');
+  // Without variables before it, and without the file for its output and a comment after it.
+  const command = line
+    .replace(/ +#.*$/, '')
+    .replace(/ > \S+$/, '')
+    .replace(/^(?:[A-Z_]+=\S+ )+/, '');
   return command
     .split(/ (?:&&|\|) /)
     .map((each) => problemOf(each.split(' ')))
@@ -27,6 +30,8 @@ function problemOf([program, ...words]: string[]): string | undefined {
     const { text, isError } = answer(words.slice(1));
     return isError ? text : undefined;
   }
+  // Of the application: here it has no engine for its migrations.
+  if (program === 'npx' && words[0] === 'prisma') return undefined;
   return `${program} is no command that a test knows`;
 }
 

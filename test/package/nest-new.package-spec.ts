@@ -6,7 +6,8 @@ import { Project } from './project.js';
 import { query } from './query.js';
 
 const quickStart = allCodeBlocks().filter(
-  ({ document, application }) => document === 'README.md' && application === 'typeorm',
+  ({ document, application, file }) =>
+    document === 'README.md' && application === 'typeorm' && file !== undefined,
 );
 
 const projects = [
