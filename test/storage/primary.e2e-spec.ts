@@ -6,6 +6,7 @@ import { Primary } from '../../src/postgres/primary.js';
 import { ifWritable } from '../../src/postgres/writable.js';
 import { TokenStateUnavailableError } from '../../src/state/token-state-unavailable.error.js';
 import { createEmptyDatabase, type TestDatabase } from '../support/database.js';
+import { until } from '../support/until.js';
 
 interface Asked {
   readonly name?: string;
@@ -21,12 +22,19 @@ const clients: Client[] = [];
 const listeners: [client: Client, count: number][] = [];
 /** How the next statement of ours fails, and how long that takes. */
 let fault: { code: string; afterMs: number } | undefined;
+/** What a client waits for before it connects. */
+let network: Promise<void> = Promise.resolve();
 
 class ObservedClient extends Client {
   constructor(config: ClientConfig) {
     super(config);
     made.push(config as ClientConfig & Record<string, unknown>);
     clients.push(this);
+  }
+
+  // oxlint-disable-next-line typescript/no-explicit-any -- with a callback, or without
+  override connect(...args: any[]): any {
+    return network.then(() => (super.connect as (...args: unknown[]) => unknown).apply(this, args));
   }
 
   // oxlint-disable-next-line typescript/no-explicit-any -- one of pg's many signatures
@@ -222,8 +230,26 @@ describe('reads', () => {
 
   it('keep the connection whose statement was given up, once it has ended at the server', async () => {
     const both = await bothConnections();
-    await failureOf(primary.read(HANGING, 300));
+    // A busy machine has a quarter of it to end the statement.
+    await failureOf(primary.read(HANGING, 4000));
     for (const pid of await bothConnections()) expect(both).toContain(pid);
+  });
+
+  it('use a connection that came too late for the read that asked for it', async () => {
+    let release!: () => void;
+    let mend!: () => void;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    const other = primary.readWith(READ_PID, 60_000, () => released);
+    await until('the only connection is in use', () => asked.length === 1);
+    network = new Promise((resolve) => (mend = resolve));
+    expect(await failureOf(read(50))).toMatchObject({
+      message: expect.stringMatching(/no connection within/) as string,
+    });
+    mend();
+    await expect(read()).resolves.toHaveLength(1);
+    expect(made).toHaveLength(2);
+    release();
+    await other;
   });
 
   it('stay on the other connection when one only failed', async () => {
@@ -234,7 +260,8 @@ describe('reads', () => {
   });
 
   it('fail with the cause also when they are closed meanwhile', async () => {
-    const hanging = failureOf(primary.read(HANGING, 300));
+    // A busy machine takes a part of it to open the connection.
+    const hanging = failureOf(primary.read(HANGING, 3000));
     const closed = primary.close();
     expect(await hanging).toMatchObject({ message: expect.stringMatching(/timeout/) });
     await closed;
