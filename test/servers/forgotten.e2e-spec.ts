@@ -1,11 +1,23 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  describe,
+  expect,
+  inject,
+  it,
+  onTestFinished,
+  vi,
+} from 'vitest';
 import { createApp, type TestApp } from '../support/create-app.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { expectNothingUnhandled, rowOf, timed, versionOf } from '../support/faults/outages.js';
 import { TcpProxy } from '../support/faults/tcp-proxy.js';
+import { until } from '../support/until.js';
 import { createUser } from '../support/users.js';
 
 const LIMIT_MS = 2000;
+const HAS_IDLE_TIMEOUT = inject('serverVersion') >= 140_000;
 
 let database: TestDatabase;
 let proxy: TcpProxy;
@@ -86,6 +98,27 @@ describe('connections that a firewall forgot while they were idle', () => {
       expect(new Set(answers)).toEqual(new Set([200]));
     }
   });
+
+  it.runIf(HAS_IDLE_TIMEOUT)(
+    'that the server ends when they are idle, in step with the traffic, cost no 503',
+    async () => {
+      const extra = { application_name: 'impatient', options: '-c idle_session_timeout=50' };
+      const node = await createApp({ url: database.url, typeorm: { extra } });
+      onTestFinished(() => node.close());
+      const [user, other] = [await createUser(node.dataSource), await createUser(node.dataSource)];
+      const token = node.issuer.issue(user);
+      const open = `SELECT count(*)::int AS count FROM pg_stat_activity WHERE application_name = 'impatient'`;
+      const isGone = async () => (await rowOf<{ count: number }>(database.url, open)).count === 0;
+      for (let round = 0; round < 10; round += 1) {
+        const answers = await Promise.all(Array.from({ length: 5 }, () => node.ask(token)));
+        expect(new Set(answers)).toEqual(new Set([200]));
+        expect(await node.invalidator.logoutEverywhere(other.id)).toMatchObject({
+          version: round + 1,
+        });
+        if (round % 2 === 0) await until('the server has ended them', isGone);
+      }
+    },
+  );
 
   it('that only were slow answer in time', async () => {
     const token = app.issuer.issue(await createUser(app.dataSource));

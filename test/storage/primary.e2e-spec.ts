@@ -199,6 +199,31 @@ describe('reads', () => {
     }
   });
 
+  it.each([
+    [undefined, undefined, 300, 10_000],
+    [60, 5000, 60, 5000],
+    [3600, 60_000, 300, 10_000],
+    [0, 0, 300, 10_000],
+  ])(
+    'have a lifetime and a keep-alive, given %s and %s',
+    async (maxLifetimeSeconds, keepAliveInitialDelayMillis, lifetime, delay) => {
+      await dataSource.destroy();
+      await connect({ maxLifetimeSeconds, keepAliveInitialDelayMillis });
+      made.length = 0;
+      await read();
+      expect(made).toMatchObject([
+        { maxLifetimeSeconds: lifetime, keepAliveInitialDelayMillis: delay },
+      ]);
+    },
+  );
+
+  it('leave a connection that has lived for so long', async () => {
+    await dataSource.destroy();
+    await connect({ maxLifetimeSeconds: 0.05 });
+    const [[pid]] = (await read()) as [[number]];
+    await until('another connection answers', async () => (await read())[0]![0] !== pid);
+  });
+
   it('go on when a connection broke while nobody used it', async () => {
     const [[pid]] = (await read()) as [[number]];
     const ended = new Promise((resolve) => clients[0]!.once('end', resolve));
