@@ -4,13 +4,8 @@ import { quoteTable, quoteText, TRIGGER } from './sql.js';
 
 /** What the catalogue says of what could pass the triggers, or hide the state. */
 interface Protection {
-  /** `pg_trigger.tgenabled` by the name of the trigger. */
-  readonly ofUsers: Readonly<Record<string, string>>;
-  readonly ofEveryone: Readonly<Record<string, string>>;
-  /** Triggers of others that run after that of the state. */
-  readonly later: readonly string[];
-  readonly rules: readonly string[];
-  readonly children: readonly string[];
+  readonly users: TableProtection;
+  readonly everyone: TableProtection;
   readonly partitions: readonly Partition[];
   /** Tables whose row level security applies to this role. */
   readonly secured: readonly string[];
@@ -19,10 +14,21 @@ interface Protection {
   readonly rows: number | null;
 }
 
-/** A partition of the users table, with its triggers as in `ofUsers`. */
+interface TableProtection {
+  readonly triggers: TriggerModes;
+  /** Triggers of others that run after that of the state. */
+  readonly later: readonly string[];
+  readonly rules: readonly string[];
+  readonly children: readonly string[];
+}
+
+/** `pg_trigger.tgenabled` by the name of the trigger. */
+type TriggerModes = Readonly<Record<string, string>>;
+
+/** A partition of the users table. */
 interface Partition {
   readonly name: string;
-  readonly triggers: Readonly<Record<string, string>>;
+  readonly triggers: TriggerModes;
 }
 
 const OF_USERS = ['', '_take_id', '_leave_id', '_truncate'].map((suffix) => `${TRIGGER}${suffix}`);
@@ -49,9 +55,13 @@ export async function checkProtection(
   const found = JSON.parse(row![0] as string) as Protection;
   const migrate = `run the migration made with ${words.migration}() again`;
   return [
-    ...triggerModes({ table: users, names: OF_USERS, found: found.ofUsers }, migrate),
-    ...triggerModes({ table: everyoneTable, names: OF_EVERYONE, found: found.ofEveryone }, migrate),
-    ...foreignProblems(users, found),
+    ...triggerModes({ table: users, names: OF_USERS, found: found.users.triggers }, migrate),
+    ...triggerModes(
+      { table: everyoneTable, names: OF_EVERYONE, found: found.everyone.triggers },
+      migrate,
+    ),
+    ...foreignProblems(users, found.users),
+    ...foreignProblems(everyoneTable, found.everyone),
     ...found.partitions.flatMap((partition) => partitionProblems(partition, migrate)),
     ...found.secured.map(
       (table) =>
@@ -65,19 +75,19 @@ export async function checkProtection(
 }
 
 /** What the application made itself. */
-function foreignProblems(users: string, found: Protection): string[] {
+function foreignProblems(table: string, found: TableProtection): string[] {
   return [
     ...found.later.map(
       (name) =>
-        `database: the trigger "${name}" of ${users} runs after "${TRIGGER}", which would not see a hash that it changes: give it a name that comes first in the alphabet, by ALTER TRIGGER … RENAME.`,
+        `database: the trigger "${name}" of ${table} runs after "${TRIGGER}", which would not see what it changes: give it a name that comes first in the alphabet, by ALTER TRIGGER … RENAME.`,
     ),
     ...found.rules.map(
       (name) =>
-        `database: the rule "${name}" rewrites statements on ${users}: drop it, or make it a trigger.`,
+        `database: the rule "${name}" rewrites statements on ${table}: drop it, or make it a trigger.`,
     ),
     ...found.children.map(
       (name) =>
-        `database: ${name} inherits from ${users} and has no triggers: make it a partition, or a separate table.`,
+        `database: ${name} inherits from ${table} and has no triggers: make it a partition, or a separate table.`,
     ),
   ];
 }
@@ -96,7 +106,7 @@ function partitionProblems({ name, triggers }: Partition, migrate: string): stri
 interface Triggers {
   readonly table: string;
   readonly names: readonly string[];
-  readonly found: Readonly<Record<string, string>>;
+  readonly found: TriggerModes;
 }
 
 function triggerModes({ table, names, found }: Triggers, migrate: string): string[] {
@@ -121,6 +131,15 @@ function modes(table: string): string {
   return `(SELECT coalesce(json_object_agg(tgname, tgenabled), '{}') FROM pg_trigger WHERE tgrelid = ${table} AND starts_with(tgname, '${TRIGGER}'))`;
 }
 
+function protectionOf(table: string): string {
+  return `json_build_object(
+      'triggers', ${modes(table)},
+      'later', ${list(`SELECT tgname FROM pg_trigger WHERE tgrelid = ${table} AND NOT tgisinternal AND tgenabled <> 'D' AND tgtype & 19 = 19 AND tgname > '${TRIGGER}' AND NOT starts_with(tgname, '${TRIGGER}')`)},
+      'rules', ${list(`SELECT rulename FROM pg_rewrite WHERE ev_class = ${table} AND rulename <> '_RETURN'`)},
+      'children', ${list(`SELECT i.inhrelid::regclass::text FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid WHERE i.inhparent = ${table} AND NOT c.relispartition`)}
+    )`;
+}
+
 function protectionQuery({ columns, everyoneTable, seesAllRows }: ExpectedSchema, users: string) {
   const ofUsers = `to_regclass(${quoteText(users)})`;
   const ofEveryone = `to_regclass(${quoteText(everyoneTable)})`;
@@ -136,11 +155,8 @@ function protectionQuery({ columns, everyoneTable, seesAllRows }: ExpectedSchema
     .join(', ');
   // As one text, which no application parses in another way.
   return `SELECT json_build_object(
-    'ofUsers', ${modes(ofUsers)},
-    'ofEveryone', ${modes(ofEveryone)},
-    'later', ${list(`SELECT tgname FROM pg_trigger WHERE tgrelid = ${ofUsers} AND NOT tgisinternal AND tgenabled <> 'D' AND tgtype & 19 = 19 AND tgname > '${TRIGGER}' AND NOT starts_with(tgname, '${TRIGGER}')`)},
-    'rules', ${list(`SELECT rulename FROM pg_rewrite WHERE ev_class = ${ofUsers} AND rulename <> '_RETURN'`)},
-    'children', ${list(`SELECT i.inhrelid::regclass::text FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid WHERE i.inhparent = ${ofUsers} AND NOT c.relispartition`)},
+    'users', ${protectionOf(ofUsers)},
+    'everyone', ${protectionOf(ofEveryone)},
     'partitions', ${list(`SELECT json_build_object('name', p.relid::regclass::text, 'triggers', ${modes('p.relid')}) FROM pg_partition_tree(${ofUsers}) AS p WHERE p.level > 0`)},
     'secured', ${seesAllRows ? list('SELECT NULL::text WHERE false') : list(`SELECT s.name FROM (VALUES ${secured}) AS s (oid, name) WHERE row_security_active(s.oid)`)},
     'denied', ${list(`SELECT r.name FROM (VALUES ${rights.join(', ')}) AS r (granted, name) WHERE NOT r.granted`)},
