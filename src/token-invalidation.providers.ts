@@ -226,17 +226,27 @@ function needsOf(resolved: ResolvedOptions | string[]): SetupNeeds {
   return { sessions: resolved.sessions !== undefined, revokedTokens: resolved.revokedTokens };
 }
 
-/** A store of the application's may keep users alone. */
+/** A store of the application's may keep users alone, and a slow one needs a longer grace. */
 function sessionProblems(
-  { sessions, revokedTokens }: ResolvedOptions,
+  { sessions, revokedTokens, readTimeoutMs }: ResolvedOptions,
   store: TokenStateStore | undefined,
 ): string[] {
-  if (store === undefined || store.sessions !== undefined) return [];
+  if (store === undefined) return [];
+  if (store.sessions !== undefined) {
+    return graceProblems(sessions, (readTimeoutMs + store.sessions.writeTimeoutMs) / 1000);
+  }
   const options = [sessions && 'sessions', revokedTokens && 'revokedTokens'].filter(Boolean);
   return options.map(
     (name) =>
       `${name} needs a store that keeps sessions, and ${store.constructor.name} has none: take one of this package, or give yours a SessionStore as its property sessions.`,
   );
+}
+
+function graceProblems(sessions: ResolvedOptions['sessions'], waitSeconds: number): string[] {
+  if (!sessions || sessions.graceSeconds === 0 || sessions.graceSeconds > waitSeconds) return [];
+  return [
+    `sessions.grace is ${sessions.graceSeconds} s: it must be longer than readTimeout and the store's writeTimeout together, which are ${waitSeconds} s, or a request that waits for the database comes too late. Raise it, or give 0.`,
+  ];
 }
 
 /** Endpoints without what they need would answer every request with an error. */

@@ -83,7 +83,6 @@ function sessionsOf(
   return resolveSessions(given.sessions, {
     signingKeys,
     expiresInSeconds: Math.floor(secondsOf(given, 'expiresIn')),
-    readTimeoutMs: secondsOf(given, 'readTimeout') * 1000,
   });
 }
 

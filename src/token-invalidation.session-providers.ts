@@ -19,8 +19,9 @@ export function sessionProviders(): Provider[] {
     {
       provide: SessionUpkeep,
       inject: [RESOLVED_OPTIONS, TokenStateStore],
-      useFactory: ({ sessions, revokedTokens }: ResolvedOptions, store: TokenStateStore) =>
-        new SessionUpkeep(sessions || revokedTokens ? store.sessions : undefined),
+      // Revoked tokens alone need no upkeep, and their schema part comes without the table of the sessions.
+      useFactory: ({ sessions }: ResolvedOptions, store: TokenStateStore) =>
+        new SessionUpkeep(sessions && store.sessions),
     },
     {
       provide: TokenSessions,

@@ -54,6 +54,7 @@ export class PostgresTokenStateStore<User, Transaction>
     });
     this.sessions = new PostgresSessionStore({
       writer: this.writer,
+      writeTimeoutMs: settings.writeTimeoutMs,
       database: () => this.database.get(),
       read: (statement) => this.readOnPrimary(statement),
       find: (subject) => this.find(subject),

@@ -11,7 +11,6 @@ import { FLUSH_SECONDS } from './sights.js';
 export interface AroundSessions {
   readonly signingKeys: readonly SigningKey[];
   readonly expiresInSeconds: number;
-  readonly readTimeoutMs: number;
 }
 
 /** The options of the sessions, as the code works with them. */
@@ -91,12 +90,6 @@ function timeProblems({ absolute, idle, grace }: Times, around: AroundSessions):
   if (idle !== undefined && idle <= least) {
     problems.push(
       `sessions.idle is ${idle} s: it must be longer than ${least} s, which is expiresIn + 2 x grace + ${FLUSH_SECONDS} s, because use is noticed no more exactly. Raise it, or lower expiresIn or grace.`,
-    );
-  }
-  const wait = around.readTimeoutMs / 1000;
-  if (grace !== 0 && grace <= wait) {
-    problems.push(
-      `sessions.grace is ${grace} s: it must be longer than readTimeout, which is ${wait} s, or a request that waits for the database comes too late. Raise it, or give 0.`,
     );
   }
   return problems;

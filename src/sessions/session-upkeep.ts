@@ -32,7 +32,7 @@ export class SessionUpkeep implements OnApplicationBootstrap, BeforeApplicationS
     await this.sights.flush();
   }
 
-  /** Removes all sessions and revoked tokens that are over, some hundreds in each statement. */
+  /** Removes all sessions that are over, some hundreds in each statement. */
   async sweep(): Promise<number> {
     let all = 0;
     for (;;) {

@@ -253,8 +253,8 @@ export class TokenSessions<User = unknown, Transaction = unknown> {
   }
 
   /**
-   * Removes the rows of all sessions and revoked tokens that are over, and resolves to how many they were. Each node does
-   * it about once an hour, and each login for its user.
+   * Removes the rows of all sessions that are over, and resolves to how many they were. Each node does it about once an
+   * hour, and each login for its user.
    */
   sweep(): Promise<number> {
     return this.parts.upkeep.sweep();

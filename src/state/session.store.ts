@@ -223,6 +223,9 @@ export interface RevokedToken {
  * @typeParam Transaction - what lets a write join the caller's transaction
  */
 export abstract class SessionStore<User = unknown, Transaction = unknown> {
+  /** How long a write may take, in milliseconds: `grace` has to be longer than a read and a write. Default: 0. */
+  readonly writeTimeoutMs: number = 0;
+
   /**
    * Starts a session, while the user's version is still the one that is named. The same statement removes sessions of
    * this user that are over, and ends those beyond `maxSessions`: all of them, and only when one is started.

@@ -32,6 +32,27 @@ afterEach(async () => {
   proxy.resetAll();
 });
 
+/** An application whose reads and writes may take five seconds together. */
+const startWith = (grace: number) =>
+  createSessionApp({
+    url: database.url,
+    readTimeout: '2s',
+    writeTimeout: '3s',
+    sessions: { grace },
+  });
+
+it('a grace that a slow read and a slow write would use up stops the boot', async () => {
+  await expect(startWith(5)).rejects.toMatchObject({
+    problems: [
+      expect.stringMatching(
+        /^sessions\.grace is 5 s: it must be longer than readTimeout and the store's writeTimeout together, which are 5 s.* give 0\.$/,
+      ),
+    ],
+  });
+  await (await startWith(6)).close();
+  await (await startWith(0)).close();
+});
+
 /** What a browser holds: the cookie. */
 async function device(): Promise<{ cookie: string; sid: string }> {
   const { email } = await createUser(app.dataSource);

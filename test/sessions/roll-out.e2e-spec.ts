@@ -6,7 +6,9 @@ import {
   TokenStateStore,
 } from 'nestjs-token-invalidation';
 import { InMemoryTokenStateStore } from 'nestjs-token-invalidation/testing';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { SessionUpkeep } from '../../src/sessions/session-upkeep.js';
+import { InMemorySessionStore } from '../../src/testing/in-memory/in-memory-session.store.js';
 import type { TestApp } from '../support/create-app.js';
 import { MeController } from '../support/me.controller.js';
 import { createMemoryApp, type MemoryApp } from '../support/memory-app.js';
@@ -87,6 +89,16 @@ describe('T20 roll-out and stores: a store', () => {
         ),
       ),
     });
+  });
+});
+
+describe('revoked tokens alone', () => {
+  it('need no sweep of a table that the schema may lack', async () => {
+    const sweep = vi.spyOn(InMemorySessionStore.prototype, 'sweep');
+    const app = await createMemoryApp({ module: { revokedTokens: true } });
+    running.push(app);
+    expect(await app.app.get(SessionUpkeep).sweep()).toBe(0);
+    expect(sweep).not.toHaveBeenCalled();
   });
 });
 

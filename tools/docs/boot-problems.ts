@@ -178,7 +178,7 @@ export const BOOT_PROBLEMS: readonly BootProblem[] = [
     fix: 'Lower `expiresIn`, or raise `idle`.',
   },
   {
-    message: 'sessions.grace is … s: it must be longer than readTimeout, …',
+    message: 'sessions.grace is … s: it must be longer than readTimeout and …',
     cause: 'A refresh that waits for the database would be too late.',
     fix: 'Raise `grace`, or give `0`.',
   },

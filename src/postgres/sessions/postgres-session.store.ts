@@ -35,6 +35,7 @@ import { FIRST_OF_USER } from './session-statements.js';
 /** What the store of the sessions shares with that of the users. */
 export interface SessionStoreParts<User, Transaction> {
   readonly writer: StateWriter<Transaction>;
+  readonly writeTimeoutMs: number;
   /** The users table, once it is known. */
   database(): Promise<UserDatabase<User>>;
   /** A strict read, on the primary. */
@@ -50,8 +51,11 @@ const NO_SUCH_USER = '23503';
 
 /** Keeps sessions in a table next to that of the users, in PostgreSQL. */
 export class PostgresSessionStore<User, Transaction> extends SessionStore<User, Transaction> {
+  override readonly writeTimeoutMs: number;
+
   constructor(private readonly parts: SessionStoreParts<User, Transaction>) {
     super();
+    this.writeTimeoutMs = parts.writeTimeoutMs;
   }
 
   async start(
