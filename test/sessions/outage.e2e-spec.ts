@@ -98,7 +98,7 @@ describe('T18 the database is', () => {
     expect((await recovered(cookie)).outcome).toBe(200);
     // The rotation may have happened in the outage; then this was its repetition.
     expect((await database.row(sid))['generation']).toBeLessThanOrEqual(1);
-    expect((await refresh(cookie)).outcome).toBe(200);
+    expect((await recovered(cookie)).outcome).toBe(200);
   });
 
   it('down when a device logs out: 503, and neither logged out nor without its cookie', async () => {
