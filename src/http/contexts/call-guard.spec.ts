@@ -119,6 +119,10 @@ describe('GraphQL', () => {
       }),
     ],
     [
+      'the upgrade request of graphql-ws, whose client gave no connectionParams',
+      () => ({ req: { extra: { request: { headers: request().headers } } } }),
+    ],
+    [
       'what a context function took of graphql-ws',
       () => ({ connectionParams: { authorization: token }, req: { headers: {} } }),
     ],

@@ -63,11 +63,16 @@ export function graphqlResponse(context: GraphqlContext): unknown {
 /** How the client connected, for an operation that comes by WebSocket; `undefined`: it comes by HTTP. */
 export function graphqlHandshake(context: GraphqlContext): Handshake | undefined {
   const request = graphqlRequest(context);
-  const connection = [request, context].find((part) => 'connectionParams' in part);
+  const connection = [request, context].find(isConnection);
   const headers = upgradeHeaders(connection) ?? request.headers ?? {};
   const params = connection === undefined ? sentToMercurius(context) : connection.connectionParams;
   const byHttp = connection === undefined && params === undefined && !isUpgrade(headers);
   return byHttp ? undefined : { headers, connectionParams: params ?? {} };
+}
+
+/** Of graphql-ws: it has no `connectionParams` where the client gave none. */
+function isConnection(part: GraphqlRequest): boolean {
+  return 'connectionParams' in part || part.extra?.request !== undefined;
 }
 
 function upgradeHeaders(connection: GraphqlRequest | undefined): Handshake['headers'] | undefined {
