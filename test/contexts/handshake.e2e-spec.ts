@@ -41,45 +41,47 @@ let app: MemoryApp;
 let token: string;
 afterEach(() => app?.close());
 
+async function startGateway(handshake?: HandshakeOptions): Promise<void> {
+  app = await createMemoryApp({
+    providers: [Gateway],
+    module: { globalGuard: true, handshake },
+    prepare: (made) => made.useWebSocketAdapter(new WsAdapter(made)),
+  });
+  token = app.tokenOf('anna');
+}
+
+/** Who the gateway takes the client for, or the code of the refusal. */
+async function who(options: ClientOptions, protocols: string[] = []): Promise<unknown> {
+  const socket = new WebSocket(app.url.replace('http', 'ws'), protocols, options);
+  await once(socket, 'open');
+  socket.send('{"event":"who"}');
+  const [text] = (await once(socket, 'message')) as [Buffer];
+  socket.terminate();
+  const { data } = JSON.parse(text.toString()) as { data: { id?: string; errorCode?: string } };
+  return data.id ?? data.errorCode;
+}
+
+/** As a browser does, whose page is of this origin. */
+const whoFrom = (origin: string) => who({ origin, headers: { cookie: `access=${token}` } });
+
 describe('a handshake of ws', () => {
-  async function start(handshake?: HandshakeOptions): Promise<void> {
-    app = await createMemoryApp({
-      providers: [Gateway],
-      module: { globalGuard: true, handshake },
-      prepare: (made) => made.useWebSocketAdapter(new WsAdapter(made)),
-    });
-    token = app.tokenOf('anna');
-  }
-
-  /** Who the gateway takes the client for, or the code of the refusal. */
-  async function who(options: ClientOptions, protocols: string[] = []): Promise<unknown> {
-    const socket = new WebSocket(app.url.replace('http', 'ws'), protocols, options);
-    await once(socket, 'open');
-    socket.send('{"event":"who"}');
-    const [text] = (await once(socket, 'message')) as [Buffer];
-    socket.terminate();
-    const { data } = JSON.parse(text.toString()) as { data: { id?: string; errorCode?: string } };
-    return data.id ?? data.errorCode;
-  }
-
   it('has the token in the header, and by default in no cookie', async () => {
-    await start();
+    await startGateway();
     expect(await who({ headers: { authorization: `Bearer ${token}` } })).toBe('anna');
     expect(await who({ headers: { cookie: `access=${token}` } })).toBe('token_missing');
     expect(await who({}, ['bearer', token])).toBe('token_missing');
   });
 
   it('has it in the subprotocol after the one that is named', async () => {
-    await start({ token: 'subprotocol.bearer' });
+    await startGateway({ token: 'subprotocol.bearer' });
     expect(await who({}, ['bearer', token])).toBe('anna');
     expect(await who({}, [token, 'bearer'])).toBe('token_missing');
   });
 
   it('has it in a cookie, from a page of an origin that may', async () => {
-    await start({ token: 'cookie.access', allowedOrigins: ['https://app.example'] });
-    const from = (origin: string) => who({ origin, headers: { cookie: `access=${token}` } });
-    expect(await from('https://app.example')).toBe('anna');
-    expect(await from('https://evil.example')).toBe('token_missing');
+    await startGateway({ token: 'cookie.access', allowedOrigins: ['https://app.example'] });
+    expect(await whoFrom('https://app.example')).toBe('anna');
+    expect(await whoFrom('https://evil.example')).toBe('token_missing');
   });
 });
 

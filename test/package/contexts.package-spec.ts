@@ -87,6 +87,22 @@ describe.each(['contexts-nestjs-12', 'contexts-nestjs-11'])('in the project %s',
     });
   });
 
+  it('the audit knows which handlers are open, and stops the boot', async () => {
+    // Before NestJS 12, an application's guard reaches no gateway.
+    const [gateway, stopped] =
+      name === 'contexts-nestjs-12' ? ['other guard', []] : ['unguarded', ['ws stops the boot']];
+    expect(JSON.parse(await project.run('dist/audit.js'))).toEqual({
+      open: ['graphql: unguarded', 'http: unguarded', 'rpc: unguarded', 'ws: unguarded'],
+      stopped: ['graphql', 'http', 'rpc', 'ws'].map((context) => `${context} stops the boot`),
+      own: ['graphql: other guard', 'http: other guard', 'rpc: unguarded', `ws: ${gateway}`],
+      stoppedByOwn: ['rpc stops the boot', ...stopped],
+      inherited:
+        stopped.length > 0
+          ? stopped
+          : ['graphql', 'http', 'rpc', 'ws'].map((context) => `${context}: other guard`),
+    });
+  });
+
   it('a reference of a federated graph is guarded, and knows the caller', async () => {
     expect(JSON.parse(await project.run('dist/federation.js'))).toEqual({
       none: { readers: ['anyone', null], codes: ['token_missing'] },
