@@ -38,6 +38,7 @@ export class AccessAudit implements OnApplicationBootstrap {
   onApplicationBootstrap(): void {
     if (this.settings.mode === 'off') return;
     const entries = this.list();
+    this.connected.stopCounting();
     const unknown = entries.filter(({ access }) => access === 'not checkable').map(describe);
     if (unknown.length > 0) {
       this.logger.log(listed('Who may call these handlers is not known to the audit:', unknown));

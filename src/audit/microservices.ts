@@ -36,19 +36,21 @@ export function serves({ transport }: Pick<Microservice, 'transport'>, handler: 
 export class ConnectedMicroservices {
   private readonly connected: { transport: unknown; sawGuards: boolean }[] = [];
   private lookups = 0;
+  private counting: ApplicationConfig['getGlobalGuards'] | undefined;
 
   /** Created with the modules, which is before a microservice can be connected. */
   constructor(
     modules: ModulesContainer,
-    config: ApplicationConfig,
+    private readonly config: ApplicationConfig,
     @Inject(AUDIT_SETTINGS) { mode }: AuditSettings,
   ) {
     if (mode === 'off') return;
     const getGlobalGuards = config.getGlobalGuards.bind(config);
-    config.getGlobalGuards = () => {
+    this.counting = () => {
       this.lookups += 1;
       return getGlobalGuards();
     };
+    config.getGlobalGuards = this.counting;
     (modules as RpcTargets).getRpcTargetRegistry?.().subscribe((server) => this.watch(server));
   }
 
@@ -61,6 +63,13 @@ export class ConnectedMicroservices {
       );
       return { transport, inherits: sawGuards || (wouldSee ? false : undefined) };
     });
+  }
+
+  /** Leaves Nest's config as it was: after the boot nobody asks. */
+  stopCounting(): void {
+    if (this.config.getGlobalGuards === this.counting) {
+      Reflect.deleteProperty(this.config, 'getGlobalGuards');
+    }
   }
 
   private watch(server: RpcServer): void {

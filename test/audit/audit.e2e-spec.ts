@@ -271,10 +271,16 @@ describe('the audit at boot', () => {
   it.each([
     ['off', false],
     ['warn', true],
-  ] as const)("in the mode %s, it watches Nest's config: %s", async (audit, watches) => {
-    const app = await start({ module: { audit } });
-    expect(Object.hasOwn(app.get(ApplicationConfig), 'getGlobalGuards')).toBe(watches);
-  });
+  ] as const)(
+    "in the mode %s, it watches Nest's config: %s, and not after the boot",
+    async (audit, watches) => {
+      const isWatched: boolean[] = [];
+      const look = (made: INestApplication) =>
+        isWatched.push(Object.hasOwn(made.get(ApplicationConfig), 'getGlobalGuards'));
+      look(await start({ module: { audit }, prepare: look }));
+      expect(isWatched).toEqual([watches, false]);
+    },
+  );
 
   it("knows a microservice that the application's guards do not reach", async () => {
     await expect(hybrid(false)).rejects.toThrow(
