@@ -113,6 +113,18 @@ export const endingCases: ContractCases = {
     );
   },
 
+  'refuses a revoked token for as long as was asked at the longest': async (harness) => {
+    const subject = await harness.createUser('old');
+    const sessions = sessionsOf(harness);
+    const now = Number(await harness.clock());
+    const tokenId = `twice ${subject}`;
+    await sessions.revokeToken({ tokenId, expiresAt: new Date(now + 600_000) });
+    await sessions.revokeToken({ tokenId, expiresAt: new Date(now - 1000) });
+    await sessions.revokeToken({ tokenId: `next ${subject}`, expiresAt: new Date(now + 600_000) });
+    const { records } = await readAll(harness, [{ subject, tokenId }]);
+    assert.equal(requireRecord(records[0]).tokenRevoked, true);
+  },
+
   'forgets revoked tokens that have expired, when another is revoked': async (harness) => {
     const subject = await harness.createUser('old');
     const sessions = sessionsOf(harness);

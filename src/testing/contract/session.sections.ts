@@ -1,5 +1,6 @@
 import type { ContractCases } from './harness.js';
 import { refreshCases } from './refresh.cases.js';
+import { refreshLimitCases } from './refresh-limits.cases.js';
 import { replacingCases } from './replacing.cases.js';
 import { endingCases } from './session-ending.cases.js';
 import { sessionTransactionCases } from './session-transaction.cases.js';
@@ -9,6 +10,7 @@ import { startingCases } from './session-starting.cases.js';
 export const SESSION_SECTIONS: readonly (readonly [string, ContractCases])[] = [
   ['sessions, start and list', startingCases],
   ['sessions, refresh', refreshCases],
+  ['sessions, what a refresh does not do', refreshLimitCases],
   ['sessions, end', endingCases],
   ['sessions, replace and fork', replacingCases],
   ["sessions, the caller's transaction", sessionTransactionCases],

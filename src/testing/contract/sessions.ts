@@ -142,7 +142,8 @@ export async function rotateTo(
   session: HeldSession,
   generation: number,
 ): Promise<void> {
-  for (let current = 0; current < generation; current += 1) {
+  const { refreshed } = (await sessionsOf(harness).look(tokenOf(session)))!;
+  for (let current = refreshed.generation; current < generation; current += 1) {
     await harness.ageSession!(session.id, 2 * GRACE_SECONDS);
     assert.equal(await refresh(harness, tokenOf(session, current)), `rotated ${current + 1}`);
     await harness.ageSession!(session.id, 60);

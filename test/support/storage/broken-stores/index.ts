@@ -5,6 +5,7 @@ import { EVERYONE } from './everyone.js';
 import { INVALIDATING } from './invalidating.js';
 import { PASSWORDS } from './passwords.js';
 import { READING } from './reading.js';
+import { SESSIONS } from './sessions.js';
 import { TRANSACTIONS } from './transactions.js';
 
 /** Stores of which each breaks one promise, named by what it does. */
@@ -16,4 +17,5 @@ export const BROKEN_STORES: Readonly<Record<string, MakeStore>> = {
   ...EVERYONE,
   ...TRANSACTIONS,
   ...COMMITS,
+  ...SESSIONS,
 };
