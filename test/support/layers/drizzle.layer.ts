@@ -47,6 +47,7 @@ export const drizzleLayer: Layer = {
       notTransaction: db,
       create: async (user) => one(await primary!.insert(users).values(user).returning()),
       load: async (id) => one(await primary!.select().from(users).where(eq(users.id, id))),
+      find: async (email) => (await primary!.select().from(users).where(eq(users.email, email)))[0],
       save: ({ id, ...values }, role) =>
         db
           .update(users)

@@ -1,10 +1,11 @@
 import type { AddressInfo } from 'node:net';
-import { type INestApplication, Logger } from '@nestjs/common';
+import { type INestApplication, Logger, type Provider, type Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import {
   type Clock,
   TokenEventListener,
   TokenInvalidationModule,
+  type TokenInvalidationModuleOptions,
   TokenInvalidator,
   TokenIssuer,
 } from 'nestjs-token-invalidation';
@@ -20,6 +21,11 @@ export interface LayerAppOptions {
   /** A database that the layer reads from wherever it may. */
   replicaUrl?: string;
   clock?: Clock;
+  /** In place of `MeController`. */
+  controllers?: Type<unknown>[];
+  providersOf?: (users: LayerUsers) => Provider[];
+  /** Over the defaults of these tests: store, secret, clock, listener, global guard. */
+  module?: Partial<TokenInvalidationModuleOptions>;
 }
 
 /** Keeps all events. */
@@ -91,9 +97,11 @@ export async function createLayerApp(options: LayerAppOptions): Promise<LayerApp
         isGlobal: true,
         globalGuard: true,
         retryAfter: '7s',
+        ...options.module,
       }),
     ],
-    controllers: [MeController],
+    controllers: options.controllers ?? [MeController],
+    providers: options.providersOf?.(users) ?? [],
   }).compile();
   const app = createNestApplication(testing);
   await app.listen(0, '127.0.0.1');

@@ -16,6 +16,7 @@ export interface LayerUsers {
   /** Inserts a user, and loads the record. */
   create(user: { id?: string; email: string; passwordHash: string }): Promise<LayerUser>;
   load(id: string): Promise<LayerUser>;
+  find(email: string): Promise<LayerUser | undefined>;
   /** Writes a whole record back, with another role. */
   save(stale: LayerUser, role: string): Promise<unknown>;
   changeHash(id: string, passwordHash: string): Promise<unknown>;

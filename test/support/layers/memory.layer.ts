@@ -16,7 +16,7 @@ class Users extends InMemoryTokenStateStore<MemoryUser> {
 /** Applications that open the same address share the rows, as they would share a database. */
 const stores = new Map<string, Users>();
 
-function storeAt(url: string): Users {
+export function storeAt(url: string): Users {
   const store = stores.get(url) ?? new Users();
   stores.set(url, store);
   return store;
@@ -32,6 +32,10 @@ export const memoryLayer: Layer = {
       notTransaction: store,
       create: async ({ id = randomUUID(), ...user }) => store.add({ id, role: 'member', ...user }),
       load: async (id) => store.find(id)!,
+      find: async (email) => {
+        const users = [...store.database.rows.users.values()];
+        return store.find(users.find((user) => user.email === email)?.id ?? '');
+      },
       save: async (stale, role) => store.update(stale.id, { ...stale, role }),
       changeHash: async (id, passwordHash) => store.update(id, { passwordHash }),
       remove: async (id) => store.remove(id),

@@ -17,6 +17,7 @@ export const pgLayer: Layer = {
       create: ({ id = crypto.randomUUID(), email, passwordHash }) =>
         query(insert, id, email, passwordHash),
       load: (id) => query('SELECT * FROM users WHERE id = $1', id),
+      find: (email) => query('SELECT * FROM users WHERE email = $1', email),
       save: (stale, role) => {
         const state = 'token_version = $3, password_changed_at = $4, logout_all_at = $5';
         const { token_version, password_changed_at, logout_all_at } = stale as LayerUser &

@@ -14,12 +14,15 @@ export const prismaLayer: Layer = {
       replica === undefined
         ? primary!
         : primary!.$extends(readReplicas({ replicas: [replica as never] }));
+    // It imports a part of itself with the first query, which a node in a process of its own can do only while it starts.
+    await primary!.$connect();
     const { user } = primary!;
     return {
       store: prismaStore({ client, pool: pools[0]!, model: 'user' }),
       notTransaction: client,
       create: (data) => user.create({ data }),
       load: (id) => user.findUniqueOrThrow({ where: { id } }),
+      find: async (email) => (await user.findFirst({ where: { email } })) ?? undefined,
       save: (stale, role) => user.update({ where: { id: stale.id }, data: { ...stale, role } }),
       changeHash: (id, passwordHash) => user.update({ where: { id }, data: { passwordHash } }),
       remove: (id) => user.delete({ where: { id } }),

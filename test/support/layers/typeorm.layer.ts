@@ -21,6 +21,7 @@ export const typeOrmLayer: Layer = {
       notTransaction: dataSource.manager,
       create: async (user) => load((await users.save(users.create(user))).id),
       load,
+      find: async (email) => (await users.findOneBy({ email })) ?? undefined,
       save: (stale, role) => users.save(Object.assign(stale, { role }) as User),
       changeHash: (id, passwordHash) => users.update({ id }, { passwordHash }),
       remove: (id) => users.delete({ id }),

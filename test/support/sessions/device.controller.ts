@@ -4,14 +4,13 @@ import {
   Get,
   HttpCode,
   Inject,
+  Param,
   Post,
   Req,
   Res,
   UnauthorizedException,
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { InjectRepository } from '@nestjs/typeorm';
-import { verify } from '@node-rs/argon2';
 import {
   type CallSession,
   type CookieWriter,
@@ -20,15 +19,16 @@ import {
   Public,
   RequireRecentLogin,
   SessionAnswers,
+  type SessionEvent,
   TokenClaims,
+  TokenEventEmitter,
   TokenInvalidator,
   TokenIssuer,
   TokenSessions,
 } from 'nestjs-token-invalidation';
-import type { Repository } from 'typeorm';
 import { SessionUpkeep } from '../../../src/sessions/session-upkeep.js';
 import { hashPassword } from '../passwords.js';
-import { User } from '../user.entity.js';
+import { type Account, Accounts } from './accounts.js';
 
 interface Login {
   email: string;
@@ -48,17 +48,28 @@ interface PasswordChange {
 @Controller('device')
 export class DeviceController {
   @Inject()
-  private readonly issuer!: TokenIssuer<User>;
+  private readonly issuer!: TokenIssuer<Account>;
 
   @Inject()
   private readonly modules!: ModuleRef;
 
+  @Inject()
+  private readonly invalidator!: TokenInvalidator;
+
+  private readonly happened: SessionEvent[] = [];
+
   constructor(
-    @InjectRepository(User) private readonly users: Repository<User>,
-    private readonly sessions: TokenSessions<User>,
-    private readonly invalidator: TokenInvalidator,
+    private readonly accounts: Accounts,
+    private readonly sessions: TokenSessions<Account>,
     private readonly answers: SessionAnswers,
-  ) {}
+    events: TokenEventEmitter,
+  ) {
+    events.subscribe({
+      session: (event) => void this.happened.push(event),
+      refused: () => {},
+      invalidated: () => {},
+    });
+  }
 
   @Public()
   @Post('login')
@@ -78,7 +89,7 @@ export class DeviceController {
   }
 
   @Get('me')
-  me(@CurrentUser() { email }: User, @CurrentSession() session?: CallSession): object {
+  me(@CurrentUser() { email }: Account, @CurrentSession() session?: CallSession): object {
     return { email, session };
   }
 
@@ -96,13 +107,13 @@ export class DeviceController {
   @Post('password')
   @HttpCode(200)
   async changePassword(
-    @CurrentUser() { email }: User,
+    @CurrentUser() { email }: Account,
     @CurrentSession() session: CallSession,
     @Body() { current, next }: PasswordChange,
     @Res({ passthrough: true }) response: CookieWriter,
   ): Promise<unknown> {
     const user = await this.checked(email, current);
-    const currentHash = user.passwordHash;
+    const { passwordHash: currentHash } = user as Account & { passwordHash: string };
     const newHash = await hashPassword(next);
     const kept = await this.sessions.changePassword(session.id, user, { currentHash, newHash });
     if (!kept.accepted) throw new UnauthorizedException(kept.reason);
@@ -112,7 +123,7 @@ export class DeviceController {
   @Post('reauthenticate')
   @HttpCode(200)
   async reauthenticate(
-    @CurrentUser() { email }: User,
+    @CurrentUser() { email }: Account,
     @CurrentSession() session: CallSession,
     @Body() { password }: { password: string },
     @Res({ passthrough: true }) response: CookieWriter,
@@ -148,6 +159,20 @@ export class DeviceController {
     await this.sessions.revokeToken(claims);
   }
 
+  /** As many refreshes at once, without the HTTP around each. Answers with what they were, each once. */
+  @Public()
+  @Post('refresh-often')
+  @HttpCode(200)
+  async refreshOften(
+    @Body() { refresh_token, times }: { refresh_token: string; times: number },
+  ): Promise<object> {
+    const refreshes = Array.from({ length: times }, () => this.sessions.refresh(refresh_token));
+    const answers = await Promise.all(refreshes);
+    const outcomes = answers.map((answer) => (answer.accepted ? 200 : answer.reason));
+    const tokens = answers.map((answer) => (answer.accepted ? answer.refreshToken : undefined));
+    return { outcomes: [...new Set(outcomes)], tokens: [...new Set(tokens)].filter(Boolean) };
+  }
+
   /** What the node does about once a second, now. */
   @Public()
   @Post('flush')
@@ -156,13 +181,16 @@ export class DeviceController {
     await this.modules.get(SessionUpkeep, { strict: false }).sights.flush();
   }
 
-  private async checked(email: string, password: string): Promise<User> {
-    const user = await this.users
-      .createQueryBuilder('user')
-      .addSelect('user.passwordHash')
-      .where({ email })
-      .getOne();
-    if (user && (await verify(user.passwordHash, password))) return user;
-    throw new UnauthorizedException();
+  /** What this node reported of a session. */
+  @Public()
+  @Get('events/:sid')
+  events(@Param('sid') sid: string): object {
+    return { events: this.happened.filter(({ sessionId }) => sessionId === sid) };
+  }
+
+  private async checked(email: string, password: string): Promise<Account> {
+    const user = await this.accounts.check(email, password);
+    if (user === undefined) throw new UnauthorizedException();
+    return user;
   }
 }

@@ -3,11 +3,19 @@ import type {
   SessionsOptions,
   TokenInvalidationModuleOptions,
 } from 'nestjs-token-invalidation';
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { verify } from '@node-rs/argon2';
 import type { FrozenClock } from 'nestjs-token-invalidation/testing';
 import { Client } from 'pg';
+import type { Repository } from 'typeorm';
 import { createApp, type Platform, type TestApp } from '../create-app.js';
+import { createLayerApp, type LayerApp } from '../layers/layer-app.js';
+import { LAYERS_AND_MEMORY } from '../layers/layers.js';
+import type { LayerUsers } from '../layers/layer.js';
 import { OffsetClock } from '../offset-clock.js';
-import type { User } from '../user.entity.js';
+import { User } from '../user.entity.js';
+import { type Account, Accounts } from './accounts.js';
 import { DeviceController } from './device.controller.js';
 
 /** What a node is made of; plain data, so that it reaches another process. */
@@ -42,9 +50,44 @@ export function createSessionApp(
     clock,
     ...(platform && { platform }),
     controllers: [DeviceController],
+    providers: [{ provide: Accounts, useClass: Users }],
     ...(writeTimeout !== undefined && { store: { writeTimeout } }),
     module: moduleOptions(settings),
   });
+}
+
+@Injectable()
+class Users implements Accounts {
+  constructor(@InjectRepository(User) private readonly users: Repository<User>) {}
+
+  async check(email: string, password: string): Promise<Account | undefined> {
+    const user = await this.users
+      .createQueryBuilder('user')
+      .addSelect('user.passwordHash')
+      .where({ email })
+      .getOne();
+    return user && (await verify(user.passwordHash, password)) ? user : undefined;
+  }
+}
+
+/** The same over a data layer, where a login takes any password. */
+export function createLayerSessionApp(
+  layerName: string,
+  settings: SessionAppSettings,
+): Promise<LayerApp> {
+  const { url, clockOffsetSeconds = 0 } = settings;
+  return createLayerApp({
+    layer: LAYERS_AND_MEMORY.find(({ name }) => name === layerName)!,
+    url,
+    clock: new OffsetClock(clockOffsetSeconds),
+    controllers: [DeviceController],
+    providersOf: (users) => [{ provide: Accounts, useValue: accountsOf(users) }],
+    module: moduleOptions(settings),
+  });
+}
+
+function accountsOf(users: LayerUsers): Accounts {
+  return { check: (email) => users.find(email) };
 }
 
 function moduleOptions(settings: SessionAppSettings): Partial<TokenInvalidationModuleOptions> {
@@ -56,7 +99,7 @@ function moduleOptions(settings: SessionAppSettings): Partial<TokenInvalidationM
         absolute: '24h',
         idle: '1h',
         grace: '30s',
-        claims: (user: User) => waitAtBarrier(url, user),
+        claims: (user: Account) => waitAtBarrier(url, user),
         ...settings.sessions,
       },
       revokedTokens: true,
@@ -75,7 +118,7 @@ function moduleOptions(settings: SessionAppSettings): Partial<TokenInvalidationM
 }
 
 /** Holds the answer to a user whose address begins with `held`, for as long as a test holds the lock. */
-async function waitAtBarrier(url: string, { email }: User): Promise<ExtraClaims> {
+async function waitAtBarrier(url: string, { email }: Account): Promise<ExtraClaims> {
   if (!email.startsWith('held')) return {};
   const client = new Client({ connectionString: url });
   await client.connect();

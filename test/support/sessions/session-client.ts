@@ -1,3 +1,4 @@
+import type { SessionEvent } from 'nestjs-token-invalidation';
 import type { Answer } from '../test-client.js';
 import { TestClient } from '../test-client.js';
 import { PASSWORD } from '../users.js';
@@ -61,6 +62,12 @@ export class SessionClient extends TestClient {
 
   async flush(): Promise<void> {
     await this.post('/device/flush');
+  }
+
+  /** What the node reported of a session. */
+  async reportedOf(sid: string): Promise<readonly SessionEvent[]> {
+    const { body } = await this.get(`/device/events/${sid}`);
+    return body['events'] as SessionEvent[];
   }
 }
 

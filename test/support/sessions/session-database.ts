@@ -120,6 +120,27 @@ export class SessionDatabase {
     });
   }
 
+  /** Counts every row of sessions that is updated from now on: in a sequence, which no rollback takes back. */
+  async countUpdates(): Promise<void> {
+    await this.query('CREATE SEQUENCE IF NOT EXISTS session_updates');
+    await this.query(
+      "CREATE OR REPLACE FUNCTION count_update() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM nextval('session_updates'); RETURN NULL; END $$",
+    );
+    await this.query('DROP TRIGGER IF EXISTS count_updates ON users_token_sessions');
+    await this.query(
+      'CREATE TRIGGER count_updates AFTER UPDATE ON users_token_sessions FOR EACH ROW EXECUTE FUNCTION count_update()',
+    );
+    // What moves the instants back has disabled it.
+    await this.query('ALTER TABLE users_token_sessions ENABLE ALWAYS TRIGGER count_updates');
+  }
+
+  /** How many there were. */
+  async updates(): Promise<number> {
+    const sql =
+      'SELECT CASE WHEN is_called THEN last_value ELSE 0 END::int AS n FROM session_updates';
+    return (await this.query(sql))[0]!['n'] as number;
+  }
+
   /** Until so many connections wait for a lock. */
   async untilBlocked(count: number): Promise<void> {
     const waiting = `SELECT count(*)::int AS blocked FROM pg_stat_activity

@@ -1,48 +1,46 @@
 import { Client } from 'pg';
-import { vi } from 'vitest';
-import { CHEAP } from '../passwords.js';
-import { hash } from '@node-rs/argon2';
 import { startNode } from '../node-process.js';
-import { PASSWORD } from '../users.js';
-import { BARRIER, type SessionAppSettings } from './session-app.js';
+import { until } from '../until.js';
+import {
+  BARRIER,
+  createLayerSessionApp,
+  createSessionApp,
+  type SessionAppSettings,
+} from './session-app.js';
 import { type Device, SessionClient } from './session-client.js';
 import { SessionDatabase } from './session-database.js';
+import { DatabaseRows, MemoryRows, type SeenRow, type SessionRows } from './session-rows.js';
 
-/** A node in a process of its own, and how to stop it. */
+/** What a node is made of. */
+export interface NodeOfSessions extends SessionAppSettings {
+  /** The name of its data layer. Default: TypeORM, in an application that checks passwords. */
+  readonly layer?: string | undefined;
+}
+
+/** A node, and how to stop it. */
 interface RunningNode {
   readonly client: SessionClient;
   readonly stop: () => Promise<void>;
 }
 
-/** Several nodes over one database, and what their tests do to it. */
+/** Two nodes over one database, and what their tests do to it. */
 export class SessionNodes {
   private constructor(
     readonly database: SessionDatabase,
-    private readonly running: readonly RunningNode[],
+    readonly rows: SessionRows,
+    private readonly settings: Omit<NodeOfSessions, 'url'>,
+    private readonly running: RunningNode[],
   ) {}
 
-  /** @param nodes - the settings of each node. Default: two that are alike */
-  static async start(
-    nodes: readonly Omit<SessionAppSettings, 'url'>[] = [{}, {}],
-  ): Promise<SessionNodes> {
+  /** In processes of their own, but for the store in memory, which two applications of this process share. */
+  static async start(settings: Omit<NodeOfSessions, 'url'> = {}): Promise<SessionNodes> {
     const database = await SessionDatabase.open();
-    await database.query('CREATE SEQUENCE session_updates');
-    await database.query(
-      "CREATE FUNCTION count_update() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM nextval('session_updates'); RETURN NULL; END $$",
-    );
-    await database.query(
-      'CREATE TRIGGER count_updates AFTER UPDATE ON users_token_sessions FOR EACH ROW EXECUTE FUNCTION count_update()',
-    );
-    const running = await Promise.all(
-      nodes.map(async (settings) => {
-        const node = await startNode(
-          { ...settings, url: database.url },
-          'sessions/session-node-main.ts',
-        );
-        return { client: new SessionClient(node.url), stop: node.stop };
-      }),
-    );
-    return new SessionNodes(database, running);
+    const rows =
+      settings.layer === 'memory' ? new MemoryRows(database.url) : new DatabaseRows(database);
+    const nodes = new SessionNodes(database, rows, settings, []);
+    const started = ['a', 'b'].map((name) => nodes.startNode(name));
+    nodes.running.push(...(await Promise.all(started)));
+    return nodes;
   }
 
   get a(): SessionClient {
@@ -58,11 +56,21 @@ export class SessionNodes {
     await this.database.close();
   }
 
+  /** Another node, in this process. */
+  async startHere(more: Partial<NodeOfSessions>): Promise<SessionClient> {
+    const { layer, ...settings } = { ...this.settings, url: this.database.url, ...more };
+    const app = await (layer === undefined
+      ? createSessionApp(settings)
+      : createLayerSessionApp(layer, settings));
+    const client = new SessionClient(app.url);
+    this.running.push({ client, stop: () => app.close() });
+    return client;
+  }
+
   /** A new user with `PASSWORD`. */
   async createUser(prefix = ''): Promise<string> {
     const email = `${prefix}${crypto.randomUUID()}@example.com`;
-    const sql = 'INSERT INTO users (email, password_hash) VALUES ($1, $2)';
-    await this.database.query(sql, email, await hash(PASSWORD, CHEAP));
+    await this.rows.createUser(email);
     return email;
   }
 
@@ -76,34 +84,31 @@ export class SessionNodes {
 
   /** Lets time pass for the session of a device. */
   age({ sid }: Pick<Device, 'sid'>, seconds: number): Promise<void> {
-    return this.database.age(sid, seconds);
+    return this.rows.age(sid, seconds);
   }
 
-  async generationOf({ sid }: Pick<Device, 'sid'>): Promise<number> {
-    return (await this.database.row(sid))['generation'] as number;
+  rowOf({ sid }: Pick<Device, 'sid'>): Promise<SeenRow> {
+    return this.rows.row(sid);
   }
 
-  /** How many rows of sessions were updated while this ran. */
-  async updatesDuring(work: () => Promise<unknown>): Promise<number> {
-    await this.database.query(
-      'ALTER TABLE users_token_sessions ENABLE ALWAYS TRIGGER count_updates',
+  async generationOf(device: Pick<Device, 'sid'>): Promise<number> {
+    return (await this.rowOf(device)).generation;
+  }
+
+  /** The kinds of what both nodes reported of a device, but for logins and refreshes. */
+  async eventsOf({ sid }: Pick<Device, 'sid'>): Promise<string[]> {
+    const [a, b] = [await this.a.reportedOf(sid), await this.b.reportedOf(sid)];
+    return [...a, ...b]
+      .map(({ kind }) => kind)
+      .filter((kind) => kind !== 'started' && kind !== 'refreshed');
+  }
+
+  /** How many connections of each node are at work on sessions at this moment. */
+  async busyConnections(): Promise<number[]> {
+    const rows = await this.database.query(
+      "SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND application_name LIKE 'node %' AND query LIKE '%secret_hash%' GROUP BY application_name",
     );
-    const before = await this.updates();
-    await work();
-    return (await this.updates()) - before;
-  }
-
-  /** How many connections of the nodes are at work on sessions at this moment. */
-  async busyConnections(): Promise<number> {
-    const [row] = await this.database.query(
-      "SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE '%secret_hash%' AND pid <> pg_backend_pid()",
-    );
-    return row!['n'] as number;
-  }
-
-  async rows(): Promise<number> {
-    const [row] = await this.database.query('SELECT count(*)::int AS n FROM users_token_sessions');
-    return row!['n'] as number;
+    return rows.map(({ n }) => n as number);
   }
 
   /** Holds the answers to users whose address begins with `held`, while `work` runs. */
@@ -118,18 +123,20 @@ export class SessionNodes {
     }
   }
 
-  private async untilHeld(): Promise<void> {
-    const sql = `SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = ${BARRIER} AND NOT granted`;
-    await vi.waitUntil(async () => (await this.database.query(sql)).length > 0, {
-      timeout: 20_000,
-      interval: 20,
-    });
+  private async startNode(name: string): Promise<RunningNode> {
+    const url = new URL(this.database.url);
+    url.searchParams.set('application_name', `node ${name}`);
+    const settings = { ...this.settings, url: url.href };
+    if (settings.layer === 'memory') {
+      const app = await createLayerSessionApp('memory', { ...settings, url: this.database.url });
+      return { client: new SessionClient(app.url), stop: () => app.close() };
+    }
+    const node = await startNode(settings, 'sessions/session-node-main.ts');
+    return { client: new SessionClient(node.url), stop: node.stop };
   }
 
-  private async updates(): Promise<number> {
-    const sql =
-      'SELECT CASE WHEN is_called THEN last_value ELSE 0 END::int AS n FROM session_updates';
-    const [row] = await this.database.query(sql);
-    return row!['n'] as number;
+  private async untilHeld(): Promise<void> {
+    const sql = `SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = ${BARRIER} AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+    await until('an answer is held', async () => (await this.database.query(sql)).length > 0);
   }
 }

@@ -7,6 +7,7 @@ import type {
   TokenStateStoreHarness,
 } from '../../../src/testing/index.js';
 import { FrozenClock } from '../../../src/testing/frozen-clock.js';
+import type { InMemorySession } from '../../../src/testing/in-memory/in-memory-session.js';
 
 export type MakeStore = (clock: Clock) => InMemoryTokenStateStore;
 
@@ -24,6 +25,20 @@ export const ID_KINDS = {
   number: () => String((numbers += 1)),
   name: () => `Ann ${(numbers += 1)}`,
 } as const;
+
+/** Moves all instants of a session back. */
+export function ageInMemory(session: InMemorySession, seconds: number): void {
+  const aged = (instant: Date) => new Date(Number(instant) - seconds * 1000);
+  const { startedAt, authTime, expiresAt, rotatedAt, seenAt, endedAt } = session;
+  Object.assign(session, {
+    startedAt: aged(startedAt),
+    authTime: aged(authTime),
+    expiresAt: aged(expiresAt),
+    rotatedAt: aged(rotatedAt),
+    seenAt: seenAt && aged(seenAt),
+    endedAt: endedAt && aged(endedAt),
+  });
+}
 
 /** The contract's harness over a store in memory. */
 export function memoryHarness(
@@ -49,19 +64,7 @@ export function memoryHarness(
     writeEveryoneCutoff: async (instant) => {
       store.database.rows.everyone.loggedOutAt = instant;
     },
-    ageSession: async (id, seconds) => {
-      const session = store.database.rows.sessions.get(id)!;
-      const aged = (instant: Date) => new Date(Number(instant) - seconds * 1000);
-      const { startedAt, authTime, expiresAt, rotatedAt, seenAt, endedAt } = session;
-      Object.assign(session, {
-        startedAt: aged(startedAt),
-        authTime: aged(authTime),
-        expiresAt: aged(expiresAt),
-        rotatedAt: aged(rotatedAt),
-        seenAt: seenAt && aged(seenAt),
-        endedAt: endedAt && aged(endedAt),
-      });
-    },
+    ageSession: async (id, seconds) => ageInMemory(store.database.rows.sessions.get(id)!, seconds),
     transaction: (work) => store.transaction(work),
     savepoint: (transaction, work) => transaction.savepoint(work),
   };
