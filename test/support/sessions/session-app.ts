@@ -91,9 +91,11 @@ function accountsOf(users: LayerUsers): Accounts {
 }
 
 function moduleOptions(settings: SessionAppSettings): Partial<TokenInvalidationModuleOptions> {
-  const { url, withoutSessions = false, refreshCookie = false, readTimeout } = settings;
+  const { url, withoutSessions = false, refreshCookie = false } = settings;
+  // As long as the grace lets it be: a busy machine is no outage.
+  const { readTimeout = '15s' } = settings;
   return {
-    ...(readTimeout !== undefined && { readTimeout }),
+    readTimeout,
     ...(!withoutSessions && {
       sessions: {
         absolute: '24h',

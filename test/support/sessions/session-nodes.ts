@@ -17,6 +17,12 @@ export interface NodeOfSessions extends SessionAppSettings {
   readonly layer?: string | undefined;
 }
 
+/** What two nodes are made of. */
+export interface NodesOfSessions extends Omit<NodeOfSessions, 'url'> {
+  /** Both in this process. Default: each in its own. */
+  readonly inThisProcess?: boolean;
+}
+
 /** A node, and how to stop it. */
 interface RunningNode {
   readonly client: SessionClient;
@@ -28,18 +34,22 @@ export class SessionNodes {
   private constructor(
     readonly database: SessionDatabase,
     readonly rows: SessionRows,
-    private readonly settings: Omit<NodeOfSessions, 'url'>,
+    private readonly settings: NodesOfSessions,
     private readonly running: RunningNode[],
   ) {}
 
   /** In processes of their own, but for the store in memory, which two applications of this process share. */
-  static async start(settings: Omit<NodeOfSessions, 'url'> = {}): Promise<SessionNodes> {
+  static async start(settings: NodesOfSessions = {}): Promise<SessionNodes> {
     const database = await SessionDatabase.open();
     const rows =
       settings.layer === 'memory' ? new MemoryRows(database.url) : new DatabaseRows(database);
     const nodes = new SessionNodes(database, rows, settings, []);
-    const started = ['a', 'b'].map((name) => nodes.startNode(name));
-    nodes.running.push(...(await Promise.all(started)));
+    if (settings.layer === 'memory' || settings.inThisProcess) {
+      await nodes.startHere();
+      await nodes.startHere();
+    } else {
+      nodes.running.push(...(await Promise.all(['a', 'b'].map((name) => nodes.startNode(name)))));
+    }
     return nodes;
   }
 
@@ -57,11 +67,11 @@ export class SessionNodes {
   }
 
   /** Another node, in this process. */
-  async startHere(more: Partial<NodeOfSessions>): Promise<SessionClient> {
-    const { layer, ...settings } = { ...this.settings, url: this.database.url, ...more };
-    const app = await (layer === undefined
+  async startHere(more: Partial<NodeOfSessions> = {}): Promise<SessionClient> {
+    const settings = { ...this.settings, url: this.database.url, ...more };
+    const app = await (settings.layer === undefined
       ? createSessionApp(settings)
-      : createLayerSessionApp(layer, settings));
+      : createLayerSessionApp(settings.layer, settings));
     const client = new SessionClient(app.url);
     this.running.push({ client, stop: () => app.close() });
     return client;
@@ -127,10 +137,6 @@ export class SessionNodes {
     const url = new URL(this.database.url);
     url.searchParams.set('application_name', `node ${name}`);
     const settings = { ...this.settings, url: url.href };
-    if (settings.layer === 'memory') {
-      const app = await createLayerSessionApp('memory', { ...settings, url: this.database.url });
-      return { client: new SessionClient(app.url), stop: () => app.close() };
-    }
     const node = await startNode(settings, 'sessions/session-node-main.ts');
     return { client: new SessionClient(node.url), stop: node.stop };
   }
