@@ -20,8 +20,20 @@ const OTHERWISE = {
       'test/storage/prepared-statement.e2e-spec.ts',
       'test/promises/03-*',
       'test/promises/09-*',
+      'test/sessions/store-races.e2e-spec.ts',
       'test/storage/pg-contract.e2e-spec.ts',
       'test/storage/typeorm-contract.e2e-spec.ts',
+    ],
+  },
+  sessions: {
+    specs: [
+      'src/sessions/*.spec.ts',
+      'test/sessions/endpoints.e2e-spec.ts',
+      'test/promises/13-*',
+      'test/promises/14-*',
+      'test/promises/15-*',
+      'test/promises/16-*',
+      'test/promises/17-*',
     ],
   },
   // Apart from the rest of postgres/, about which these specs say little. The other specs of the triggers use those of
@@ -32,6 +44,7 @@ const OTHERWISE = {
       'src/postgres/schema/*.spec.ts',
       'test/triggers/mutants.e2e-spec.ts',
       'test/triggers/ids.e2e-spec.ts',
+      'test/sessions/schema.e2e-spec.ts',
       'test/migration/*.e2e-spec.ts',
     ],
   },
