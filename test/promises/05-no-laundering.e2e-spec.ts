@@ -1,9 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TokenSessions } from 'nestjs-token-invalidation';
 import { LoginGate } from '../support/auth.controller.js';
 import type { TestApp } from '../support/create-app.js';
 import { OffsetClock } from '../support/offset-clock.js';
 import { hashPassword } from '../support/passwords.js';
 import { until } from '../support/until.js';
+import { createSessionApp } from '../support/sessions/session-app.js';
+import { claimsOf, SessionClient } from '../support/sessions/session-client.js';
+import { SessionDatabase } from '../support/sessions/session-database.js';
 import { useApp } from '../support/use-app.js';
 import { createUser, PASSWORD } from '../support/users.js';
 
@@ -102,6 +106,44 @@ describe('promise 5: on a node whose clock is ahead of the database, where no cu
       user.id,
     ]);
     expect(await app().ask(await login.finish())).toBe('401 version_stale');
+  });
+});
+
+describe('promise 5: the tokens of a session carry its version', () => {
+  let database: SessionDatabase;
+  let app: TestApp;
+  let client: SessionClient;
+
+  beforeAll(async () => {
+    database = await SessionDatabase.open();
+    app = await createSessionApp({ url: database.url });
+    client = new SessionClient(app.url);
+  });
+
+  afterAll(async () => {
+    await app?.close();
+    await database?.close();
+  });
+
+  it('a session starts under no version but that of the record that was checked', async () => {
+    const checked = await createUser(app.dataSource);
+    await app.invalidator.logoutEverywhere(checked.id);
+    await expect(app.app.get(TokenSessions).start(checked)).rejects.toMatchObject({
+      name: 'VersionConflictError',
+    });
+  });
+
+  it('a refresh takes the version and the login time of its session, and no fresh ones', async () => {
+    const user = await createUser(app.dataSource);
+    const device = await client.logIn(user.email);
+    const { ver, auth_time } = claimsOf(device.access);
+    for (let rotation = 0; rotation < 5; rotation += 1) {
+      const { access } = await client.refresh(device.refresh);
+      expect(claimsOf(access)).toMatchObject({ ver, auth_time, sid: device.sid });
+    }
+    await app.invalidator.logoutEverywhere(user.id);
+    expect((await client.refresh(device.refresh)).outcome).toBe('401 logged_out_everywhere');
+    expect(await client.check(device.access)).toMatch(/^401 /);
   });
 });
 
