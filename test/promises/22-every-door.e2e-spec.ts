@@ -1,6 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import type { ModuleMetadata } from '@nestjs/common';
-import { TokenInvalidator, TokenIssuer, TokenStateStore } from 'nestjs-token-invalidation';
+import {
+  TokenInvalidator,
+  TokenIssuer,
+  TokenSessions,
+  TokenStateStore,
+  TokenVerifier,
+} from 'nestjs-token-invalidation';
 import { listAccess } from 'nestjs-token-invalidation/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as kinds from '../audit/every-kind.js';
@@ -63,6 +69,21 @@ describe.each(Object.keys(FRAMEWORKS) as Framework[])('promise 22: with %s', (fr
     expect(await ask(token, 'closed')).toEqual(everywhere('anna'));
     expect(await ask(token, 'recent')).toEqual(everywhere('reauthentication_required'));
     expect(await ask(cases[0]!.token, 'recent')).toEqual(everywhere('anna'));
+  });
+
+  it('a device that was logged out, and a token that was revoked, have the same code', async () => {
+    const store = doors.app.get<Store>(TokenStateStore, { strict: false });
+    const sessions = doors.app.get<TokenSessions<User>>(TokenSessions, { strict: false });
+    const verifier = doors.app.get(TokenVerifier, { strict: false });
+    const dora = store.add({ id: 'dora', passwordHash: 'hash', active: true });
+    const [phone, laptop] = [await sessions.start(dora), await sessions.start(dora)];
+    expect(await ask(phone.accessToken, 'closed')).toEqual(everywhere('dora'));
+    await sessions.end(phone.session.id, { of: dora.id });
+    expect(await ask(phone.accessToken, 'closed')).toEqual(everywhere('session_ended'));
+    expect(await ask(laptop.accessToken, 'closed')).toEqual(everywhere('dora'));
+    const verdict = await verifier.verify(laptop.accessToken);
+    if (verdict.accepted) await sessions.revokeToken(verdict.claims);
+    expect(await ask(laptop.accessToken, 'closed')).toEqual(everywhere('token_revoked'));
   });
 
   it('an outage is answered as one', async () => {
