@@ -156,4 +156,5 @@ export type {
   EndpointsOptions,
   RefreshCookieOptions,
 } from './endpoints/endpoints-options.js';
+export type { SessionListResponse } from './endpoints/session-list-response.js';
 export type { TokenResponse } from './endpoints/token-response.js';

@@ -189,6 +189,10 @@ const ENDPOINT_ROWS = {
     check: isFunction,
     problem: 'is not a function: give (response) => what the client gets.',
   }),
+  listResponse: option<NonNullable<EndpointsOptions['listResponse']>>({
+    check: isFunction,
+    problem: 'is not a function: give (page) => what the client gets.',
+  }),
   logoutTransaction: option<NonNullable<EndpointsOptions['logoutTransaction']>>({
     check: (value) => Reflect.get(Object(value), 'prototype') instanceof LogoutTransaction,
     problem: 'is not a class that extends LogoutTransaction.',

@@ -1,5 +1,6 @@
 import type { ControllerOptions, Type } from '@nestjs/common';
 import type { LogoutTransaction } from './logout-transaction.js';
+import type { SessionListResponse } from './session-list-response.js';
 import type { TokenResponse } from './token-response.js';
 
 /**
@@ -37,6 +38,8 @@ export interface EndpointsOptions {
   jwks?: boolean | string | undefined;
   /** Gives a token response the shape that the application's clients know. Default: that of RFC 6749 section 5.1. */
   response?: ((response: TokenResponse) => unknown) | undefined;
+  /** The same for the list of sessions. Default: `{ sessions, next }`. */
+  listResponse?: ((page: SessionListResponse) => unknown) | undefined;
   /** Class that extends `LogoutTransaction`: what is to be done in the same transaction as the endpoint's logout. Default: none. */
   logoutTransaction?: Type<LogoutTransaction> | undefined;
   /** The scheme of the application's OpenAPI document that its tokens have: `'bearer'` after `addBearerAuth()`, `'cookie'` after `addCookieAuth()`. Default: none is named. */

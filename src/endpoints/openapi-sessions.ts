@@ -1,7 +1,10 @@
 import type { EndpointsOptions } from './endpoints-options.js';
 import { documented, REFUSED, securedBy, tokenContent, UNAVAILABLE } from './openapi.js';
 
-type Shape = Pick<EndpointsOptions, 'response' | 'refreshCookie' | 'securityScheme'>;
+type Shape = Pick<
+  EndpointsOptions,
+  'response' | 'listResponse' | 'refreshCookie' | 'securityScheme'
+>;
 
 /** The body of a request that carries the refresh token; nothing where a cookie holds it. */
 function refreshBody({ refreshCookie }: Shape, required: boolean): object | undefined {
@@ -96,7 +99,9 @@ export function DocumentList(shape: Shape): MethodDecorator {
     ApiResponse({
       status: 200,
       description: 'A page of sessions',
-      content: { 'application/json': { schema: PAGE } },
+      ...(shape.listResponse === undefined && {
+        content: { 'application/json': { schema: PAGE } },
+      }),
     }),
     ApiResponse({ status: 400, description: 'limit or after cannot be used' }),
     ApiResponse(REFUSED),

@@ -22,8 +22,8 @@ import { RevocableJwtGuard } from '../http/revocable-jwt.guard.js';
 import { TokenClaims } from '../http/token-claims.decorator.js';
 import type { TokenClaims as Claims } from '../rule/claims.js';
 import { refusal, type Refusal } from '../rule/refusal.js';
+import { isSessionId } from '../sessions/session-id.js';
 import { TokenSessions } from '../sessions/token-sessions.service.js';
-import type { ListedSession } from '../state/session.store.js';
 import { TokenVerifier } from '../tokens/token-verifier.service.js';
 import { answering } from './endpoint-errors.js';
 import type { EndpointsOptions } from './endpoints-options.js';
@@ -35,6 +35,7 @@ import {
   DocumentRefresh,
 } from './openapi-sessions.js';
 import { type CookieWriter, type RefreshRequest, SessionAnswers } from './session-answers.js';
+import type { SessionListResponse } from './session-list-response.js';
 
 /** As much of a request as is read: Express and Fastify have it. */
 interface DeviceRequest extends RefreshRequest {
@@ -44,13 +45,6 @@ interface DeviceRequest extends RefreshRequest {
 /** A request that names a session in its path. */
 interface NamedRequest extends DeviceRequest {
   readonly params: { readonly id: string };
-}
-
-/** A page of sessions as the client gets it. */
-interface ListResponse {
-  readonly sessions: readonly (ListedSession & { readonly current: boolean })[];
-  /** What to give as `after` for the next page; absent: this is the last one. */
-  readonly next?: string;
 }
 
 /** The controllers of the endpoints of sessions. */
@@ -89,6 +83,7 @@ function refreshController(endpoints: EndpointsOptions): Type<object> {
 
 /** `GET <path>/sessions` and `DELETE <path>/sessions/:id`. */
 function listController(endpoints: EndpointsOptions): Type<object> {
+  const { listResponse = (page: SessionListResponse): unknown => page } = endpoints;
   @Controller({ ...placeOf(endpoints), path: `${endpoints.path}/sessions` })
   @UseGuards(RevocableJwtGuard)
   class ListController extends SessionEndpoints {
@@ -98,8 +93,10 @@ function listController(endpoints: EndpointsOptions): Type<object> {
       @TokenClaims() claims: Claims,
       @Query() query: Record<string, unknown>,
       @Res({ passthrough: true }) response: CookieWriter,
-    ): Promise<ListResponse> {
-      return answering(response, this.settings, () => this.list(claims, query, response));
+    ): Promise<unknown> {
+      return answering(response, this.settings, async () =>
+        listResponse(await this.list(claims, query, response)),
+      );
     }
 
     @DocumentEnd(endpoints)
@@ -184,7 +181,7 @@ class SessionEndpoints {
     { sub, sid }: Claims,
     query: Record<string, unknown>,
     response: CookieWriter,
-  ): Promise<ListResponse> {
+  ): Promise<SessionListResponse> {
     const { limit, after } = pageOf(query);
     response.header('Cache-Control', 'no-store');
     const page = await this.sessions.list(sub, { limit, after });
@@ -227,7 +224,7 @@ function pageOf({ limit: asked, after }: Record<string, unknown>): {
   if (!Number.isInteger(limit) || limit < 1 || limit > 200) {
     throw new BadRequestException('limit must be a whole number from 1 to 200');
   }
-  if (after !== undefined && typeof after !== 'string') {
+  if (after !== undefined && !(typeof after === 'string' && isSessionId(after))) {
     throw new BadRequestException('after must be the id of a session');
   }
   return { limit, after };

@@ -14,6 +14,13 @@ export function newSessionId(now: number): string {
   return sessionIdOf(bytes);
 }
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Whether this text can be the id of a session, in either case. */
+export function isSessionId(text: string): boolean {
+  return UUID.test(text);
+}
+
 /** The id that these 16 bytes are, in the canonical spelling. */
 export function sessionIdOf(bytes: Buffer): string {
   const [a, b, c, d, e] = [

@@ -17,6 +17,7 @@ import type {
   SessionCall,
   StartOptions,
 } from './session-calls.js';
+import { isSessionId } from './session-id.js';
 import type { SessionReports } from './session-reports.js';
 import type { SessionSettings } from './session-settings.js';
 import type { SessionStarter, StartedTokens } from './session-starter.js';
@@ -24,7 +25,6 @@ import type { SessionTokens } from './session-tokens.js';
 import { SessionTurns } from './session-turns.js';
 import type { SessionUpkeep } from './session-upkeep.js';
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const LONGEST_PAGE = 200;
 
 /** What the sessions work with. */
@@ -174,7 +174,7 @@ export class TokenSessions<User = unknown, Transaction = unknown> {
   /** Ends one session of the user `of`. False: there was none to end, or it is somebody else's. */
   async end(sessionId: string, options: EndOptions<Transaction>): Promise<boolean> {
     const { of, reason = 'ended_by_user', ...call } = options;
-    if (!UUID.test(sessionId)) return false;
+    if (!isSessionId(sessionId)) return false;
     const target = { sessionId: sessionId.toLowerCase(), of: { subject: String(of) } };
     const ending = this.ending(reason);
     const ended = await this.parts.store.end(target, ending, call.transaction);
@@ -227,7 +227,7 @@ export class TokenSessions<User = unknown, Transaction = unknown> {
         `limit is ${String(limit)}: give a whole number from 1 to ${LONGEST_PAGE}.`,
       );
     }
-    if (after !== undefined && !UUID.test(after)) return [];
+    if (after !== undefined && !isSessionId(after)) return [];
     return this.parts.store.list(String(userId), { limit, after: after?.toLowerCase() });
   }
 
@@ -275,7 +275,7 @@ export class TokenSessions<User = unknown, Transaction = unknown> {
     replaced: Parameters<SessionStarter<User, Transaction>['replace']>[0],
     call: SessionCall<Transaction>,
   ): Promise<StartedTokens | Refusal> {
-    if (!UUID.test(replaced.sessionId)) return refusal('session_ended');
+    if (!isSessionId(replaced.sessionId)) return refusal('session_ended');
     return this.parts.starter.replace(replaced, call);
   }
 

@@ -576,6 +576,11 @@ const ENDPOINT: EndpointsOptions = { path: 'auth', logoutEverywhere: true };
 
 const mapResponse: EndpointsOptions['response'] = ({ access_token }) => ({ token: access_token });
 
+const mapList: EndpointsOptions['listResponse'] = ({ sessions, next }) => ({
+  devices: sessions.map(({ id, current }) => ({ id, current })),
+  more: next ?? null,
+});
+
 const versioned: MemoryAppOptions['prepare'] = (app) =>
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
 
@@ -690,6 +695,18 @@ const ENDPOINTS: Record<keyof EndpointsOptions, Row> = {
         return Object.keys(answer.body);
       });
       expect(names).toEqual([['token'], ['access_token', 'token_type', 'expires_in']]);
+    },
+  ],
+  listResponse: [
+    'gives the list of sessions another shape',
+    async () => {
+      const endpoints = { path: 'auth', sessions: true, listResponse: mapList };
+      const app = await start({ sessions: SESSIONS, endpoints });
+      const { accessToken, session } = await startOf(app);
+      expect((await app.get('/auth/sessions', accessToken)).body).toEqual({
+        devices: [{ id: session.id, current: true }],
+        more: null,
+      });
     },
   ],
   logoutTransaction: [

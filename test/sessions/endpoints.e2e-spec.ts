@@ -7,6 +7,7 @@ import { MeController } from '../support/me.controller.js';
 import type { MemoryApp, MemoryAppOptions } from '../support/memory-app.js';
 import { SERVICE_CREDENTIAL } from '../support/sessions/session-app.js';
 import { claimsOf } from '../support/sessions/session-client.js';
+import { CookieJar } from '../support/sessions/cookie-jar.js';
 import { type SessionMemoryApp, startSessions } from '../support/sessions/session-memory-app.js';
 import type { Answer } from '../support/test-client.js';
 
@@ -31,6 +32,17 @@ async function start(
 }
 
 const cookieOf = ({ headers }: Answer) => headers.get('set-cookie');
+
+/** Where an application has the endpoints, and the path that their cookie should have. */
+interface Place {
+  own?: string;
+  prefix?: string;
+  version?: string;
+  defaultVersion?: string;
+  refreshCookie?: { name?: string; path?: string };
+  routes: string;
+  path: string;
+}
 
 describe.each(PLATFORMS)('on %s', (platform) => {
   const on = (
@@ -142,6 +154,72 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     });
   });
 
+  describe('GET sessions and DELETE sessions/:id', () => {
+    it('lists the sessions of the caller for no cache, in pages', async () => {
+      const app = await on();
+      const first = await app.device('anna');
+      app.advance(1);
+      const last = await app.device('anna');
+      await app.device('bert');
+      const { status, headers, body } = await app.get('/auth/sessions', first.access);
+      expect([status, headers.get('cache-control')]).toEqual([200, 'no-store']);
+      expect(body).toEqual({
+        sessions: [
+          expect.objectContaining({ id: last.sid, label: 'Phone', current: false }),
+          expect.objectContaining({ id: first.sid, label: 'Phone', current: true }),
+        ],
+      });
+      expect(JSON.stringify(body)).not.toMatch(/nti1_|secret|hash/i);
+      const page = await app.get('/auth/sessions?limit=1', first.access);
+      expect(page.body).toMatchObject({ sessions: [{ id: last.sid }], next: last.sid });
+      const query = `limit=1&after=${last.sid}`;
+      const next = await app.get(`/auth/sessions?${query}`, first.access);
+      expect(next.body).toMatchObject({ sessions: [{ id: first.sid }] });
+    });
+
+    it('refuses what is no page', async () => {
+      const app = await on();
+      const { access } = await app.device();
+      for (const query of ['limit=0', 'limit=1.5', 'limit=201', 'after=x', 'after=1&after=2']) {
+        expect((await app.get(`/auth/sessions?${query}`, access)).status).toBe(400);
+      }
+    });
+
+    it('ends a session of the caller, and says nothing of anyone else’s', async () => {
+      const app = await on();
+      const [caller, other] = [await app.device('anna'), await app.device('anna')];
+      const stranger = await app.device('bert');
+      for (const sid of [other.sid, other.sid, stranger.sid, crypto.randomUUID(), 'no-id']) {
+        const { status, body } = await app.end(caller.access, sid);
+        expect([status, body]).toEqual([204, {}]);
+      }
+      expect(await app.me(other.access)).toBe('401 session_ended');
+      expect([await app.me(caller.access), await app.me(stranger.access)]).toEqual([200, 200]);
+    });
+
+    it('wants an access token, as logout-others does', async () => {
+      const app = await on();
+      const { refresh, sid } = await app.device();
+      for (const token of [undefined, refresh]) {
+        const answers = [
+          await app.get('/auth/sessions', token),
+          await app.send('DELETE', `/auth/sessions/${sid}`, { token }),
+          await app.post('/auth/logout-others', token),
+        ];
+        for (const { status, headers } of answers) {
+          expect(status).toBe(401);
+          expect(headers.get('www-authenticate')).toMatch(/^Bearer/);
+        }
+      }
+    });
+
+    it('has its list shaped by the application', async () => {
+      const app = await on({ listResponse: ({ sessions }) => sessions.map(({ id }) => id) });
+      const { access, sid } = await app.device();
+      expect((await app.get('/auth/sessions', access)).body).toEqual([sid]);
+    });
+  });
+
   describe('the cookie', () => {
     it('holds the refresh token, out of reach of scripts, and the body does not', async () => {
       const app = await on({ refreshCookie: true });
@@ -211,23 +289,59 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     });
   });
 
-  it('the cookie covers refresh and logout wherever the application has its routes', async () => {
-    const app = await start(
-      { refreshCookie: true },
-      {},
-      {
-        platform,
-        prepare: (own) => {
-          own.setGlobalPrefix('api');
-          own.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
+  describe.each<Place>([
+    { routes: '/auth', path: '/auth' },
+    { own: 'v3/account', routes: '/v3/account', path: '/v3/account' },
+    { prefix: 'api', routes: '/api/auth', path: '/api/auth' },
+    { prefix: '/api/', own: '/auth/', routes: '/api/auth', path: '/api/auth' },
+    { defaultVersion: '1', routes: '/v1/auth', path: '/' },
+    { prefix: 'api', defaultVersion: '1', routes: '/api/v1/auth', path: '/api' },
+    { prefix: 'api', version: '2', routes: '/api/v2/auth', path: '/api' },
+    { prefix: 'api', refreshCookie: { path: '/' }, routes: '/api/auth', path: '/' },
+    { prefix: 'api', refreshCookie: { name: 'rt' }, routes: '/api/auth', path: '/api/auth' },
+  ])('a browser with the cookie of $routes, for $path', (place) => {
+    const { own = 'auth', prefix, version, defaultVersion, refreshCookie = true } = place;
+
+    it('sends it to refresh and logout, which works without an access token', async () => {
+      const app = await start(
+        { path: own, refreshCookie, ...(version && { version }) },
+        {},
+        {
+          platform,
+          prepare: (application) => {
+            if (prefix) application.setGlobalPrefix(prefix);
+            if (version ?? defaultVersion) {
+              const versions = { ...(defaultVersion && { defaultVersion }) };
+              application.enableVersioning({ type: VersioningType.URI, ...versions });
+            }
+          },
         },
-      },
-    );
-    const device = await app.device();
-    app.advance(121);
-    const pair = `__Secure-refresh_token=${device.refresh}`;
-    const answer = await app.withCookie('POST', '/api/v1/auth/refresh', pair);
-    expect(answer.headers.get('set-cookie')).toContain('; Path=/api;');
+      );
+      const device = await app.device();
+      app.advance(121);
+      // The name says whether a browser takes it: __Host- with the path / only, __Secure- with Secure.
+      const prefixOfName = place.path === '/' ? '__Host-' : '__Secure-';
+      const { name = `${prefixOfName}refresh_token` } = refreshCookie === true ? {} : refreshCookie;
+      const browser = new CookieJar(`${name}=${device.refresh}; Path=${place.path}`);
+      const send = (route: string) =>
+        app.withCookie('POST', route, browser.headerFor(route) ?? 'none=');
+
+      const rotated = await send(`${place.routes}/refresh`);
+      expect(rotated.status).toBe(200);
+      browser.take(cookieOf(rotated)!);
+      expect(browser.cookies).toHaveLength(1);
+      expect((await send(`${place.routes}/refresh`)).body).toMatchObject({
+        refresh_token_unchanged: true,
+      });
+
+      app.advance(3600);
+      const logout = await send(`${place.routes}/logout`);
+      expect(logout.status).toBe(204);
+      browser.take(cookieOf(logout)!);
+      expect(browser.cookies).toEqual([]);
+      const after = await app.sessions.refresh(device.refresh);
+      expect(after).toMatchObject({ accepted: false, reason: 'session_ended' });
+    });
   });
 
   describe('POST revoke', () => {
