@@ -91,7 +91,7 @@ describe('the rule of the refresh, and the table that it was written from', PATI
 
   it('are compared on every row', () => {
     const seen = fc
-      .sample(cases, tries(10_000))
+      .sample(cases, { ...tries(0), numRuns: 10_000 })
       .map((given) => naiveRefresh(given).replaceAll(/ \d/g, ''));
     expect([...new Set(seen)].toSorted()).toEqual([
       'access',

@@ -81,7 +81,9 @@ describe('the rule, and the table that it was written from', PATIENT, () => {
   });
 
   it('are compared on every outcome', () => {
-    const seen = new Set(fc.sample(ruleCases, tries(10_000)).map(naiveVerdict));
+    // Also where fewer are tried: the rarest outcome is one case in a thousand.
+    const sample = { ...tries(0), numRuns: 10_000 };
+    const seen = new Set(fc.sample(ruleCases, sample).map(naiveVerdict));
     expect([...seen].toSorted()).toEqual([
       'accepted',
       'claims_invalid',
