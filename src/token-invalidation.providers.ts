@@ -22,6 +22,7 @@ import { TokenStateUnavailableFilter } from './http/token-state-unavailable.filt
 import { TokenInvalidator } from './invalidation/token-invalidator.service.js';
 import { TokenInvalidationConfigError } from './options/config-error.js';
 import { problemsOf } from './options/option-table.js';
+import { SetupProblems } from './options/setup-problems.js';
 import { SessionUpkeep } from './sessions/session-upkeep.js';
 import { TokenSessions } from './sessions/token-sessions.service.js';
 import { StateReader } from './state/state-reader.js';
@@ -203,26 +204,23 @@ async function setUp(
   if (typeof options !== 'object' || options === null) {
     throw new TokenInvalidationConfigError(['there are no options: return them from the factory.']);
   }
-  const resolved = resolveOptions(options);
-  const problems = [
-    ...problemsOfShape,
-    ...(Array.isArray(resolved) ? resolved : []),
-    ...(Array.isArray(resolved)
-      ? []
-      : [...sessionProblems(resolved, store), ...endpointProblems(resolved, endpoints)]),
-    ...((await store?.checkSetup(needsOf(resolved))) ?? []),
-  ];
-  if (problems.length > 0) throw new TokenInvalidationConfigError(problems);
-  const usable = resolved as ResolvedOptions;
+  const problems = new SetupProblems();
+  problems.add(...problemsOfShape);
+  const resolved = problems.collect(() => resolveOptions(options));
+  if (resolved !== undefined) {
+    problems.add(...sessionProblems(resolved, store), ...endpointProblems(resolved, endpoints));
+  }
+  problems.add(...((await store?.checkSetup(needsOf(resolved))) ?? []));
+  problems.throwIfAny();
   const logger = new Logger('TokenInvalidation');
-  const warnings = [...usable.warnings, ...(await clockWarnings(store!, usable))];
+  const warnings = [...resolved!.warnings, ...(await clockWarnings(store!, resolved!))];
   for (const warning of warnings) logger.warn(warning);
-  return usable;
+  return resolved!;
 }
 
 /** What the store has to keep; nothing is asked of it for options that cannot be used. */
-function needsOf(resolved: ResolvedOptions | string[]): SetupNeeds {
-  if (Array.isArray(resolved)) return {};
+function needsOf(resolved: ResolvedOptions | undefined): SetupNeeds {
+  if (resolved === undefined) return {};
   return { sessions: resolved.sessions !== undefined, revokedTokens: resolved.revokedTokens };
 }
 

@@ -7,6 +7,7 @@ import type { MessageTokenExtractor } from './http/contexts/message-header.js';
 import type { TokenExtractor } from './http/token-extractor.js';
 import { type Duration, requireSeconds } from './options/duration.js';
 import { type OptionRow, problemsOf, unknownOption, valueOf } from './options/option-table.js';
+import { SetupProblems } from './options/setup-problems.js';
 import type { TokenPolicy } from './rule/rule.js';
 import { type ResolvedSessions, resolveSessions } from './sessions/resolve-sessions.js';
 import type { Clock } from './tokens/clock.js';
@@ -41,18 +42,21 @@ export interface ResolvedOptions {
   readonly warnings: readonly string[];
 }
 
-/** Fills in the defaults; or everything that cannot work, each with what to do. */
-export function resolveOptions(given: TokenInvalidationOptions): ResolvedOptions | string[] {
-  const keys = readGivenKeys(given);
-  const problems = [...optionProblems(given), ...keys.filter((key) => typeof key === 'string')];
-  if (problems.length > 0) return problems;
-
-  const sessions = sessionsOf(given, keys as SigningKey[]);
-  if (Array.isArray(sessions)) return sessions;
+/**
+ * Fills in the defaults.
+ *
+ * @throws TokenInvalidationConfigError with everything that cannot work, each with what to do
+ */
+export function resolveOptions(given: TokenInvalidationOptions): ResolvedOptions {
+  const problems = new SetupProblems();
+  problems.add(...optionProblems(given));
+  const keys = problems.collect(() => readGivenKeys(given)) ?? [];
+  problems.throwIfAny();
+  const sessions = sessionsOf(given, keys);
 
   return {
-    keys: new KeySet(keys as SigningKey[]),
-    warnings: weakKeyWarnings(keys as SigningKey[]),
+    keys: new KeySet(keys),
+    warnings: weakKeyWarnings(keys),
     policy: policyOf(given, sessions),
     sessions,
     revokedTokens: given.revokedTokens === true,
@@ -78,7 +82,7 @@ export function resolveOptions(given: TokenInvalidationOptions): ResolvedOptions
 function sessionsOf(
   given: TokenInvalidationOptions,
   signingKeys: readonly SigningKey[],
-): ResolvedSessions | string[] | undefined {
+): ResolvedSessions | undefined {
   if (given.sessions === undefined) return undefined;
   return resolveSessions(given.sessions, {
     signingKeys,
@@ -102,11 +106,7 @@ function policyOf(
 }
 
 /** Keys are read only when they are a list of objects, or none: otherwise the table has said so. */
-function readGivenKeys({
-  secret,
-  keys,
-  legacyUntil,
-}: TokenInvalidationOptions): (SigningKey | string)[] {
+function readGivenKeys({ secret, keys, legacyUntil }: TokenInvalidationOptions): SigningKey[] {
   return keys === undefined || OPTION_ROWS.keys.check(keys)
     ? readKeys({ secret, keys }, legacyUntil !== undefined)
     : [];

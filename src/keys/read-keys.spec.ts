@@ -1,23 +1,16 @@
 import { createSecretKey, generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { problemsOf } from '../../test/support/problems-of.js';
 import { type GivenKeys, KEY_ROWS, readKeys } from './read-keys.js';
-import type { SigningKey } from './signing-key.js';
 
 const SECRET = '0123456789abcdef0123456789abcdef';
 const OTHER = 'fedcba9876543210fedcba9876543210';
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
-function keysOf(given: GivenKeys): SigningKey[] {
-  const keys = readKeys(given);
-  const problems = keys.filter((key) => typeof key === 'string');
-  expect(problems).toEqual([]);
-  return keys as SigningKey[];
-}
-
 describe('readKeys', () => {
   it('reads one secret, or a list in its order', () => {
-    expect(keysOf({ secret: SECRET }).map(({ algorithm }) => algorithm)).toEqual(['HS256']);
-    const keys = keysOf({
+    expect(readKeys({ secret: SECRET }).map(({ algorithm }) => algorithm)).toEqual(['HS256']);
+    const keys = readKeys({
       keys: [{ privateKey, kid: 'new' }, { secret: SECRET }, { publicKey, kid: 'partner' }],
     });
     expect(keys.map(({ algorithm }) => algorithm)).toEqual(['ES256', 'HS256', 'ES256']);
@@ -26,8 +19,8 @@ describe('readKeys', () => {
   });
 
   it('reads the same from a secret and from a list of one', () => {
-    const [listed] = keysOf({ keys: [{ secret: createSecretKey(Buffer.from(SECRET)) }] });
-    expect(listed!.kid).toBe(keysOf({ secret: SECRET })[0]!.kid);
+    const [listed] = readKeys({ keys: [{ secret: createSecretKey(Buffer.from(SECRET)) }] });
+    expect(listed!.kid).toBe(readKeys({ secret: SECRET })[0]!.kid);
   });
 
   it.each<[string, GivenKeys, unknown[]]>([
@@ -103,7 +96,7 @@ describe('readKeys', () => {
       ],
     ],
   ])('%s: says what is wrong and what to do', (_, given, problems) => {
-    expect(readKeys(given)).toEqual(problems);
+    expect(problemsOf(() => readKeys(given))).toEqual(problems);
   });
 });
 

@@ -1,4 +1,5 @@
 import type { OptionRow, OptionTable } from '../options/option-table.js';
+import { SetupProblems } from '../options/setup-problems.js';
 import { type KeyMaterial, type KeyOptions, readKey, type SigningKey } from './signing-key.js';
 
 /** The fields of one key. What they must be is judged by `readKey`, one with the other. */
@@ -21,34 +22,32 @@ export interface GivenKeys {
 }
 
 /**
- * The keys, or what is wrong with them, each with what to do.
+ * Reads the keys.
  *
  * @param mayBeWeak - whether keys that only verify may be too short
+ * @throws TokenInvalidationConfigError with all that is wrong with them, each with what to do
  */
-export function readKeys({ secret, keys }: GivenKeys, mayBeWeak = false): SigningKey[] | string[] {
+export function readKeys({ secret, keys }: GivenKeys, mayBeWeak = false): SigningKey[] {
+  const problems = new SetupProblems();
+  const read = (key: KeyOptions, path: string, isWeak = false) =>
+    problems.collect(() => readKey(key, path, isWeak));
   if (keys !== undefined && secret !== undefined) {
-    return ['secret and keys are both given: put the secret into keys, as { secret }.'];
+    problems.add('secret and keys are both given: put the secret into keys, as { secret }.');
+    problems.throwIfAny();
   }
-  if (keys === undefined) return collect([readKey({ secret: secret ?? '' }, 'options')]);
-  return collect(keys.map((key, index) => readKey(key, `keys[${index}]`, mayBeWeak && index > 0)));
-}
-
-function collect(read: readonly (SigningKey | string)[]): SigningKey[] | string[] {
-  const good = read.filter((key) => typeof key !== 'string');
-  const problems = [
-    ...read.filter((key) => typeof key === 'string'),
-    ...firstKeyProblems(read[0]),
-    ...repeatedKids(good),
-  ];
-  return problems.length > 0 ? problems : good;
-}
-
-function firstKeyProblems(first: SigningKey | string | undefined): string[] {
-  return typeof first === 'object' && first.signWith === undefined
-    ? [
-        'keys[0]: only verifies, and the first key signs: put one with a secret or privateKey first.',
-      ]
-    : [];
+  const [first, ...others] =
+    keys === undefined
+      ? [read({ secret: secret ?? '' }, 'options')]
+      : keys.map((key, index) => read(key, `keys[${index}]`, mayBeWeak && index > 0));
+  if (first !== undefined && first.signWith === undefined) {
+    problems.add(
+      'keys[0]: only verifies, and the first key signs: put one with a secret or privateKey first.',
+    );
+  }
+  const good = [first, ...others].filter((key) => key !== undefined);
+  problems.add(...repeatedKids(good));
+  problems.throwIfAny();
+  return good;
 }
 
 function repeatedKids(keys: readonly SigningKey[]): string[] {

@@ -7,6 +7,7 @@ import {
   type RSAPSSKeyPairKeyObjectOptions,
 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { problemsOf } from '../../test/support/problems-of.js';
 import type { Algorithm } from './algorithm.js';
 import { type KeyOptions, readKey, type SigningKey } from './signing-key.js';
 
@@ -26,11 +27,7 @@ function pssKey(parameters: Omit<RSAPSSKeyPairKeyObjectOptions, 'modulusLength'>
 }
 
 /** The key itself; a set-up mistake fails the test with its message. */
-function good(options: KeyOptions): SigningKey {
-  const key = readKey(options, 'options');
-  if (typeof key === 'string') throw new Error(key);
-  return key;
-}
+const good = (options: KeyOptions): SigningKey => readKey(options, 'options');
 
 describe('readKey', () => {
   it.each([
@@ -53,7 +50,7 @@ describe('readKey', () => {
 
   it('counts a secret in bytes of UTF-8, not in characters', () => {
     expect(good({ secret: 'ü'.repeat(16) }).algorithm).toBe('HS256');
-    expect(readKey({ secret: 'u'.repeat(16) }, 'options')).toContain('the secret has 16 bytes');
+    expect(() => good({ secret: 'u'.repeat(16) })).toThrow('the secret has 16 bytes');
   });
 
   it('keeps its own copy of the bytes of a secret', () => {
@@ -396,12 +393,11 @@ describe('a key that cannot be used', () => {
   ];
 
   it.each(mistakes)('%s: says what is wrong, where, and what to do', (_, options, message) => {
-    const problem = readKey(options as KeyOptions, 'keys[0]');
-    expect(problem).toEqual(message);
+    expect(problemsOf(() => readKey(options as KeyOptions, 'keys[0]'))).toEqual([message]);
   });
 
   it.each(mistakes)('%s: shows nothing of the key', (_, options) => {
-    const problem = readKey(options as KeyOptions, 'keys[0]') as string;
+    const problem = String(problemsOf(() => readKey(options as KeyOptions, 'keys[0]')));
     const { secret, privateKey, publicKey } = options as KeyOptions;
     const texts = [secret, privateKey, publicKey].map((key) =>
       typeof key === 'string' || Buffer.isBuffer(key) ? key.toString('latin1') : '',

@@ -7,6 +7,7 @@ import {
   KeyObject,
   X509Certificate,
 } from 'node:crypto';
+import { TokenInvalidationConfigError } from '../options/config-error.js';
 import { type Algorithm, algorithmProblem, defaultAlgorithm, weaknessOf } from './algorithm.js';
 
 /** Key material: text (PEM for a key pair), bytes, or a key that Node has parsed already. */
@@ -38,23 +39,24 @@ export interface SigningKey {
 }
 
 /**
- * The key, or what is wrong with it and what to do.
+ * Reads a key.
  *
  * @param mayBeWeak - whether a key that is too short is a key with its `weakness`
+ * @throws TokenInvalidationConfigError with what is wrong with it and what to do
  */
-export function readKey(options: KeyOptions, path: string, mayBeWeak = false): SigningKey | string {
+export function readKey(options: KeyOptions, path: string, mayBeWeak = false): SigningKey {
   const material = readMaterial(options, path);
-  if (typeof material === 'string') return material;
-
   const { verifyWith } = material;
   const algorithm = options.algorithm ?? defaultAlgorithm(verifyWith);
   if (algorithm === undefined) {
-    return `${path}: jsonwebtoken cannot use a key of type ${verifyWith.asymmetricKeyType} (EdDSA among them): use an EC key on P-256 with ES256, or RSA.`;
+    throw problem(
+      `${path}: jsonwebtoken cannot use a key of type ${verifyWith.asymmetricKeyType} (EdDSA among them): use an EC key on P-256 with ES256, or RSA.`,
+    );
   }
-  const problem = algorithmProblem(algorithm, verifyWith);
-  if (problem !== undefined) return `${path}: ${problem}`;
+  const misfit = algorithmProblem(algorithm, verifyWith);
+  if (misfit !== undefined) throw problem(`${path}: ${misfit}`);
   const weakness = weaknessOf(algorithm, verifyWith);
-  if (weakness !== undefined && !mayBeWeak) return `${path}: ${weakness}`;
+  if (weakness !== undefined && !mayBeWeak) throw problem(`${path}: ${weakness}`);
   const key = { ...material, algorithm, ...(weakness !== undefined && { weakness }) };
   return named(key, options, path);
 }
@@ -63,43 +65,52 @@ function named(
   key: Omit<SigningKey, 'kid'>,
   { kid = fingerprint(key.verifyWith) }: KeyOptions,
   path: string,
-): SigningKey | string {
+): SigningKey {
   if (typeof kid !== 'string' || kid === '') {
-    return `${path}.kid: is not text: give text, or leave it out.`;
+    throw problem(`${path}.kid: is not text: give text, or leave it out.`);
   }
   // Headers are read as bytes by some and as UTF-8 by others: the token would come back with another kid.
-  return /^[ -~]+$/.test(kid)
-    ? { ...key, kid }
-    : `${path}.kid: has other characters than printable ASCII: give others, or leave it out.`;
+  if (/^[ -~]+$/.test(kid)) return { ...key, kid };
+  throw problem(
+    `${path}.kid: has other characters than printable ASCII: give others, or leave it out.`,
+  );
+}
+
+function problem(text: string): TokenInvalidationConfigError {
+  return new TokenInvalidationConfigError([text]);
 }
 
 type Material = Pick<SigningKey, 'verifyWith' | 'signWith'>;
 
-function readMaterial(options: KeyOptions, path: string): Material | string {
+function readMaterial(options: KeyOptions, path: string): Material {
   const { secret, privateKey, publicKey } = options;
   const isPair = privateKey !== undefined || publicKey !== undefined;
   if (secret !== undefined && isPair) {
-    return `${path}: has a secret and a key pair: give one of them.`;
+    throw problem(`${path}: has a secret and a key pair: give one of them.`);
   }
   if (secret !== undefined) return readSecret(secret, `${path}.secret`);
-  if (!isPair) return `${path}: has no key: give secret, privateKey or publicKey.`;
+  if (!isPair) throw problem(`${path}: has no key: give secret, privateKey or publicKey.`);
   return readPair(options, path);
 }
 
-function readSecret(secret: KeyMaterial, path: string): Material | string {
+function readSecret(secret: KeyMaterial, path: string): Material {
   if (secret instanceof KeyObject && secret.type !== 'secret') {
-    return `${path}: is a ${secret.type} key: give it as ${secret.type}Key.`;
+    throw problem(`${path}: is a ${secret.type} key: give it as ${secret.type}Key.`);
   }
   if (typeof secret !== 'string' && !Buffer.isBuffer(secret) && !(secret instanceof KeyObject)) {
-    return `${path}: is ${typeof secret}: give text, a Buffer or a KeyObject.`;
+    throw problem(`${path}: is ${typeof secret}: give text, a Buffer or a KeyObject.`);
   }
   const bytes = secret instanceof KeyObject ? secret.export() : Buffer.from(secret);
   if (bytes.length === 0) {
-    return `${path}: is empty: generate one with "openssl rand -base64 48", and check that the environment variable is set.`;
+    throw problem(
+      `${path}: is empty: generate one with "openssl rand -base64 48", and check that the environment variable is set.`,
+    );
   }
   // Anyone who has a public key could sign with it if it were taken for an HMAC secret.
   if (isKeyPair(bytes)) {
-    return `${path}: is a public or private key, not a secret: give it as privateKey or publicKey.`;
+    throw problem(
+      `${path}: is a public or private key, not a secret: give it as privateKey or publicKey.`,
+    );
   }
   const key = createSecretKey(bytes);
   return { signWith: key, verifyWith: key };
@@ -135,30 +146,45 @@ function isDer(key: Buffer, type: 'spki' | 'pkcs1' | 'pkcs8'): boolean {
   return read !== undefined;
 }
 
-function readPair({ privateKey, publicKey }: KeyOptions, path: string): Material | string {
-  const signWith = privateKey === undefined ? undefined : parse(privateKey, 'private');
-  if (typeof signWith === 'string') return `${path}.privateKey: ${signWith}`;
+function readPair({ privateKey, publicKey }: KeyOptions, path: string): Material {
+  const signWith = privateKey === undefined ? undefined : parse(privateKey, 'private', path);
   const verifyWith =
-    publicKey === undefined ? createPublicKey(signWith!) : parse(publicKey, 'public');
-  if (typeof verifyWith === 'string') return `${path}.publicKey: ${verifyWith}`;
+    publicKey === undefined ? createPublicKey(signWith!) : parse(publicKey, 'public', path);
   if (signWith === undefined) return { verifyWith };
-  return createPublicKey(signWith).equals(verifyWith)
-    ? { signWith, verifyWith }
-    : `${path}: publicKey does not belong to privateKey: leave publicKey out and it is derived.`;
+  if (createPublicKey(signWith).equals(verifyWith)) return { signWith, verifyWith };
+  throw problem(
+    `${path}: publicKey does not belong to privateKey: leave publicKey out and it is derived.`,
+  );
 }
 
-function parse(material: KeyMaterial, type: 'private' | 'public'): KeyObject | string {
-  if (material instanceof KeyObject) {
-    return material.type === type ? material : `is a ${material.type} key: give the ${type} one.`;
+function parse(material: KeyMaterial, type: 'private' | 'public', path: string): KeyObject {
+  const read =
+    material instanceof KeyObject
+      ? { key: material, kind: material.type }
+      : parseText(material, type);
+  if (read === undefined) {
+    throw problem(
+      `${path}.${type}Key: cannot be read as a ${type} key: give PEM text, and mind that line breaks survive the environment variable.`,
+    );
   }
+  if (read.kind === type) return read.key;
+  throw problem(`${path}.${type}Key: is a ${read.kind} key: give the ${type} one.`);
+}
+
+interface ParsedKey {
+  readonly key: KeyObject;
+  /** Of what was given: createPublicKey() takes the public half of a private key, and giving that is a mistake. */
+  readonly kind: KeyObject['type'];
+}
+
+/** `undefined`: it is no such key. The cause could quote it, and stays out of the message. */
+function parseText(text: string | Buffer, type: 'private' | 'public'): ParsedKey | undefined {
   try {
-    const key = type === 'private' ? createPrivateKey(material) : createPublicKey(material);
-    // createPublicKey() takes the public half of a private key; giving that is a mistake.
-    const isPrivate = material.toString().includes('PRIVATE KEY-----');
-    return type === 'public' && isPrivate ? 'is a private key: give the public one.' : key;
+    const key = type === 'private' ? createPrivateKey(text) : createPublicKey(text);
+    const isPrivate = text.toString().includes('PRIVATE KEY-----');
+    return { key, kind: isPrivate ? 'private' : key.type };
   } catch {
-    // The cause could quote the key; its text stays out of the message.
-    return `cannot be read as a ${type} key: give PEM text, and mind that line breaks survive the environment variable.`;
+    return undefined;
   }
 }
 

@@ -12,7 +12,10 @@ const MAX_TOKEN_LENGTH = 16_384;
 /** Base64url without padding (RFC 7515 section 2): any other spelling of the same bytes is another token, and not ours. */
 const BASE64URL_PARTS = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
-/** The header of a compact JWS (RFC 7515 section 7.1), or what is wrong with the token. */
+/**
+ * The header of a compact JWS (RFC 7515 section 7.1), or what is wrong with the token. That is text and no `Refusal`: a
+ * header is JSON that anyone may write, and could look like one.
+ */
 export function readHeader(token: unknown): TokenHeader | string {
   if (typeof token !== 'string') return 'the token is not text';
   if (token.length > MAX_TOKEN_LENGTH) return `the token is longer than ${MAX_TOKEN_LENGTH} bytes`;

@@ -1,5 +1,7 @@
 import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import { type KeyMaterial, readKey, type SigningKey } from '../keys/signing-key.js';
+import { TokenInvalidationConfigError } from '../options/config-error.js';
+import { SetupProblems } from '../options/setup-problems.js';
 
 /** A key for the MAC of refresh tokens. */
 export interface RefreshKey {
@@ -9,31 +11,32 @@ export interface RefreshKey {
 }
 
 /**
- * The keys for refresh tokens, of which the first signs and all verify; or what is wrong with them, each with what to do.
+ * The keys for refresh tokens, of which the first signs and all verify.
  *
  * Without any given they are made of the symmetric keys that sign access tokens. Not of a private key: it is exported
  * differently on two nodes, and its rotation would log everyone out.
+ *
+ * @throws TokenInvalidationConfigError with all that is wrong with them, each with what to do
  */
 export function refreshKeys(
   given: readonly KeyMaterial[] | undefined,
   signing: readonly SigningKey[],
-): RefreshKey[] | string[] {
+): RefreshKey[] {
   if (given === undefined) return fromSigningKeys(signing);
-  if (given.length === 0) return ['sessions.keys: is empty: give at least one secret.'];
+  const problems = new SetupProblems();
+  if (given.length === 0) problems.add('sessions.keys: is empty: give at least one secret.');
   const read = given.map((secret, index) =>
-    readKey({ secret, algorithm: 'HS256' }, `sessions.keys[${index}]`),
+    problems.collect(() => readKey({ secret, algorithm: 'HS256' }, `sessions.keys[${index}]`)),
   );
-  const problems = read.filter((key) => typeof key === 'string');
-  return problems.length > 0
-    ? problems
-    : (read as SigningKey[]).map(({ verifyWith }) => derive(verifyWith));
+  problems.throwIfAny();
+  return read.map((key) => derive(key!.verifyWith));
 }
 
-function fromSigningKeys(signing: readonly SigningKey[]): RefreshKey[] | string[] {
+function fromSigningKeys(signing: readonly SigningKey[]): RefreshKey[] {
   if (signing[0]?.verifyWith.type !== 'secret') {
-    return [
+    throw new TokenInvalidationConfigError([
       'sessions.keys: is missing, and access tokens are signed with a private key: give secrets of at least 32 bytes for refresh tokens, the same on all nodes.',
-    ];
+    ]);
   }
   return signing
     .filter(({ verifyWith, weakness }) => verifyWith.type === 'secret' && weakness === undefined)

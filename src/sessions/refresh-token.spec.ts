@@ -1,8 +1,9 @@
 import { createHash, createHmac, createSecretKey, generateKeyPairSync } from 'node:crypto';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { problemsOf } from '../../test/support/problems-of.js';
 import { readKeys } from '../keys/read-keys.js';
-import type { KeyMaterial, SigningKey } from '../keys/signing-key.js';
+import type { KeyMaterial } from '../keys/signing-key.js';
 import { type RefreshKey, refreshKeys } from './refresh-keys.js';
 import { RefreshToken } from './refresh-token.js';
 import { newSessionId } from './session-id.js';
@@ -13,7 +14,7 @@ const NOW = 1_768_478_400_000;
 
 const keysOf = (...secrets: KeyMaterial[]) => refreshKeys(secrets, []) as [RefreshKey];
 const signingKeys = (...keys: Parameters<typeof readKeys>[0]['keys'] & object) =>
-  readKeys({ keys }) as SigningKey[];
+  readKeys({ keys });
 
 const [KEY] = keysOf(SECRET);
 const token = RefreshToken.create(newSessionId(NOW));
@@ -126,7 +127,7 @@ describe('the keys of refresh tokens', () => {
   it('have to be given where a private key signs', () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const signing = signingKeys({ privateKey }, { secret: SECRET });
-    expect(refreshKeys(undefined, signing)).toEqual([
+    expect(problemsOf(() => refreshKeys(undefined, signing))).toEqual([
       'sessions.keys: is missing, and access tokens are signed with a private key: give secrets of at least 32 bytes for refresh tokens, the same on all nodes.',
     ]);
     expect(refreshKeys([SECRET], signing)).toEqual(keysOf(SECRET));
@@ -136,12 +137,14 @@ describe('the keys of refresh tokens', () => {
 
   it('are not made of a key that is too short and only verifies', () => {
     const signing = readKeys({ keys: [{ secret: SECRET }, { secret: 'short' }] }, true);
-    expect(refreshKeys(undefined, signing as SigningKey[])).toEqual(keysOf(SECRET));
+    expect(refreshKeys(undefined, signing)).toEqual(keysOf(SECRET));
   });
 
   it('are named by what is wrong with them', () => {
-    expect(refreshKeys([], [])).toEqual(['sessions.keys: is empty: give at least one secret.']);
-    expect(refreshKeys([SECRET, 'short'], [])).toEqual([
+    expect(problemsOf(() => refreshKeys([], []))).toEqual([
+      'sessions.keys: is empty: give at least one secret.',
+    ]);
+    expect(problemsOf(() => refreshKeys([SECRET, 'short'], []))).toEqual([
       expect.stringMatching(/^sessions\.keys\[1\]: /),
     ]);
   });

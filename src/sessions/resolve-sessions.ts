@@ -1,6 +1,7 @@
 import type { SigningKey } from '../keys/signing-key.js';
 import { type Duration, requireSeconds } from '../options/duration.js';
 import { valueOf } from '../options/option-table.js';
+import { SetupProblems } from '../options/setup-problems.js';
 import { PRESETS } from './presets.js';
 import { type RefreshKey, refreshKeys } from './refresh-keys.js';
 import type { SessionSettings } from './session-settings.js';
@@ -19,24 +20,22 @@ export interface ResolvedSessions extends SessionSettings {
   readonly refreshKeys: readonly RefreshKey[];
 }
 
-/** Fills in the defaults; or what cannot work, each with what to do. The rows of the table have been checked. */
-export function resolveSessions(
-  given: SessionsOptions,
-  around: AroundSessions,
-): ResolvedSessions | string[] {
-  const keys = refreshKeys(given.keys, around.signingKeys);
+/**
+ * Fills in the defaults. The rows of the table have been checked.
+ *
+ * @throws TokenInvalidationConfigError with all that cannot work, each with what to do
+ */
+export function resolveSessions(given: SessionsOptions, around: AroundSessions): ResolvedSessions {
+  const problems = new SetupProblems();
+  const keys = problems.collect(() => refreshKeys(given.keys, around.signingKeys));
   const times = timesOf(given);
-  const problems = [
-    ...keys.filter((key) => typeof key === 'string'),
-    ...timeProblems(times, around),
-    ...capProblems(given),
-  ];
-  if (problems.length > 0) return problems;
+  problems.add(...timeProblems(times, around), ...capProblems(given));
+  problems.throwIfAny();
 
   const { claims } = given;
   return {
     tokensWithoutSession: valueOf(SESSION_ROWS.tokensWithoutSession, given.tokensWithoutSession),
-    refreshKeys: keys as RefreshKey[],
+    refreshKeys: keys!,
     limits: {
       absoluteSeconds: times.absolute!,
       idleSeconds: times.idle ?? null,

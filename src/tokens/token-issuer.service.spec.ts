@@ -5,7 +5,7 @@ import type { TokenClaims } from '../rule/claims.js';
 import type { TokenStateStore } from '../state/token-state.store.js';
 import type { Duration } from '../options/duration.js';
 import { KeySet } from '../keys/key-set.js';
-import { readKey, type SigningKey } from '../keys/signing-key.js';
+import { readKey } from '../keys/signing-key.js';
 import {
   type ExtraClaims,
   type IssuableUser,
@@ -16,7 +16,7 @@ import {
 const SECOND = 1_768_478_400;
 const NOW = SECOND * 1000 + 499;
 const SECRET = '0123456789abcdef0123456789abcdef';
-const key = readKey({ secret: SECRET }, 'key') as SigningKey;
+const key = readKey({ secret: SECRET }, 'key');
 
 const ANNA: ControlledUser = {
   id: 'anna',
@@ -72,7 +72,7 @@ describe('TokenIssuer.issue', () => {
 
   it('signs with the first key', () => {
     const first = readKey({ secret: 'f'.repeat(64), algorithm: 'HS512', kid: 'first' }, 'key');
-    const keys = new KeySet([first as SigningKey, key]);
+    const keys = new KeySet([first, key]);
     const token = issuer({ keys }).issue(ANNA);
     expect(headerOf(token)).toEqual({ alg: 'HS512', typ: 'at+jwt', kid: 'first' });
   });
