@@ -46,10 +46,13 @@ export function webStorage(storage: WebStorage, key = 'login'): LoginStorage {
 }
 
 /**
- * Keeps the login in memory and tells it to the other tabs of the origin, as soon as one of them changes it. A tab that
- * is opened later has none until the next change: with the refresh token in a cookie, it gets one by its first call.
+ * Keeps the access token in memory, and sends it to the other tabs of the origin as soon as one of them has a new one. It
+ * is for a refresh token in a cookie: the tabs share that already, and a tab that is opened later gets an access token by
+ * its first call.
  *
  * @param name - of the channel. Default: `'login'`
+ * @throws TypeError by `write`, for a login with a refresh token: messages of two tabs may cross, and of two copies in
+ * memory one could fall behind. `webStorage` has one copy for all tabs
  */
 export function sharedStorage(name = 'login'): LoginStorage & { close(): void } {
   const memory = memoryStorage();
@@ -62,6 +65,9 @@ export function sharedStorage(name = 'login'): LoginStorage & { close(): void } 
   return {
     read: () => memory.read(),
     write: (login) => {
+      if (login?.refreshToken !== undefined) {
+        throw new TypeError('sharedStorage is for a refresh token in a cookie: use webStorage.');
+      }
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has one origin
       channel.postMessage(login);
       return memory.write(login);

@@ -231,6 +231,23 @@ describe('a refresh', () => {
     expect(await storage.read()).toEqual(newer);
   });
 
+  it('of the login before is not waited for', async () => {
+    const client = await loggedIn();
+    let answerOld = (_: Response) => {};
+    answers['/auth/refresh'] = ({ body }) =>
+      body.includes('of old')
+        ? new Promise((resolve) => {
+            answerOld = resolve;
+          })
+        : tokens('new');
+    const former = orders(client);
+    await vi.waitUntil(() => sent.length === 2);
+    await client.login({ access_token: 'next', refresh_token: 'refresh of next' });
+    expect((await orders(client)).status).toBe(200);
+    answerOld(refused('session_ended'));
+    expect((await former).status).toBe(200);
+  });
+
   it('that answers after a logout logs nobody in', async () => {
     const storage = memoryStorage();
     const client = await loggedIn({ storage });
@@ -313,18 +330,25 @@ describe('where the login is kept', () => {
     expect(entries.size).toBe(0);
   });
 
-  it('in memory, tabs tell one another', async () => {
+  it('in memory, the tabs share it', async () => {
+    const shared: Login = { accessToken: 'a', expiresAt: 1 };
     const here = sharedStorage('tabs of a test');
     const there = sharedStorage('tabs of a test');
     const third = new BroadcastChannel('tabs of a test');
-    const told = new Promise((resolve) => {
+    const received = new Promise((resolve) => {
       third.addEventListener('message', resolve);
     });
-    await here.write(login);
+    await here.write(shared);
     // The tabs get a message in the order in which they opened.
-    await told;
-    expect(await there.read()).toEqual(login);
+    await received;
+    expect(await there.read()).toEqual(shared);
     for (const each of [here, there, third]) each.close();
+  });
+
+  it('in memory, the tabs share no refresh token', () => {
+    const storage = sharedStorage('no tabs');
+    expect(() => storage.write(login)).toThrow('for a refresh token in a cookie');
+    storage.close();
   });
 });
 

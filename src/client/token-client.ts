@@ -60,6 +60,8 @@ export class TokenClient {
   /** Takes the answer to a login, or to anything that starts a session: in place of the one that was there. */
   async login(answer: TokenAnswer): Promise<void> {
     this.gone = false;
+    // A refresh that is under way is for the login before.
+    this.renewing = undefined;
     await this.storage.write(this.loginOf(answer));
   }
 
@@ -108,9 +110,12 @@ export class TokenClient {
     const stored = await this.storage.read();
     // Another call or another tab was quicker, or the user has logged out.
     if (stored?.accessToken !== refused?.accessToken) return stored;
-    this.renewing ??= this.refresh(stored).finally(() => {
-      this.renewing = undefined;
-    });
+    if (this.renewing === undefined) {
+      const renewing = this.refresh(stored).finally(() => {
+        if (this.renewing === renewing) this.renewing = undefined;
+      });
+      this.renewing = renewing;
+    }
     return this.renewing;
   }
 
