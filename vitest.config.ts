@@ -70,11 +70,12 @@ export default defineConfig({
         },
       },
       {
-        // The demo, and a Chromium, at /usr/bin/chromium or where CHROMIUM says.
+        // The built demo and client, and a Chromium, at /usr/bin/chromium or where CHROMIUM says.
         extends: true,
         test: {
           name: 'browser',
-          include: ['test/demo/*.browser-spec.ts'],
+          include: ['test/demo/*.browser-spec.ts', 'test/client/*.browser-spec.ts'],
+          globalSetup,
           // A test presses twenty buttons, each of which takes seconds on a busy machine.
           testTimeout: 300_000,
           expect: { poll: { timeout: 60_000 } },

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { build, type Rollup } from 'vite';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Login, memoryStorage, sharedStorage, webStorage } from './login-storage.js';
@@ -233,18 +233,17 @@ describe('a refresh', () => {
 
   it('of the login before is not waited for', async () => {
     const client = await loggedIn();
-    let answerOld = (_: Response) => {};
-    answers['/auth/refresh'] = ({ body }) =>
-      body.includes('of old')
-        ? new Promise((resolve) => {
-            answerOld = resolve;
-          })
-        : tokens('new');
+    const server = new EventEmitter();
+    answers['/auth/refresh'] = async ({ body }) => {
+      if (!body.includes('of old')) return tokens('new');
+      await once(server, 'late');
+      return refused('session_ended');
+    };
     const former = orders(client);
     await vi.waitUntil(() => sent.length === 2);
     await client.login({ access_token: 'next', refresh_token: 'refresh of next' });
     expect((await orders(client)).status).toBe(200);
-    answerOld(refused('session_ended'));
+    server.emit('late');
     expect((await former).status).toBe(200);
   });
 

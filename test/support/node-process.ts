@@ -18,6 +18,8 @@ export class NodeProcess extends TestClient {
   constructor(
     url: string,
     readonly stop: () => Promise<void>,
+    /** As a crash ends it. */
+    readonly kill: () => Promise<void>,
   ) {
     super(url);
   }
@@ -40,11 +42,16 @@ export async function startNode(
   const exited = once(child, 'exit');
   const [first] = (await Promise.race([once(child, 'message'), exited])) as [unknown];
   if (typeof first !== 'string') throw new Error(`The node ended with ${String(first)}`);
-  return new NodeProcess(first, async () => {
+  const stop = async () => {
     const late = setTimeout(() => child.kill('SIGKILL'), ENDS_WITHIN_MS);
     child.disconnect();
     const [, signal] = (await exited) as [number | null, string | null];
     clearTimeout(late);
     if (signal !== null) throw new Error('Something keeps the node alive after app.close()');
-  });
+  };
+  const kill = async () => {
+    child.kill('SIGKILL');
+    await exited;
+  };
+  return new NodeProcess(first, stop, kill);
 }
