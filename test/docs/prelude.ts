@@ -87,6 +87,14 @@ import {
 } from 'typeorm';
 import { PrismaClient } from '../../../prisma/client.js';
 
+declare const SecureStore: {
+  getItemAsync(key: string): Promise<string | null>;
+  setItemAsync(key: string, value: string): Promise<void>;
+  deleteItemAsync(key: string): Promise<void>;
+};
+declare function showLogin(errorCode: string): void;
+declare function askForPassword(maxAge: number | undefined): void;
+
 declare class User extends RevocableUser {
   id: number;
   email: string;
