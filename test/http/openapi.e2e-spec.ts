@@ -1,5 +1,5 @@
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import type { EndpointsOptions } from 'nestjs-token-invalidation';
+import type { EndpointsOptions, TokenInvalidationModuleOptions } from 'nestjs-token-invalidation';
 import { describe, expect, it } from 'vitest';
 import { createMemoryApp } from '../support/memory-app.js';
 
@@ -12,9 +12,10 @@ interface Operation {
 async function documentOf(
   endpoints: Partial<EndpointsOptions> = {},
   build: (builder: DocumentBuilder) => DocumentBuilder = (builder) => builder.addBearerAuth(),
+  module: Partial<TokenInvalidationModuleOptions> = {},
 ): Promise<OpenAPIObject> {
   const app = await createMemoryApp({
-    module: { endpoints: { path: 'auth', logoutEverywhere: true, ...endpoints } },
+    module: { ...module, endpoints: { path: 'auth', logoutEverywhere: true, ...endpoints } },
   });
   const document = SwaggerModule.createDocument(app.app, build(new DocumentBuilder()).build());
   await app.close();
@@ -70,5 +71,65 @@ describe.each(DOCUMENTS)('in a document with %s, the endpoint', (_, build, secur
 
   it('names none by default, so that those of the whole document apply', async () => {
     expect(endpointOf(await documentOf({}, build))).not.toHaveProperty('security');
+  });
+});
+
+/** Each endpoint with the statuses that it documents. */
+function statusesIn({ paths }: OpenAPIObject): Record<string, string> {
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods as Record<string, Operation>).map(
+      ([method, { responses }]): [string, string] => [
+        `${method} ${path}`,
+        Object.keys(responses).join(' '),
+      ],
+    ),
+  );
+  return Object.fromEntries(operations);
+}
+
+const WITH_SESSIONS = { sessions: { absolute: '1 day' } };
+
+const ALL: Partial<EndpointsOptions> = {
+  sessions: true,
+  revoke: () => true,
+  introspect: () => true,
+  securityScheme: 'bearer',
+};
+
+/** What the document says of an answer with a list of sessions. */
+async function listIn(endpoints: Partial<EndpointsOptions>): Promise<object> {
+  const { paths } = await documentOf({ ...ALL, ...endpoints }, undefined, WITH_SESSIONS);
+  return (paths['/auth/sessions']!.get as Operation).responses['200']!;
+}
+
+describe('the OpenAPI document of an application with sessions', () => {
+  it('has every endpoint, with the statuses that it answers', async () => {
+    expect(statusesIn(await documentOf(ALL, undefined, WITH_SESSIONS))).toEqual({
+      'post /auth/logout-everywhere': '200 204 401 503',
+      'post /auth/refresh': '200 401 503',
+      'post /auth/logout': '204 401 409 503',
+      'post /auth/logout-others': '204 401 503',
+      'get /auth/sessions': '200 400 401 503',
+      'delete /auth/sessions/{id}': '204 401 503',
+      'post /auth/revoke': '200 400 401 503',
+      'post /auth/introspect': '200 400 401 503',
+    });
+  });
+
+  it('asks for an access token where one is needed, and for a body where no cookie has the token', async () => {
+    const { paths } = await documentOf(ALL, undefined, WITH_SESSIONS);
+    const isSecured = (path: string, method: 'get' | 'post') =>
+      (paths[path]![method] as Operation).security !== undefined;
+    expect(isSecured('/auth/sessions', 'get')).toBe(true);
+    expect(isSecured('/auth/logout-others', 'post')).toBe(true);
+    expect(isSecured('/auth/refresh', 'post')).toBe(false);
+    expect(paths['/auth/refresh']!.post).toHaveProperty('requestBody.required', true);
+    const withCookie = await documentOf({ ...ALL, refreshCookie: true }, undefined, WITH_SESSIONS);
+    expect(withCookie.paths['/auth/refresh']!.post).not.toHaveProperty('requestBody');
+  });
+
+  it('claims nothing about a list that the application maps', async () => {
+    expect(await listIn({})).toHaveProperty('content');
+    expect(await listIn({ listResponse: () => [] })).toEqual({ description: 'A page of sessions' });
   });
 });
