@@ -383,6 +383,23 @@ export const PATCHES: readonly Patch[] = [
     test: 'not an old answer that comes late',
   },
   {
+    promise: 14,
+    file: 'src/endpoints/sessions.controller.ts',
+    find: '    if (!answer.accepted) throw unauthorized(response, answer);\n',
+    replace:
+      '    if (!answer.accepted) this.answers.clear(response);\n    if (!answer.accepted) throw unauthorized(response, answer);\n',
+    spec: 'test/sessions/endpoints.e2e-spec.ts',
+    test: 'is removed by a logout, and never by a refused refresh',
+  },
+  {
+    promise: 14,
+    file: 'src/endpoints/refresh-cookie.ts',
+    find: "isVersioned ? '' : (this.settings.path ?? '')",
+    replace: "isVersioned ? 'v1' : (this.settings.path ?? '')",
+    spec: 'test/sessions/endpoints.e2e-spec.ts',
+    test: 'sends it to refresh and logout, which works without an access token',
+  },
+  {
     promise: 15,
     file: 'src/rule/refresh-rule.ts',
     find: "  return { ...refusal('refresh_reused'), ends: 'refresh_reused' };",
