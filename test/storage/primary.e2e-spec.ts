@@ -59,6 +59,8 @@ class ObservedClient extends Client {
 }
 
 const TIMEOUT_MS = 5000;
+/** There are six connections. */
+const MORE_THAN_ALL = 7;
 const statement = (text: string, ...values: unknown[]) => ({ text, values });
 const HANGING = statement(`SELECT ${ifWritable("'yes'")}, pg_sleep(20)`);
 const PID = statement('SELECT pg_backend_pid()');
@@ -136,6 +138,11 @@ describe('a statement', () => {
     expect(await primary.run(PID, TIMEOUT_MS)).toEqual(first);
     await failureOf(run('SELECT 1/0'));
     expect(await primary.run(PID, TIMEOUT_MS)).not.toEqual(first);
+  });
+
+  it('loses no connection by failing', async () => {
+    for (let round = 0; round < MORE_THAN_ALL; round += 1) await failureOf(run('SELECT 1/0'));
+    await expect(run('SELECT 1')).resolves.toEqual([[1]]);
   });
 
   it('hears of a connection that breaks, and leaves no listener behind on it', async () => {
@@ -265,6 +272,28 @@ describe('reads', () => {
     await expect(bothConnections()).resolves.toSatisfy((pids: unknown[]) =>
       pids.every((pid) => both.includes(pid)),
     );
+  });
+
+  it('lose no connection by failing', async () => {
+    const failing = statement('SELECT 1/0');
+    for (let round = 0; round < MORE_THAN_ALL; round += 1) {
+      await failureOf(primary.read(failing, TIMEOUT_MS));
+    }
+    await expect(read()).resolves.toHaveLength(1);
+  });
+
+  it('end what is loaded by their connections when it takes too long, and lose none', async () => {
+    await bothConnections();
+    const loading = [1, 2].map(() =>
+      failureOf(
+        primary.readWith(READ_PID, 1000, (_, client) =>
+          (client as unknown as Client).query('SELECT pg_sleep(60)'),
+        ),
+      ),
+    );
+    const error = expect.any(Error) as Error;
+    expect(await Promise.all(loading)).toEqual([error, error]);
+    await expect(read()).resolves.toHaveLength(1);
   });
 
   it('use a connection that came too late for the read that asked for it', async () => {
