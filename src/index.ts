@@ -1,5 +1,5 @@
 export { TokenInvalidationModule } from './token-invalidation.module.js';
-export { TokenInvalidationConfigError } from './options/config-error.js';
+export { TokenInvalidationConfigError } from './options/config.error.js';
 export type {
   TokenInvalidationModuleAsyncOptions,
   TokenInvalidationModuleOptions,
@@ -62,7 +62,7 @@ export {
   PasswordConflictError,
   UserUnknownError,
   VersionConflictError,
-} from './invalidation/invalidation.errors.js';
+} from './invalidation/invalidation.error.js';
 export type {
   EveryoneInvalidationReceipt,
   InvalidationReceipt,
@@ -97,7 +97,7 @@ export type {
 export type { SetupNeeds } from './state/token-state.store.js';
 export type { RefreshState, SessionEnd, SessionState } from './rule/session-state.js';
 export { TokenSessions } from './sessions/token-sessions.service.js';
-export { TooManySessionsError } from './sessions/session.errors.js';
+export { TooManySessionsError } from './sessions/session.error.js';
 export type { AddressPolicy, SessionClaims, SessionsOptions } from './sessions/sessions-options.js';
 export type { SessionPreset } from './sessions/presets.js';
 export type { SessionView } from './sessions/session-view.js';

@@ -1,6 +1,6 @@
 import { type DynamicModule, Module, type OnModuleInit } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
-import { TokenInvalidationConfigError } from './options/config-error.js';
+import { TokenInvalidationConfigError } from './options/config.error.js';
 import { TokenVerifier } from './tokens/token-verifier.service.js';
 import {
   ConfigurableModuleClass,

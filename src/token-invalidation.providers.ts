@@ -20,7 +20,7 @@ import { IgnoredPublicMetadata } from './http/ignored-public-metadata.js';
 import { RevocableJwtGuard } from './http/revocable-jwt.guard.js';
 import { TokenStateUnavailableFilter } from './http/token-state-unavailable.filter.js';
 import { TokenInvalidator } from './invalidation/token-invalidator.service.js';
-import { TokenInvalidationConfigError } from './options/config-error.js';
+import { TokenInvalidationConfigError } from './options/config.error.js';
 import { problemsOf } from './options/option-table.js';
 import { SetupProblems } from './options/setup-problems.js';
 import { SessionUpkeep } from './sessions/session-upkeep.js';

@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { ApplicationConfig, Reflector } from '@nestjs/core';
 import { RouteAccessReader } from '../http/route-access.js';
-import { TokenInvalidationConfigError } from '../options/config-error.js';
+import { TokenInvalidationConfigError } from '../options/config.error.js';
 import type { AccessEntry } from './access-entry.js';
 import { AccessOfHandler } from './access-of-handler.js';
 import { AdapterRoutes } from './adapter-routes.js';

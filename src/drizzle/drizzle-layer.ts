@@ -1,7 +1,7 @@
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type { PgTable } from 'drizzle-orm/pg-core';
 import { isFunction } from '../options/checks.js';
-import { TokenInvalidationConfigError } from '../options/config-error.js';
+import { TokenInvalidationConfigError } from '../options/config.error.js';
 import { bindColumns } from '../postgres/bind-columns.js';
 import type { DataLayer, UserSource } from '../postgres/data-layer.js';
 import { describeRecord, stateKeys } from '../postgres/describe-record.js';

@@ -1,7 +1,7 @@
 import { getTableColumns } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { getTableConfig, type PgColumn, type PgTable } from 'drizzle-orm/pg-core';
-import { TokenInvalidationConfigError } from '../options/config-error.js';
+import { TokenInvalidationConfigError } from '../options/config.error.js';
 import type { ColumnNames } from '../postgres/bind-columns.js';
 import type { RecordKeys } from '../postgres/describe-record.js';
 import type { SelectedColumn } from './hydrating-loader.js';

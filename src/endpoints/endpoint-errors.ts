@@ -1,6 +1,6 @@
 import { type HeaderWriter, unauthorized, unavailable } from '../http/http-answers.js';
 import type { HttpSettings } from '../http/http-settings.js';
-import { UserUnknownError, VersionConflictError } from '../invalidation/invalidation.errors.js';
+import { UserUnknownError, VersionConflictError } from '../invalidation/invalidation.error.js';
 import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
 
 /** What an endpoint throws for an error of the services: a filter of the application's may know HTTP exceptions alone. */

@@ -11,7 +11,7 @@ import {
   PasswordConflictError,
   UserUnknownError,
   VersionConflictError,
-} from './invalidation.errors.js';
+} from './invalidation.error.js';
 import { TokenInvalidator } from './token-invalidator.service.js';
 
 class Recorder extends TokenEventListener {

@@ -13,7 +13,7 @@ import {
   PasswordConflictError,
   UserUnknownError,
   VersionConflictError,
-} from './invalidation.errors.js';
+} from './invalidation.error.js';
 import type { EveryoneInvalidationReceipt, InvalidationReceipt, RehashReceipt } from './receipt.js';
 
 /** A user's id, as the application has it. */

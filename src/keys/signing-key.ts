@@ -7,7 +7,7 @@ import {
   KeyObject,
   X509Certificate,
 } from 'node:crypto';
-import { TokenInvalidationConfigError } from '../options/config-error.js';
+import { TokenInvalidationConfigError } from '../options/config.error.js';
 import { type Algorithm, algorithmProblem, defaultAlgorithm, weaknessOf } from './algorithm.js';
 
 /** Key material: text (PEM for a key pair), bytes, or a key that Node has parsed already. */

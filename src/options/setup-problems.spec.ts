@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { problemsOf } from '../../test/support/problems-of.js';
-import { TokenInvalidationConfigError } from './config-error.js';
+import { TokenInvalidationConfigError } from './config.error.js';
 import { SetupProblems } from './setup-problems.js';
 
 describe('SetupProblems', () => {

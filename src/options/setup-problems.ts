@@ -1,4 +1,4 @@
-import { TokenInvalidationConfigError } from './config-error.js';
+import { TokenInvalidationConfigError } from './config.error.js';
 
 /** Collects what cannot work, so that one error says all of it. */
 export class SetupProblems {

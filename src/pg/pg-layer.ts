@@ -1,4 +1,4 @@
-import { TokenInvalidationConfigError } from '../options/config-error.js';
+import { TokenInvalidationConfigError } from '../options/config.error.js';
 import { bindColumns, type ColumnNames } from '../postgres/bind-columns.js';
 import type { DataLayer, UserSource } from '../postgres/data-layer.js';
 import { describeRecord, stateKeys } from '../postgres/describe-record.js';

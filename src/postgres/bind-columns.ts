@@ -1,4 +1,4 @@
-import { TokenInvalidationConfigError } from '../options/config-error.js';
+import { TokenInvalidationConfigError } from '../options/config.error.js';
 import type { RunStatement } from './pg-pool.js';
 import { type FoundTable, readColumns } from './read-columns.js';
 import { quoteTable } from './sql.js';

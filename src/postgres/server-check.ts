@@ -1,4 +1,4 @@
-import { TokenInvalidationConfigError } from '../options/config-error.js';
+import { TokenInvalidationConfigError } from '../options/config.error.js';
 import type { RunStatement } from './pg-pool.js';
 import { codeOf, NO_CONNECTION_LEFT } from './pg-error.js';
 import { milliseconds } from './sql.js';

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { TokenInvalidationConfigError } from '../options/config-error.js';
+import { TokenInvalidationConfigError } from '../options/config.error.js';
 import type { PgClient, PgPool } from '../postgres/pg-pool.js';
 
 /** Where a pool keeps its detour. */

@@ -1,4 +1,4 @@
-import { TokenInvalidationConfigError } from '../options/config-error.js';
+import { TokenInvalidationConfigError } from '../options/config.error.js';
 import type { RunStatement } from '../postgres/pg-pool.js';
 
 /** In January and in July: London is only sometimes as far from Greenwich as it looks. */

@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import { type KeyMaterial, readKey, type SigningKey } from '../keys/signing-key.js';
-import { TokenInvalidationConfigError } from '../options/config-error.js';
+import { TokenInvalidationConfigError } from '../options/config.error.js';
 import { SetupProblems } from '../options/setup-problems.js';
 
 /** A key for the MAC of refresh tokens. */

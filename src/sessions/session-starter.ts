@@ -3,7 +3,7 @@ import {
   PasswordConflictError,
   UserUnknownError,
   VersionConflictError,
-} from '../invalidation/invalidation.errors.js';
+} from '../invalidation/invalidation.error.js';
 import { type Refusal, refusal } from '../rule/refusal.js';
 import type {
   NewSession,
@@ -30,7 +30,7 @@ import {
   type SessionTokenWriter,
   type TokenHolder,
 } from './session-tokens.js';
-import { TooManySessionsError } from './session.errors.js';
+import { TooManySessionsError } from './session.error.js';
 
 /** What the starter works with. */
 export interface StarterParts<User, Transaction> {

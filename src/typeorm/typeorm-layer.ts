@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
-import { TokenInvalidationConfigError } from '../options/config-error.js';
+import { TokenInvalidationConfigError } from '../options/config.error.js';
 import type { DataLayer, UserSource } from '../postgres/data-layer.js';
 import type { PgPool, Statement } from '../postgres/pg-pool.js';
 import type { TokenState } from '../rule/token-state.js';

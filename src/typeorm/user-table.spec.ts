@@ -9,7 +9,7 @@ import {
 } from 'typeorm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { RevocableUser } from './revocable-user.entity.js';
-import { TokenInvalidationConfigError } from '../options/config-error.js';
+import { TokenInvalidationConfigError } from '../options/config.error.js';
 import { stateOf, subjectOf } from './user-record.js';
 import { describeUserTable, type UserProperties, type UserTable } from './user-table.js';
 

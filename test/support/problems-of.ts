@@ -1,4 +1,4 @@
-import { TokenInvalidationConfigError } from '../../src/options/config-error.js';
+import { TokenInvalidationConfigError } from '../../src/options/config.error.js';
 
 /** What is wrong with the set-up, as it is thrown; none when nothing is. */
 export function problemsOf(setUp: () => unknown): readonly string[] {

@@ -41,7 +41,7 @@ const FIXES: Readonly<Record<RefusalReason, string>> = {
 
 const ERRORS: readonly (readonly [path: string, name: string, fix: string])[] = [
   [
-    'src/options/config-error.ts',
+    'src/options/config.error.ts',
     'TokenInvalidationConfigError',
     'Correct what each line of the message names. The kinds are [below](#problems-at-boot).',
   ],
@@ -51,22 +51,22 @@ const ERRORS: readonly (readonly [path: string, name: string, fix: string])[] = 
     'Its `cause` says what the database did. Repeat the call: a write whose answer was lost may have happened, and a second one does no harm.',
   ],
   [
-    'src/invalidation/invalidation.errors.ts',
+    'src/invalidation/invalidation.error.ts',
     'UserUnknownError',
     'Give the id of a user, as a number or as text.',
   ],
   [
-    'src/invalidation/invalidation.errors.ts',
+    'src/invalidation/invalidation.error.ts',
     'PasswordConflictError',
     'Read the hash again, check the current password against it, and repeat.',
   ],
   [
-    'src/invalidation/invalidation.errors.ts',
+    'src/invalidation/invalidation.error.ts',
     'VersionConflictError',
     'Nothing to do: other tokens than the one that asked are valid now.',
   ],
   [
-    'src/sessions/session.errors.ts',
+    'src/sessions/session.error.ts',
     'TooManySessionsError',
     'The user ends another session. Or set `atCap` to `evict`.',
   ],

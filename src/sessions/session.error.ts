@@ -1,4 +1,4 @@
-import { InvalidationError } from '../invalidation/invalidation.errors.js';
+import { InvalidationError } from '../invalidation/invalidation.error.js';
 
 /** The user has as many sessions as `maxSessions` allows, and `atCap` is `'refuse'`. Nothing was started. HTTP status 409. */
 export class TooManySessionsError extends InvalidationError {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TokenInvalidationConfigError } from './config-error.js';
+import { TokenInvalidationConfigError } from './config.error.js';
 
 describe('TokenInvalidationConfigError', () => {
   it('holds every problem, one to a line', () => {

@@ -3,7 +3,7 @@ import {
   PasswordConflictError,
   UserUnknownError,
   VersionConflictError,
-} from './invalidation.errors.js';
+} from './invalidation.error.js';
 
 describe.each([
   [UserUnknownError, 'UserUnknownError', 404, 'There is no user with the id "7\\n".'],
