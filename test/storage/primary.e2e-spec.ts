@@ -313,6 +313,19 @@ describe('reads', () => {
     await other;
   });
 
+  it('leave the other connection when one broke, and lose neither', async () => {
+    let release!: () => void;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    await bothConnections();
+    fault = { code: '57P01', afterMs: 0 };
+    await read();
+    const other = primary.readWith(READ_PID, 60_000, () => released);
+    await until('one connection is in use', () => asked.length === 5);
+    await expect(read()).resolves.toHaveLength(1);
+    release();
+    await other;
+  });
+
   it('stay on the other connection when one only failed', async () => {
     const both = await bothConnections();
     await failureOf(primary.read(statement('SELECT 1/0'), TIMEOUT_MS));
