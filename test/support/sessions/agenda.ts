@@ -1,7 +1,9 @@
+type Work = () => void | Promise<void>;
+
 interface Entry {
   readonly at: number;
   readonly order: number;
-  readonly work: () => void;
+  readonly work: Work;
 }
 
 /** Made-up time: what is to happen when, and chance that comes from a seed. */
@@ -23,17 +25,19 @@ export class Agenda {
     return ((mixed ^ (mixed >>> 16)) >>> 0) / 2 ** 32;
   }
 
-  after(seconds: number, work: () => void): void {
+  after(seconds: number, work: Work): void {
     this.count += 1;
     this.heap.push({ at: this.now + seconds, order: this.count, work });
     this.rise(this.heap.length - 1);
   }
 
   /** Does what is due, in order, until that instant or until it is over. */
-  run(until: number, isOver: () => boolean): void {
+  async run(until: number, isOver: () => boolean): Promise<void> {
     for (let next = this.take(); next && next.at <= until && !isOver(); next = this.take()) {
       this.now = next.at;
-      next.work();
+      const working = next.work();
+      // Nothing is waited for that is done already: there are millions of these.
+      if (working !== undefined) await working;
     }
   }
 
