@@ -6,7 +6,7 @@ import { type OpenServer, ours, play, type Schedule } from '../support/sessions/
 import { SessionDatabase } from '../support/sessions/session-database.js';
 
 /** Hundreds of schedules, on a machine that may be busy. */
-const PATIENT = { timeout: 900_000 };
+const PATIENT = { timeout: 1_800_000 };
 const { seed: SEED, numRuns: SCHEDULES } = tries(500);
 const ALONE = { seconds: 500, lostSights: 0.2, calm: 4 } satisfies Omit<
   Schedule,

@@ -1,7 +1,6 @@
-import type { PoolClient } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { judgeRefresh } from '../../src/rule/refresh-rule.js';
-import type { PresentedRefresh, Sight } from '../../src/state/session.store.js';
+import type { PresentedRefresh } from '../../src/state/session.store.js';
 import { readWith } from '../../src/postgres/sessions/read-part.js';
 import { stateStatements } from '../../src/postgres/state-statements.js';
 import type { PgTokenStateStore } from '../support/storage/pg-harness.js';
@@ -167,68 +166,7 @@ describe('T10: everyone logged out', () => {
   });
 });
 
-/** What this connection has updated and not yet reported: exact within a transaction. */
-async function updatesOf(client: PoolClient): Promise<{ all: number; hot: number }> {
-  const { rows } = await client.query<{ all: number; hot: number }>(
-    "SELECT n_tup_upd::int AS all, n_tup_hot_upd::int AS hot FROM pg_stat_xact_user_tables WHERE relname = 'users_token_sessions'",
-  );
-  return rows[0]!;
-}
-
-/** Lets time pass since the rotation. Not the helper that moves all instants: one of them is indexed. */
-async function rest(client: PoolClient): Promise<void> {
-  await client.query('ALTER TABLE users_token_sessions DISABLE TRIGGER USER');
-  await client.query(
-    `UPDATE users_token_sessions SET rotated_at = rotated_at - interval '100 s', seen_at = seen_at - interval '100 s' WHERE id = $1`,
-    [session.id],
-  );
-  await client.query(
-    'ALTER TABLE users_token_sessions ENABLE ALWAYS TRIGGER zz_token_invalidation',
-  );
-}
-
 describe('T19: what it costs', () => {
-  it('keeps a row on its page: rotations and sights are HOT updates, and add no row', async () => {
-    const { sessions } = nodes[0];
-    let [all, hot] = [0, 0];
-    for (let generation = 0; generation < 40; generation += 1) {
-      await database.transaction(async (client) => {
-        const before = await updatesOf(client);
-        await rest(client);
-        const rotated = await sessions.rotate(token(generation), VISIT, client);
-        expect(rotated!.refreshed.generation).toBe(generation + 1);
-        await rest(client);
-        const sight = { sessionId: session.id, generation: generation + 1 };
-        expect(await sessions.markSeen([sight], client)).toBe(1);
-        const after = await updatesOf(client);
-        all += after.all - before.all;
-        hot += after.hot - before.hot;
-      });
-    }
-    expect(all).toBe(4 * 40);
-    expect(hot / all).toBeGreaterThanOrEqual(0.95);
-    expect(
-      await database.query('SELECT FROM users_token_sessions WHERE user_id = $1', subject),
-    ).toHaveLength(1);
-  });
-
-  it('flushes overlapping sights from two nodes at once without a deadlock', async () => {
-    const sights: Sight[] = [];
-    for (let count = 0; count < 40; count += 1) {
-      const { id } = await database.start(nodes[0], subject);
-      sights.push({ sessionId: id, generation: 1 });
-    }
-    await database.pastTrigger(
-      "SET generation = 1, seen_at = NULL, rotated_at = clock_timestamp() - interval '2 minutes' WHERE user_id = $1",
-      subject,
-    );
-    const flushes = Array.from({ length: 20 }, (_, index) =>
-      nodes[index % 2]!.sessions.markSeen(index % 3 === 0 ? sights : sights.toReversed()),
-    );
-    const written = await Promise.all(flushes);
-    expect(written.reduce((sum, count) => sum + count, 0)).toBe(40);
-  });
-
   it('finds the session by its primary key, in the same statement', async () => {
     await database.query(
       `INSERT INTO users_token_sessions (id, user_id, user_version, everyone_version, secret_hash, started_at, auth_time, expires_at, persistent, rotated_at)

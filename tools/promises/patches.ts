@@ -295,6 +295,22 @@ export const PATCHES: readonly Patch[] = [
     test: 'a session starts under no version but that of the record that was checked',
   },
   {
+    promise: 5,
+    file: 'src/postgres/sessions/session-columns.ts',
+    find: '`s.user_version = ${version} AND s.everyone_version',
+    replace: '`${version} IS NOT NULL AND s.everyone_version',
+    spec: 'test/promises/05-no-laundering.e2e-spec.ts',
+    test: 'a refresh takes the version and the login time of its session',
+  },
+  {
+    promise: 1,
+    file: 'src/rule/rule.ts',
+    find: '(inSession ? judgeEveryoneVersion(claims, record) : judgeEveryoneCutoff(claims, record))',
+    replace: 'judgeEveryoneCutoff(claims, record)',
+    spec: 'test/sessions/ends.e2e-spec.ts',
+    test: 'plain pg.* from within a long transaction, by a clock that was set back',
+  },
+  {
     promise: 9,
     file: 'src/postgres/sessions/read-part.ts',
     find: 's.id = asked.sid AND s.user_id = asked.id',
