@@ -87,16 +87,18 @@ export class Primary {
   }
 
   private async readWithin(limit: Patience, statement: Statement): Promise<unknown[][]> {
-    const connection = await acquire([this.reads, this.writes], limit);
+    const from: Pools = [this.reads, this.writes];
+    const check = requireWritable;
+    const connection = await acquire(from, limit);
     const { isUsed, wasIdle } = connection;
     const patienceMs = wasIdle ? SUSPICIOUS * limit.limitMs : limit.limitMs;
     try {
-      return await this.readOn(connection, statement, { ...limit, patienceMs });
+      return await this.askPrepared(connection, statement, { ...limit, patienceMs, from, check });
     } catch (error) {
       const mayWork = isOfConnection(error) || isRolledBack(error);
       if (!isUsed || !mayWork || isOver(limit)) throw error;
     }
-    return this.readOn(await acquire([this.reads, this.writes], limit), statement, limit);
+    return this.askPrepared(await acquire(from, limit), statement, { ...limit, from, check });
   }
 
   /**
@@ -105,12 +107,13 @@ export class Primary {
    */
   async run(statement: Statement, timeoutMs: number): Promise<unknown[][]> {
     const limit = limitOf(timeoutMs);
+    const from: Pools = [this.writes, this.reads];
     try {
       for (;;) {
-        const connection = await acquire([this.writes, this.reads], limit);
+        const connection = await acquire(from, limit);
         const { isUsed } = connection;
         try {
-          return await this.ask(connection, statement, limit);
+          return await this.askPrepared(connection, statement, { ...limit, from });
         } catch (error) {
           const wasOld = isUsed && [READ_ONLY, CLOSED_IDLE].includes(codeOf(error));
           if (isOver(limit) || !(wasOld || isRolledBack(error))) throw error;
@@ -126,22 +129,22 @@ export class Primary {
     await Promise.all([this.reads.close(), this.writes.close()]);
   }
 
-  private async readOn(
+  /** As `ask`, and once more without its name where that is what fails: the server has done nothing then. */
+  private async askPrepared(
     connection: Connection,
     statement: Statement,
-    limit: Patience,
+    limit: Patience & { readonly from: Pools },
   ): Promise<unknown[][]> {
-    const check = requireWritable;
-    if (!this.preparing) return this.ask(connection, unprepared(statement), { ...limit, check });
+    if (!this.preparing) return this.ask(connection, unprepared(statement), limit);
     try {
-      return await this.ask(connection, statement, { ...limit, check });
+      return await this.ask(connection, statement, limit);
     } catch (error) {
       if (!isFaultOfPreparing(error)) throw error;
       // A column's new type makes the plan useless, once. A pooler that hands out its connections by the transaction
       // and knows nothing of prepared statements would fail again and again.
       this.preparing = codeOf(error) === PLAN_OUTDATED;
-      const other = await acquire([this.reads, this.writes], limit);
-      return this.ask(other, unprepared(statement), { ...limit, check });
+      const other = await acquire(limit.from, limit);
+      return this.ask(other, unprepared(statement), limit);
     }
   }
 
@@ -149,7 +152,7 @@ export class Primary {
   private async ask(
     connection: Connection,
     statement: Statement,
-    limit: Patience & { check?(rows: unknown[][]): void },
+    limit: Patience,
   ): Promise<unknown[][]> {
     const leftMs = leftOf(limit);
     try {
@@ -186,7 +189,12 @@ interface Patience extends TimeLimit {
   readonly patienceMs?: number;
   /** Takes the connection that answered. Absent: it is given back. */
   readonly keep?: (connection: Connection) => void;
+  /** Throws where the answer does not count. */
+  readonly check?: (rows: unknown[][]) => void;
 }
+
+/** Where a connection comes from, in this order. */
+type Pools = readonly [own: OwnPool, other: OwnPool];
 
 /** Ends what still runs on it. It is closed in any case: its user may go on. */
 async function giveUp(connection: Connection, { limitMs }: TimeLimit): Promise<void> {
@@ -195,7 +203,7 @@ async function giveUp(connection: Connection, { limitMs }: TimeLimit): Promise<v
 }
 
 /** From the first that has a connection; what the server refuses to open is shared. */
-async function acquire([own, other]: [OwnPool, OwnPool], limit: TimeLimit): Promise<Connection> {
+async function acquire([own, other]: Pools, limit: TimeLimit): Promise<Connection> {
   try {
     return await own.acquire(limit);
   } catch (error) {

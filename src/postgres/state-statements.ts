@@ -83,7 +83,7 @@ export function stateStatements(parts: StatementParts): StateStatements {
   };
 }
 
-function prepared(text: string): PreparedText {
+export function prepared(text: string): PreparedText {
   return { text, name: statementName(text) };
 }
 

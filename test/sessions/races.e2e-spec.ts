@@ -66,6 +66,28 @@ describe.each(LAYERS_AND_MEMORY)('over $name', { timeout: 300_000 }, ({ name: la
     });
   });
 
+  describe('what a client writes that comes back again and again', () => {
+    it('one row for a rotation, one for its sight, and nothing until the next is due', async () => {
+      const device = await nodes.device();
+      let token = device.refresh;
+      /** How many rows 64 refreshes of the token write, that come at once. */
+      const writes = () =>
+        nodes.rows.updatesDuring(async () => {
+          const answers = await refreshes(64, token);
+          expect(outcomesOf(answers)).toEqual([200]);
+          token = answers[0]!.refresh ?? token;
+        });
+      expect([await writes(), await writes()]).toEqual([1, 0]);
+      await nodes.age(device, 61);
+      // The sight: the client has kept the token. The next rotation is twice the grace away.
+      const sight = await nodes.rows.updatesDuring(() => nodes.a.refresh(token));
+      expect([sight, await writes(), await writes()]).toEqual([1, 0, 0]);
+      await nodes.age(device, 61);
+      expect([await writes(), await writes()]).toEqual([1, 0]);
+      expect(await nodes.generationOf(device)).toBe(2);
+    });
+  });
+
   describe('T2 the answer is lost', () => {
     it.each([
       ['1 s', 1],

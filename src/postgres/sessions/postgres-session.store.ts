@@ -22,15 +22,16 @@ import {
 } from '../../state/session.store.js';
 import { TokenStateUnchangedError } from '../../state/token-state-unchanged.error.js';
 import { fullTransactionId } from '../change-row.js';
-import { codeOf } from '../pg-error.js';
+import { codeOf, isFaultOfStatement } from '../pg-error.js';
 import type { Statement } from '../pg-pool.js';
-import { decodeEveryone, type StateRow, subjectOf } from '../state-row.js';
+import { decodeEveryone, positionOf, type StateRow, subjectOf } from '../state-row.js';
 import { directly, recordOf } from '../state-reading.js';
 import type { StateWriter } from '../state-writer.js';
 import type { UserDatabase } from '../user-database.js';
 import type { LoadedUser } from '../user-loader.js';
 import { decodeListed, decodeRefreshed, decodeStarted } from './session-row.js';
 import { FIRST_OF_USER } from './session-statements.js';
+import { SharedWork } from './shared-work.js';
 
 /** What the store of the sessions shares with that of the users. */
 export interface SessionStoreParts<User, Transaction> {
@@ -52,6 +53,12 @@ const NO_SUCH_USER = '23503';
 /** Keeps sessions in a table next to that of the users, in PostgreSQL. */
 export class PostgresSessionStore<User, Transaction> extends SessionStore<User, Transaction> {
   override readonly writeTimeoutMs: number;
+  private readonly rotations = new SharedWork((asked: readonly Rotation[]) =>
+    this.rotateTogether(asked),
+  );
+  private readonly looks = new SharedWork((asked: readonly PresentedRefresh[]) =>
+    this.lookTogether(asked),
+  );
 
   constructor(private readonly parts: SessionStoreParts<User, Transaction>) {
     super();
@@ -90,33 +97,25 @@ export class PostgresSessionStore<User, Transaction> extends SessionStore<User, 
   }
 
   async rotate(
-    { sessionId, generation, secretHash }: PresentedRefresh,
-    { graceSeconds, userAgent, from }: RefreshVisit,
+    presented: PresentedRefresh,
+    visit: RefreshVisit,
     transaction?: Transaction,
   ): Promise<RefreshRecord<User> | undefined> {
-    const { sessions } = await this.parts.database();
-    const values = [
-      sessionId,
-      hex(secretHash),
-      generation,
-      graceSeconds,
-      userAgent ?? null,
-      from ?? null,
-    ];
-    const statement = { text: sessions.rotate, values };
-    return this.decode(await this.parts.writer.rows(statement, transaction));
+    const rotation = { presented, visit };
+    if (transaction !== undefined) return this.rotateAlone(rotation, transaction);
+    const shared = await this.rotations.add(rotation);
+    return shared === 'alone' ? this.rotateAlone(rotation) : shared;
   }
 
   async look(
-    { sessionId, secretHash }: PresentedRefresh,
+    presented: PresentedRefresh,
     transaction?: Transaction,
   ): Promise<RefreshRecord<User> | undefined> {
+    if (transaction === undefined) return this.looks.add(presented);
     const { sessions } = await this.parts.database();
-    const statement = { text: sessions.look, values: [sessionId, hex(secretHash)] };
-    const rows = await (transaction === undefined
-      ? this.parts.read(statement)
-      : this.parts.writer.rows(statement, transaction));
-    return this.decode(rows);
+    const values = [presented.sessionId, hex(presented.secretHash)];
+    const rows = await this.parts.writer.rows({ text: sessions.look, values }, transaction);
+    return this.decode(firstOf(rows));
   }
 
   async adopt(
@@ -228,6 +227,54 @@ export class PostgresSessionStore<User, Transaction> extends SessionStore<User, 
     await this.parts.writer.rows({ text: sessions.revokeToken, values }, transaction);
   }
 
+  private async rotateAlone(
+    rotation: Rotation,
+    transaction?: Transaction,
+  ): Promise<RefreshRecord<User> | undefined> {
+    const { text, name } = (await this.parts.database()).sessions.rotate;
+    const statement = { text, values: rotatedValues(rotation) };
+    const rows = await (transaction === undefined
+      ? this.parts.writer.run({ ...statement, name })
+      : this.parts.writer.rows(statement, transaction));
+    return this.decode(firstOf(rows));
+  }
+
+  /** For each a record, or `undefined` where it was not due; `alone`: this statement cannot say. */
+  private async rotateTogether(
+    asked: readonly Rotation[],
+  ): Promise<Promise<RefreshRecord<User> | undefined | 'alone'>[]> {
+    const { sessions } = await this.parts.database();
+    if (asked.length === 1) return [Promise.resolve(await this.rotateAlone(asked[0]!))];
+    const values = inColumns(asked.map(rotatedValues));
+    let rows: StateRow[];
+    try {
+      const statement = { ...sessions.rotateTogether, values };
+      rows = (await this.parts.writer.run(statement)) as unknown as StateRow[];
+    } catch (error) {
+      // The row of one of them may be at fault, and not those of the others.
+      if (isFaultOfStatement(error)) return asked.map(() => Promise.resolve('alone'));
+      throw error;
+    }
+    const found = byPosition(rows);
+    return asked.map(async (_, index) => {
+      const row = found.get(index);
+      return row !== undefined && subjectOf(row) === null ? 'alone' : this.decode(row);
+    });
+  }
+
+  private async lookTogether(
+    asked: readonly PresentedRefresh[],
+  ): Promise<Promise<RefreshRecord<User> | undefined>[]> {
+    const { sessions } = await this.parts.database();
+    const values = [
+      asked.map(({ sessionId }) => sessionId),
+      asked.map(({ secretHash }) => hex(secretHash)),
+    ];
+    const rows = await this.parts.read({ ...sessions.lookTogether, values });
+    const found = byPosition(rows as unknown as StateRow[]);
+    return asked.map((_, index) => this.decode(found.get(index)));
+  }
+
   private async insert<Failure extends string>(
     statement: Statement,
     notDue: Failure,
@@ -286,8 +333,7 @@ export class PostgresSessionStore<User, Transaction> extends SessionStore<User, 
   }
 
   /** The row of `rotate` or `look`. */
-  private async decode(rows: unknown[][]): Promise<RefreshRecord<User> | undefined> {
-    const row = rows[0] as StateRow | undefined;
+  private async decode(row: StateRow | undefined): Promise<RefreshRecord<User> | undefined> {
     if (row === undefined || subjectOf(row) === null) return undefined;
     const { hide } = await this.parts.database();
     const record = recordOf(row, await this.userOf(row), hide);
@@ -314,6 +360,31 @@ type ReplaceRow = readonly [
   writer: string,
   transaction: string,
 ];
+
+/** A refresh that is to be made. */
+interface Rotation {
+  readonly presented: PresentedRefresh;
+  readonly visit: RefreshVisit;
+}
+
+/** The parameters of a refresh. */
+function rotatedValues({ presented, visit }: Rotation): unknown[] {
+  const { sessionId, secretHash, generation } = presented;
+  const { graceSeconds, userAgent, from } = visit;
+  return [sessionId, hex(secretHash), generation, graceSeconds, userAgent ?? null, from ?? null];
+}
+
+function inColumns(rows: readonly unknown[][]): unknown[][] {
+  return rows[0]!.map((_, column) => rows.map((row) => row[column]));
+}
+
+function firstOf(rows: unknown[][]): StateRow | undefined {
+  return rows[0] as StateRow | undefined;
+}
+
+function byPosition(rows: readonly StateRow[]): Map<number, StateRow> {
+  return new Map(rows.map((row) => [positionOf(row), row]));
+}
 
 const NONE: EndedSessions = { ids: [], subject: undefined };
 

@@ -30,16 +30,16 @@ export const STARTED = json({ ...IDENTITY, userAgent: 's.user_agent' });
 /**
  * SQL: what a refresh needs to know of a session, as JSON. Alias: `s`.
  *
- * @param secretHash - SQL: the hash of the secret that was presented
+ * @param secretMatches - SQL: whether its secret was presented
  */
-export function refreshed(secretHash: string): string {
+export function refreshed(secretMatches: string): string {
   return json({
     ...IDENTITY,
     endedReason: 's.ended_reason',
     isExpired: `s.expires_at <= ${CLOCK}`,
     isIdle: IS_IDLE,
     generation: 's.generation',
-    secretMatches: `s.secret_hash = ${secretHash}`,
+    secretMatches,
     secondsSinceRotated: age('s.rotated_at'),
     secondsSinceSeen: age('s.seen_at'),
     repeats: 's.repeats',

@@ -1,5 +1,5 @@
 import { CLOCK, quoteName, quoteTable } from '../sql.js';
-import { moved, raised } from '../state-statements.js';
+import { moved, prepared, type PreparedText, raised } from '../state-statements.js';
 import { stateColumns } from '../state-row.js';
 import {
   everyoneVersion,
@@ -28,8 +28,10 @@ const SWEEP_OF_USER = 50;
 export interface SessionStatements {
   readonly start: string;
   readonly fork: string;
-  readonly rotate: string;
+  readonly rotate: PreparedText;
+  readonly rotateTogether: PreparedText;
   readonly look: string;
+  readonly lookTogether: PreparedText;
   readonly adopt: string;
   readonly repeat: string;
   readonly markSeen: string;
@@ -54,8 +56,10 @@ export function sessionStatements(parts: SessionParts): SessionStatements {
   return {
     start: start(parts),
     fork: fork(parts),
-    rotate: rotate(parts),
+    rotate: prepared(rotate(parts)),
+    rotateTogether: prepared(rotateTogether(parts)),
     look: look(parts),
+    lookTogether: prepared(lookTogether(parts)),
     adopt: adopt(parts),
     repeat: repeat(parts),
     markSeen: markSeen(parts),
@@ -165,14 +169,55 @@ function rotate(parts: SessionParts): string {
   const { sessions } = sessionTables(columns);
   const users = quoteTable(columns.schema, columns.table);
   return (
-    `WITH rotated AS (UPDATE ${sessions} AS s SET generation = s.generation + 1, rotated_at = ${CLOCK}, seen_at = NULL, repeats = 0, ` +
-    `user_agent = coalesce($5::text, s.user_agent), last_from = coalesce($6::inet, s.last_from) FROM ${users} AS u ` +
+    `WITH rotated AS (UPDATE ${sessions} AS s SET ${setRotated('$5::text', '$6::inet')} FROM ${users} AS u ` +
     `WHERE ${isPresented('$3::integer')} AND u.${quoteName(columns.id)} = s.user_id ` +
     `AND ${isOfThisVersion(parts)} AND ${IS_LIVE} ` +
-    `AND s.seen_at + ${seconds('(2 * $4::float8)')} <= ${CLOCK} RETURNING s.*) ` +
-    `${selectRecord(parts)} FROM rotated AS s JOIN ${users} AS u ON u.${quoteName(columns.id)} = s.user_id ` +
+    `AND ${isRotationDue('$4::float8')} RETURNING s.*) ` +
+    `${selectRecord(parts, SECRET)} FROM rotated AS s JOIN ${users} AS u ON u.${quoteName(columns.id)} = s.user_id ` +
     `CROSS JOIN (SELECT 1) AS asked (position)`
   );
+}
+
+/**
+ * The refreshes of several sessions, by the same rules. It never waits for the lock of a row, and so for nobody who waits
+ * for one of its own: what was due and is locked comes back without its session, and is refreshed alone.
+ *
+ * Parameters: lists of what one refresh takes, in the same order.
+ */
+function rotateTogether(parts: SessionParts): string {
+  const { columns } = parts;
+  const { sessions } = sessionTables(columns);
+  const users = quoteTable(columns.schema, columns.table);
+  const id = `u.${quoteName(columns.id)}`;
+  const types = ['uuid', 'text', 'integer', 'float8', 'text', 'inet'];
+  const lists = types.map((type, index) => `(SELECT $${index + 1}::${type}[])`).join(', ');
+  const isDue = `${IS_LIVE} AND ${isRotationDue('asked.grace')}`;
+  return (
+    `WITH asked AS MATERIALIZED (SELECT * FROM unnest(${lists}) WITH ORDINALITY ` +
+    `AS each (id, hash, generation, grace, user_agent, address, position)), ` +
+    `due AS MATERIALIZED (SELECT asked.* FROM asked JOIN ${sessions} AS s ON s.id = asked.id ` +
+    `AND s.secret_hash = ${hash('asked.hash')} AND s.generation = asked.generation ` +
+    `JOIN ${users} AS u ON ${id} = s.user_id WHERE ${isOfThisVersion(parts)} AND ${isDue}), ` +
+    `free AS MATERIALIZED (SELECT asked.* FROM due AS asked JOIN ${sessions} AS s ON s.id = asked.id ` +
+    `AND s.generation = asked.generation WHERE ${isDue} FOR NO KEY UPDATE OF s SKIP LOCKED), ` +
+    `rotated AS (UPDATE ${sessions} AS s SET ${setRotated('free.user_agent', 'free.address')} FROM free ` +
+    `WHERE s.id = free.id AND s.generation = free.generation RETURNING s.*, free.position) ` +
+    `${selectRecord(parts, 'true')} FROM due AS asked LEFT JOIN rotated AS s ON s.position = asked.position ` +
+    `LEFT JOIN ${users} AS u ON ${id} = s.user_id`
+  );
+}
+
+/** What a rotation writes. A client that does not say who it is keeps what was known of it. */
+function setRotated(userAgent: string, address: string): string {
+  return (
+    `generation = s.generation + 1, rotated_at = ${CLOCK}, seen_at = NULL, repeats = 0, ` +
+    `user_agent = coalesce(${userAgent}, s.user_agent), last_from = coalesce(${address}, s.last_from)`
+  );
+}
+
+/** Twice the grace has passed since the client was seen to have the generation. */
+function isRotationDue(grace: string): string {
+  return `s.seen_at + ${seconds(`(2 * ${grace})`)} <= ${CLOCK}`;
 }
 
 /** Always a row, which says where it was looked. Parameters: 1 the session's id, 2 the hash. */
@@ -181,8 +226,21 @@ function look(parts: SessionParts): string {
   const { sessions } = sessionTables(columns);
   const users = quoteTable(columns.schema, columns.table);
   return (
-    `${selectRecord(parts)} FROM (SELECT 1) AS asked (position) ` +
+    `${selectRecord(parts, SECRET)} FROM (SELECT 1) AS asked (position) ` +
     `LEFT JOIN ${sessions} AS s ON s.id = $1::uuid ` +
+    `LEFT JOIN ${users} AS u ON u.${quoteName(columns.id)} = s.user_id`
+  );
+}
+
+/** The same for several sessions. Parameters: lists of the ids and of the hashes. */
+function lookTogether(parts: SessionParts): string {
+  const { columns } = parts;
+  const { sessions } = sessionTables(columns);
+  const users = quoteTable(columns.schema, columns.table);
+  return (
+    `${selectRecord(parts, `s.secret_hash = ${hash('asked.hash')}`)} ` +
+    `FROM unnest((SELECT $1::uuid[]), (SELECT $2::text[])) WITH ORDINALITY AS asked (id, hash, position) ` +
+    `LEFT JOIN ${sessions} AS s ON s.id = asked.id ` +
     `LEFT JOIN ${users} AS u ON u.${quoteName(columns.id)} = s.user_id`
   );
 }
@@ -327,11 +385,17 @@ function revokeToken({ columns }: SessionParts): string {
   );
 }
 
+/** Whether the secret is that of the session. */
+const SECRET = `s.secret_hash = ${hash('$2')}`;
+
 /** The head of a SELECT of a session with its user. Aliases: `s`, `u`, `asked`. */
-function selectRecord({ columns, everyoneTable, loaded }: SessionParts): string {
+function selectRecord(
+  { columns, everyoneTable, loaded }: SessionParts,
+  secretMatches: string,
+): string {
   const selected = [
     ...stateColumns(columns, everyoneTable),
-    refreshed(hash('$2')),
+    refreshed(secretMatches),
     ...loaded.map((name) => `u.${quoteName(name)}`),
   ];
   return `SELECT ${selected.map((each, index) => `${each} AS c${index}`).join(', ')}`;
