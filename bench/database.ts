@@ -8,6 +8,7 @@ import {
   databaseServer,
 } from '../tools/embedded-postgres/embedded-postgres.js';
 import { type BackendCpu, backendCpu } from './database-cpu.js';
+import { fillSessions } from './session-rows.js';
 
 /** How many users the load speaks for. */
 const CALLERS = 200;
@@ -19,10 +20,18 @@ interface SchemaModule {
   readonly RevocableTokens1760000000001: new () => MigrationInterface;
 }
 
-/** A database with a users table of some size. */
-export interface UsersDatabase {
-  readonly url: string;
+/** What a database is made with. */
+export interface DatabaseContent {
   readonly users: number;
+  /** The file that exports a library's migration. Absent: that of the library as it is now, without sessions. */
+  readonly schema?: string | undefined;
+  /** Rows of the sessions' table. */
+  readonly sessionRows?: number | undefined;
+}
+
+/** A database with a users table of some size. */
+export interface UsersDatabase extends DatabaseContent {
+  readonly url: string;
   /** Spread evenly over the table. */
   readonly userIds: readonly string[];
   readonly revokedUserId: string;
@@ -39,37 +48,39 @@ export class BenchDatabases {
     return new BenchDatabases(await databaseServer());
   }
 
-  /** The same one for the same size and schema, which is the file that exports a library's migration. */
-  withUsers(users: number, schema = SCHEMA): Promise<UsersDatabase> {
-    const key = `${users} ${schema}`;
-    const known = this.made.get(key) ?? this.create(users, schema);
+  /** The same one for the same content. */
+  with(content: DatabaseContent): Promise<UsersDatabase> {
+    const key = `${content.users} ${content.schema} ${content.sessionRows}`;
+    const known = this.made.get(key) ?? this.create(content);
     this.made.set(key, known);
     return known;
   }
 
   async version(): Promise<string> {
-    const rows = await query(this.server.url, ['SHOW server_version']);
+    const rows = await runSql(this.server.url, ['SHOW server_version']);
     return String(rows[0]?.['server_version']);
   }
 
   async remove(): Promise<void> {
     for (const name of this.names) {
-      await query(this.server.url, [`DROP DATABASE ${name} WITH (FORCE)`]);
+      await runSql(this.server.url, [`DROP DATABASE ${name} WITH (FORCE)`]);
     }
     await this.server.stop();
   }
 
-  private async create(users: number, schema: string): Promise<UsersDatabase> {
+  private async create(content: DatabaseContent): Promise<UsersDatabase> {
+    const { users, schema = SCHEMA, sessionRows } = content;
     const name = `token_invalidation_bench_${randomBytes(4).toString('hex')}`;
-    await query(this.server.url, [`CREATE DATABASE ${name}`]);
+    await runSql(this.server.url, [`CREATE DATABASE ${name}`]);
     this.names.push(name);
     const url = new URL(this.server.url);
     url.pathname = `/${name}`;
-    await query(url.href, [CREATE_USERS, insertUsers(users)]);
+    await runSql(url.href, [CREATE_USERS, insertUsers(users)]);
     await migrate(url.href, schema);
-    await query(url.href, ['VACUUM ANALYZE users']);
+    await runSql(url.href, ['VACUUM ANALYZE users']);
+    if (sessionRows !== undefined) await runSql(url.href, fillSessions({ users, sessionRows }));
     const [revokedUserId, ...userIds] = await callers(url.href, users);
-    return { url: url.href, users, userIds, revokedUserId: revokedUserId! };
+    return { ...content, url: url.href, userIds, revokedUserId: revokedUserId! };
   }
 }
 
@@ -109,7 +120,7 @@ async function migrate(url: string, schema: string): Promise<void> {
 
 /** What the backends that serve this database have used so far. */
 export async function databaseCpu({ url }: UsersDatabase): Promise<BackendCpu | undefined> {
-  const rows = await query(url, [
+  const rows = await runSql(url, [
     'SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
   ]);
   return backendCpu(rows.map((row) => Number(row['pid'])));
@@ -122,12 +133,12 @@ async function callers(url: string, users: number): Promise<string[]> {
     { length: CALLERS + 1 },
     (_, n) => `'user-${n * step + 1}@example.com'`,
   );
-  const rows = await query(url, [`SELECT id FROM users WHERE email IN (${emails.join(', ')})`]);
+  const rows = await runSql(url, [`SELECT id FROM users WHERE email IN (${emails.join(', ')})`]);
   return rows.map((row) => String(row['id']));
 }
 
 /** Runs them on a connection of their own. Returns the rows of the last one. */
-async function query(
+export async function runSql(
   url: string,
   statements: readonly string[],
 ): Promise<Record<string, unknown>[]> {

@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import { Child } from './child.js';
 import { databaseCpu } from './database.js';
 import { cpuBetween } from './database-cpu.js';
-import type { Call, LoadReport, OpenLoad, RunLoad } from './load/messages.js';
+import type { Call, LoadReport, OpenLoad, Refresh, RunLoad } from './load/messages.js';
 import type { Figures } from './results.js';
 import type { ServerProcess } from './server/server-process.js';
 import { forge } from './variants/forge.js';
+import type { Credential } from './variants/variant.js';
 
 /** A kind of load. */
 export interface LoadShape {
@@ -13,6 +14,18 @@ export interface LoadShape {
   /** Of how many users' credentials the requests are. */
   readonly distinctTokens: number;
   readonly forgedPercent: number;
+  /** Refreshes instead of requests to a guarded route: each is due for a rotation, or none is. */
+  readonly refresh?: 'due' | 'repeated';
+}
+
+/** A server, and the load that it is given. */
+export interface Case {
+  readonly server: ServerProcess;
+  readonly shape: LoadShape;
+  /** Absent: `GET /me` of as many users as the shape says. */
+  readonly calls?: readonly (Call | Refresh)[];
+  /** Before each measurement, and before its warm-up. */
+  readonly prepare?: () => Promise<void>;
 }
 
 export interface Measurement {
@@ -27,11 +40,12 @@ export class LoadProcess {
   private readonly child = new Child('load', join(import.meta.dirname, 'load/main.js'));
 
   async measure(
-    server: ServerProcess,
-    shape: LoadShape,
+    measured: Case,
     { warmUpSeconds, seconds }: { warmUpSeconds: number; seconds: number },
   ): Promise<Measurement> {
-    await this.open(server, shape, warmUpSeconds);
+    const { server } = measured;
+    await measured.prepare?.();
+    await this.open(measured, warmUpSeconds);
     const databaseBefore = await databaseCpu(server.database);
     const before = await server.usage();
     const report = await this.run(server, seconds);
@@ -54,20 +68,22 @@ export class LoadProcess {
   }
 
   /** Opens the connections and warms up the server. */
-  async open(server: ServerProcess, shape: LoadShape, warmUpSeconds: number): Promise<void> {
-    const { connections, distinctTokens, forgedPercent } = shape;
+  async open({ server, shape, calls }: Case, warmUpSeconds: number): Promise<void> {
+    const { connections, distinctTokens, forgedPercent, refresh } = shape;
     const credentials = server.started.credentials.slice(0, distinctTokens);
-    const calls = credentials.map((credential, index): Call => ({
-      credential,
-      status: 200,
-      body: server.expectedBody(index),
-    }));
-    const forgedCalls = credentials.map((credential): Call => ({
-      credential: forge(credential),
-      status: server.variant.forgedStatus,
-    }));
-    const { url } = server.started;
-    const order: OpenLoad = { url, connections, calls, forgedPercent, forgedCalls, warmUpSeconds };
+    const order: OpenLoad = {
+      url: server.started.url,
+      connections,
+      calls:
+        calls ??
+        credentials.map((credential, index) => get(credential, 200, server.expectedBody(index))),
+      apart: refresh !== undefined,
+      forgedPercent,
+      forgedCalls: credentials.map((credential) =>
+        get(forge(credential), server.variant.forgedStatus),
+      ),
+      warmUpSeconds,
+    };
     check(server, await this.child.ask<LoadReport>(order));
   }
 
@@ -83,4 +99,9 @@ export class LoadProcess {
 function check(server: ServerProcess, report: LoadReport): LoadReport {
   if (report.wrong !== undefined) throw new Error(`${server.name}, under load: ${report.wrong}`);
   return report;
+}
+
+function get(credential: Credential, status: number, body?: string): Call {
+  const call = { method: 'GET', path: '/me', credential, status } as const;
+  return body === undefined ? call : { ...call, body };
 }

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { earlierLibrary } from './earlier-library.js';
 import type { Series } from './results.js';
-import { VARIANTS } from './variants/index.js';
+import { ALL_VARIANTS, VARIANTS } from './variants/index.js';
 import { type Platform, PLATFORMS, type Variant } from './variants/variant.js';
 
 export const SERIES: readonly Series[] = [
@@ -11,7 +11,13 @@ export const SERIES: readonly Series[] = [
   'concurrency',
   'one-user',
   'refused',
+  'sessions',
+  'session-rows',
+  'refresh',
 ];
+
+/** Those whose answers a quick run checks. */
+const QUICK: readonly Series[] = ['main', 'sessions', 'refresh'];
 
 export interface Options {
   readonly variants: readonly Variant[];
@@ -36,12 +42,12 @@ export interface Options {
 const GUARDS = 6;
 
 export const USAGE = `npm run bench -- [options]
-  --quick              the guards in the main series, one short round: checks answers more than speed
-  --only LIST          variants, by name or number: ${VARIANTS.map(({ name }, n) => `${n + 1} ${name}`).join(', ')}
+  --quick              the guards, sessions and refreshes, one short round: checks answers more than speed
+  --only LIST          variants, by name or number: ${ALL_VARIANTS.map(({ name }, n) => `${n + 1} ${name}`).join(', ')}
   --beside LIST        commits: measures the library as it was then in the same rounds, and prints the ratios
   --platform LIST      ${PLATFORMS.join(', ')}
   --series LIST        ${SERIES.join(', ')}. Default: all; with --only or --platform: main
-  --rounds N           default 12
+  --rounds N           default 15
   --seconds N          of each measurement of the main series. Default 1.2
   --connections N      of the main series. Default 64
   --json FILE          writes the results, too
@@ -69,13 +75,12 @@ const ARGUMENTS = {
 export function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({ args: [...args], options: ARGUMENTS });
   const soak = values.soak || values['soak-requests'] !== undefined;
-  const isPart = values.quick || values.only !== undefined || values.platform !== undefined;
   return {
     variants: list(values.only, values.quick ? VARIANTS.slice(0, GUARDS) : VARIANTS, variantNamed),
     earlier: list(values.beside, [], earlierLibrary),
     platforms: list(values.platform, PLATFORMS, oneOf(PLATFORMS)),
-    series: list(values.series, soak ? [] : defaultSeries(isPart), oneOf(SERIES)),
-    rounds: positive(values.rounds, values.quick ? 1 : 12),
+    series: list(values.series, soak ? [] : defaultSeries(values), oneOf(SERIES)),
+    rounds: positive(values.rounds, values.quick ? 1 : 15),
     seconds: positive(values.seconds, values.quick ? 0.8 : 1.2),
     connections: positive(values.connections, 64),
     warmUpSeconds: values.quick ? 0.5 : 8,
@@ -85,8 +90,13 @@ export function readOptions(args: readonly string[]): Options {
   };
 }
 
-function defaultSeries(isPart: boolean): readonly Series[] {
-  return isPart ? ['main'] : SERIES;
+function defaultSeries(given: {
+  quick: boolean;
+  only?: string | undefined;
+  platform?: string | undefined;
+}): readonly Series[] {
+  if (given.only !== undefined || given.platform !== undefined) return ['main'];
+  return given.quick ? QUICK : SERIES;
 }
 
 function list<Item>(
@@ -98,7 +108,9 @@ function list<Item>(
 }
 
 function variantNamed(word: string): Variant {
-  const variant = VARIANTS.find(({ name }, index) => name === word || String(index + 1) === word);
+  const variant = ALL_VARIANTS.find(
+    ({ name }, index) => name === word || String(index + 1) === word,
+  );
   if (!variant) throw new TypeError(`--only: there is no variant ${word}`);
   return variant;
 }

@@ -50,6 +50,9 @@ function pairOf(times: readonly number[]): string {
   return `${middle} x (${from} to ${to} with ${(confidence * 100).toFixed(0)} %; all: ${spread})`;
 }
 
+/** The library, by its variants. */
+const OWN = new Set(['library', 'library-sessions']);
+
 const HEADINGS = [
   'variant',
   'load',
@@ -80,7 +83,8 @@ function cells(point: Point, points: readonly Point[]): string[] {
   ];
 }
 
-function loadOf({ connections, users, distinctTokens, forgedPercent }: Point): string {
+function loadOf({ connections, users, distinctTokens, forgedPercent, refresh }: Point): string {
+  if (refresh !== undefined) return `${connections} conn., refreshes ${refresh}`;
   const forged = forgedPercent > 0 ? `, ${forgedPercent} % forged` : '';
   return `${connections} conn., ${distinctTokens} of ${users} users${forged}`;
 }
@@ -94,7 +98,8 @@ function ratio(point: Point, points: readonly Point[]): string {
 }
 
 function libraryUnderLoadOf(point: Point, points: readonly Point[]): Point | undefined {
-  return points.find((other) => other.variant === 'library' && loadOf(other) === loadOf(point));
+  const own = points.filter(({ variant }) => OWN.has(variant));
+  return own.find((other) => loadOf(other) === loadOf(point));
 }
 
 function printTable(rows: readonly (readonly string[])[]): void {

@@ -17,14 +17,27 @@ export type FigureName = Exclude<keyof Figures, 'databaseCpuMicroseconds'>;
 
 /** One point: medians over the rounds. */
 export interface Point {
-  readonly series: 'main' | 'one-connection' | 'users' | 'concurrency' | 'one-user' | 'refused';
+  readonly series:
+    | 'main'
+    | 'one-connection'
+    | 'users'
+    | 'concurrency'
+    | 'one-user'
+    | 'refused'
+    | 'sessions'
+    | 'session-rows'
+    | 'refresh';
   readonly platform: Platform;
   readonly variant: string;
   readonly connections: number;
   /** Rows of the users' table. */
   readonly users: number;
+  /** Rows of the sessions' table before those of the load, where there is one. */
+  readonly sessionRows?: number;
   readonly distinctTokens: number;
   readonly forgedPercent: number;
+  /** What the requests were, if not `GET /me`. */
+  readonly refresh?: 'due' | 'repeated';
   readonly rounds: readonly Figures[];
   readonly median: Figures;
   /** Statements the server sent to the database, where they were counted. */

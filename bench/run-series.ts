@@ -1,15 +1,8 @@
 import type { UsersDatabase } from './database.js';
-import type { LoadProcess, LoadShape, Measurement } from './measure.js';
+import type { Case, LoadProcess, LoadShape, Measurement } from './measure.js';
 import { progress } from './progress.js';
 import type { Point, Series } from './results.js';
-import type { ServerProcess } from './server/server-process.js';
 import { median, medianFigures } from './statistics.js';
-
-/** A server, and the load that it is given. */
-export interface Case {
-  readonly server: ServerProcess;
-  readonly shape: LoadShape;
-}
 
 export interface SeriesPlan {
   readonly series: Series;
@@ -19,7 +12,7 @@ export interface SeriesPlan {
 }
 
 /** What a connection does before it is measured, in every round. */
-const WARM_UP_SECONDS = 0.3;
+export const WARM_UP_SECONDS = 0.3;
 
 /** Above this share of a core the load itself may be what was measured. */
 const BUSY_LOAD = 0.95;
@@ -31,7 +24,7 @@ export async function runSeries(plan: SeriesPlan, load: LoadProcess): Promise<Po
     progress(`${plan.series}: round ${round + 1} of ${plan.rounds}`);
     for (const item of rotated(plan.cases, round)) {
       const times = { warmUpSeconds: WARM_UP_SECONDS, seconds: plan.seconds };
-      const measurement = await load.measure(item.server, item.shape, times);
+      const measurement = await load.measure(item, times);
       requireNoReads(item, measurement);
       taken.get(item)!.push(measurement);
       report(item, measurement);
@@ -48,7 +41,8 @@ function rotated<Item>(items: readonly Item[], by: number): Item[] {
 function report({ server, shape }: Case, { figures, loadCoreShare }: Measurement): void {
   const { requestsPerSecond, cpuMicroseconds, p50Milliseconds, p99Milliseconds } = figures;
   const busy = loadCoreShare > BUSY_LOAD ? ' (the load process is at its limit)' : '';
-  const kind = shape.forgedPercent > 0 ? `, ${shape.forgedPercent} % forged` : '';
+  const forged = shape.forgedPercent > 0 ? `, ${shape.forgedPercent} % forged` : '';
+  const kind = shape.refresh === undefined ? forged : `, refreshes ${shape.refresh}`;
   progress(
     `  ${server.name}, ${shape.connections} connections, ${server.database.users} users${kind}: ` +
       `${requestsPerSecond.toFixed(0)}/s, ${cpuMicroseconds.toFixed(1)} us CPU, ` +
@@ -74,6 +68,9 @@ function toPoint(series: Series, item: Case, measurements: readonly Measurement[
     platform: server.platform,
     variant: server.variant.name,
     users: server.database.users,
+    ...(server.database.sessionRows !== undefined && {
+      sessionRows: server.database.sessionRows,
+    }),
     ...shape,
     rounds,
     median: medianFigures(rounds),

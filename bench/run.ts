@@ -24,7 +24,11 @@ export class Run {
       const servers = new Servers(this.databases, this.load, this.options);
       try {
         for (const series of this.options.series) {
-          const plan = await planSeries(series, { platform, servers }, this.options);
+          const plan = await planSeries(
+            series,
+            { platform, servers, load: this.load },
+            this.options,
+          );
           take(await runSeries(plan, this.load));
         }
       } finally {
@@ -35,7 +39,7 @@ export class Run {
 
   async soak(requests: number): Promise<NonNullable<Results['soak']>> {
     const platform = this.options.platforms.at(-1)!;
-    const database = await this.databases.withUsers(USERS);
+    const database = await this.databases.with({ users: USERS });
     const server = await ServerProcess.start({
       variant: library,
       platform,

@@ -1,11 +1,14 @@
-import type { LoadShape } from './measure.js';
+import type { Case, LoadProcess, LoadShape } from './measure.js';
 import type { Options } from './options.js';
+import { refreshCases } from './refresh-cases.js';
 import type { Series } from './results.js';
-import { type Case, type SeriesPlan, usualLoad } from './run-series.js';
+import { type SeriesPlan, usualLoad } from './run-series.js';
 import type { ServerProcess } from './server/server-process.js';
 import type { Servers } from './servers.js';
 import { careful } from './variants/careful.variant.js';
 import { handWritten } from './variants/hand-written.variant.js';
+import { REFRESHING } from './variants/index.js';
+import { librarySessions } from './variants/library-sessions.variant.js';
 import { library } from './variants/library.variant.js';
 import type { Platform, Variant } from './variants/variant.js';
 
@@ -13,76 +16,107 @@ export const USERS = 100_000;
 
 const USER_COUNTS = [10_000, USERS, 1_000_000];
 
+const SESSION_ROWS = [10_000, 10_000_000];
+
 const CONCURRENCY = [1, 8, 64, 512];
 
 /** Per cent of all requests. */
 const FORGED = [0, 10, 100];
 
-type Plan = (
-  platform: Platform,
-  servers: Servers,
-  options: Options,
-) => Promise<SeriesPlan['cases']>;
+/** Where a series is measured. */
+interface Place {
+  readonly platform: Platform;
+  readonly servers: Servers;
+  readonly load: LoadProcess;
+}
+
+type Plan = (place: Place, options: Options) => Promise<SeriesPlan['cases']>;
 
 /** What each series measures on one platform. */
 const PLANS: Record<Series, Plan> = {
-  async main(platform, servers, { variants, earlier, connections }) {
+  async main(place, { variants, earlier, connections }) {
     const offered = [...variants, ...earlier].filter(({ platforms }) =>
-      platforms.includes(platform),
+      platforms.includes(place.platform),
     );
-    return cases(await start(offered, platform, servers), ({ database }) => [
-      usualLoad(database, connections),
-    ]);
+    return cases(await start(offered, place), ({ database }) => [usualLoad(database, connections)]);
   },
 
-  async 'one-connection'(platform, servers, { earlier }) {
-    const started = await start([library, ...earlier, careful, handWritten], platform, servers);
+  async 'one-connection'(place, { earlier }) {
+    const started = await start([library, ...earlier, careful, handWritten], place);
     return cases(started, ({ database }) => [usualLoad(database, 1)]);
   },
 
-  async users(platform, servers, { connections }) {
+  async users({ platform, servers }, { connections }) {
     const started = await servers.get(
       USER_COUNTS.map((users) => ({ variant: library, platform, users })),
     );
     return cases(started, ({ database }) => [usualLoad(database, connections)]);
   },
 
-  async concurrency(platform, servers, { earlier }) {
-    const started = await start([library, ...earlier, handWritten], platform, servers);
+  async concurrency(place, { earlier }) {
+    const started = await start([library, ...earlier, handWritten], place);
     return cases(started, ({ database }) => CONCURRENCY.map((count) => usualLoad(database, count)));
   },
 
-  async 'one-user'(platform, servers, { connections }) {
-    const started = await start([library, handWritten], platform, servers);
+  async 'one-user'(place, { connections }) {
+    const started = await start([library, handWritten], place);
     return cases(started, () => [{ connections, distinctTokens: 1, forgedPercent: 0 }]);
   },
 
-  async refused(platform, servers, { earlier, connections }) {
-    const started = await start([library, ...earlier], platform, servers);
+  async refused(place, { earlier, connections }) {
+    const started = await start([library, ...earlier], place);
     return cases(started, ({ database }) =>
       FORGED.map((forgedPercent) => usualLoad(database, connections, forgedPercent)),
     );
+  },
+
+  async sessions(place, { connections }) {
+    const started = await start([library, librarySessions], place);
+    return cases(started, ({ database }) => [usualLoad(database, connections)]);
+  },
+
+  async 'session-rows'({ platform, servers }, { connections }) {
+    const started = await servers.get(
+      SESSION_ROWS.map((sessionRows) => ({
+        variant: librarySessions,
+        platform,
+        users: USERS,
+        sessionRows,
+      })),
+    );
+    return cases(started, ({ database }) => [usualLoad(database, connections)]);
+  },
+
+  async refresh(place, options) {
+    return refreshCases(await start(REFRESHING, place), place.load, {
+      connections: options.connections,
+      seconds: secondsOf('refresh', options),
+      warmUpSeconds: options.warmUpSeconds,
+    });
   },
 };
 
 export async function planSeries(
   series: Series,
-  { platform, servers }: { readonly platform: Platform; readonly servers: Servers },
+  place: Place,
   options: Options,
 ): Promise<SeriesPlan> {
   return {
     series,
-    cases: await PLANS[series](platform, servers, options),
+    cases: await PLANS[series](place, options),
     rounds: options.rounds,
-    // The others are compared with themselves, and are many.
-    seconds: series === 'main' ? options.seconds : options.seconds / 2,
+    seconds: secondsOf(series, options),
   };
+}
+
+/** Those that have many cases take half as long for each. */
+function secondsOf(series: Series, { seconds }: Options): number {
+  return series === 'main' || series === 'sessions' ? seconds : seconds / 2;
 }
 
 function start(
   variants: readonly Variant[],
-  platform: Platform,
-  servers: Servers,
+  { platform, servers }: Place,
 ): Promise<ServerProcess[]> {
   return servers.get(variants.map((variant) => ({ variant, platform, users: USERS })));
 }

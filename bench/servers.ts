@@ -17,6 +17,8 @@ export interface WantedServer {
   readonly variant: Variant;
   readonly platform: Platform;
   readonly users: number;
+  /** Rows of the sessions' table, where the variant has one. Default: as many as the variant says. */
+  readonly sessionRows?: number;
 }
 
 /** The servers of a run: each is started once and checked, and kept, because a new process is slow at first. */
@@ -36,7 +38,8 @@ export class Servers {
     const servers = (some: readonly WantedServer[]) =>
       some.map((server) => this.running.get(keyOf(server))!);
     for (const server of servers(missing)) {
-      await this.load.open(server, usualLoad(server.database, 64), this.options.warmUpSeconds);
+      const shape = usualLoad(server.database, 64);
+      await this.load.open({ server, shape }, this.options.warmUpSeconds);
     }
     return servers(wanted);
   }
@@ -47,9 +50,10 @@ export class Servers {
   }
 
   private async start(wanted: WantedServer): Promise<void> {
-    const { variant, platform, users } = wanted;
+    const { variant, platform, users, sessionRows = variant.sessions?.rows } = wanted;
     progress(`starting ${variant.name} on ${platform}, ${users} users`);
-    const database = await this.databases.withUsers(users, variant.code?.schema);
+    const schema = variant.code?.schema ?? variant.sessions?.schema;
+    const database = await this.databases.with({ users, schema, sessionRows });
     const server = await ServerProcess.start({
       variant,
       platform,
@@ -60,14 +64,14 @@ export class Servers {
     await checkAnswers(server);
   }
 
-  private arguments({ variant, platform, users }: WantedServer): string[] {
+  private arguments(wanted: WantedServer): string[] {
     const { profile } = this.options;
     if (profile === undefined) return [];
-    const name = `${variant.name}-${platform}-${users}.cpuprofile`;
+    const name = `${keyOf(wanted).replaceAll(' ', '-')}.cpuprofile`;
     return ['--cpu-prof', `--cpu-prof-dir=${profile}`, `--cpu-prof-name=${name}`];
   }
 }
 
-function keyOf({ variant, platform, users }: WantedServer): string {
-  return `${variant.name} ${platform} ${users}`;
+function keyOf({ variant, platform, users, sessionRows }: WantedServer): string {
+  return [variant.name, platform, users, ...(sessionRows ? [sessionRows] : [])].join(' ');
 }

@@ -15,7 +15,8 @@ export async function runSoak(
   requests: number,
 ): Promise<NonNullable<Results['soak']>> {
   progress(`soak: ${requests} requests to ${server.name}`);
-  await load.open(server, usualLoad(server.database, CONNECTIONS), SAMPLE_SECONDS);
+  const shape = usualLoad(server.database, CONNECTIONS);
+  await load.open({ server, shape }, SAMPLE_SECONDS);
   const start = (await server.usageAfterGc()).heapMegabytes;
   const samples: SoakSample[] = [];
   let [done, seconds] = [0, 0];

@@ -71,7 +71,8 @@ export function compareRounds(
   return median(eachRound(one, other, compare));
 }
 
-function eachRound(
+/** The same, round by round. */
+export function eachRound(
   one: Point,
   other: Point,
   compare: (one: Figures, other: Figures) => number,

@@ -1,13 +1,7 @@
-import type { FigureName, Figures, Point, Results } from './results.js';
-import { compareRounds, timesOf } from './statistics.js';
+import { compared, type JudgedTarget, judged, Measured, ratioOf } from './judge.js';
+import type { Figures, Results } from './results.js';
+import { sessionTargets } from './session-targets.js';
 import { type Platform, PLATFORMS } from './variants/variant.js';
-
-export interface JudgedTarget {
-  readonly target: string;
-  readonly measured: string;
-  /** `undefined`: not measured in this run. */
-  readonly met: boolean | undefined;
-}
 
 /** What this library is meant to reach, against what the run has measured; two variants are compared round by round. */
 export function judgeTargets(results: Results): JudgedTarget[] {
@@ -20,29 +14,12 @@ export function judgeTargets(results: Results): JudgedTarget[] {
     ...PLATFORMS.map((platform) => flatOverUsers(run, platform)),
     ...PLATFORMS.map((platform) => cheapRefusal(run, platform)),
     ...PLATFORMS.map((platform) => refusalReadsNothing(run, platform)),
+    ...sessionTargets(run),
     flatOverTime(results),
   ];
 }
 
 type Soak = NonNullable<Results['soak']>;
-
-class Measured {
-  constructor(private readonly results: Results) {}
-
-  point(series: Point['series'], platform: Platform, wanted: Partial<Point>): Point | undefined {
-    const keys = Object.keys(wanted) as (keyof Point)[];
-    return this.results.points.find(
-      (point) =>
-        point.series === series &&
-        point.platform === platform &&
-        keys.every((key) => point[key] === wanted[key]),
-    );
-  }
-
-  main(platform: Platform, variant: string): Point | undefined {
-    return this.point('main', platform, { variant });
-  }
-}
 
 const THROUGHPUT: readonly [Platform, variant: string, atLeast: number][] = [
   ['express', 'hand-written', 5],
@@ -178,41 +155,6 @@ function growthOver({ samples, heapAfterGcMegabytes }: Soak): { heap: number; rs
     heap: heapAfterGcMegabytes.end - heapAfterGcMegabytes.start,
     rss: peakFrom(samples.length - quarter) / peakFrom(second),
   };
-}
-
-interface Judgement {
-  readonly isMet: (value: number) => boolean;
-  /** Default: as so many times. */
-  readonly show?: (value: number) => string;
-}
-
-function judged(
-  target: string,
-  value: number | undefined,
-  { isMet, show = times }: Judgement,
-): JudgedTarget {
-  if (value === undefined) return { target, measured: '', met: undefined };
-  return { target, measured: show(value), met: isMet(value) };
-}
-
-function times(value: number): string {
-  return `${value.toFixed(2)} times`;
-}
-
-function ratioOf(
-  one: Point | undefined,
-  other: Point | undefined,
-  figure: FigureName,
-): number | undefined {
-  return one && other && timesOf(one, other, figure);
-}
-
-function compared(
-  one: Point | undefined,
-  other: Point | undefined,
-  compare: (one: Figures, other: Figures) => number,
-): number | undefined {
-  return one && other && compareRounds(one, other, compare);
 }
 
 function signed(value: number): string {

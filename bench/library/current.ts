@@ -1,5 +1,8 @@
 import type { DynamicModule, Type } from '@nestjs/common';
-import { TokenInvalidationModule } from 'nestjs-token-invalidation';
+import {
+  TokenInvalidationModule,
+  type TokenInvalidationModuleOptions,
+} from 'nestjs-token-invalidation';
 import { tokenInvalidationMigration, typeOrmStore } from 'nestjs-token-invalidation/typeorm';
 import { EXPIRES_IN, SECRET } from '../variants/jwt.js';
 import type { UserRow } from '../user-entity.js';
@@ -10,8 +13,10 @@ export class RevocableTokens1760000000001 extends tokenInvalidationMigration({
   password: 'password_hash',
 }) {}
 
+type MoreOptions = Pick<TokenInvalidationModuleOptions, 'sessions' | 'endpoints'>;
+
 /** The library as the README sets it up. */
-export function moduleFor(entity: Type<UserRow>): DynamicModule {
+export function moduleFor(entity: Type<UserRow>, more: MoreOptions = {}): DynamicModule {
   return TokenInvalidationModule.forRoot({
     store: typeOrmStore({ entity }),
     secret: SECRET,
@@ -19,5 +24,6 @@ export function moduleFor(entity: Type<UserRow>): DynamicModule {
     isActive: (user: UserRow) => user.active,
     globalGuard: true,
     isGlobal: true,
+    ...more,
   });
 }

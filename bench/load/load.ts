@@ -1,11 +1,14 @@
 import { createHistogram, performance, type RecordableHistogram } from 'node:perf_hooks';
 import { type Answer, Connection } from './connection.js';
-import type { LoadReport, OpenLoad } from './messages.js';
-import { PreparedCall } from './prepared-call.js';
+import type { Call, LoadReport, OpenLoad, Refresh } from './messages.js';
+import { type LoadCall, PreparedCall } from './prepared-call.js';
+import { RefreshCall } from './refresh-call.js';
 
 /** Connections that each send the next request when an answer has come. */
 export class Load {
   private callers: Caller[] = [];
+  /** By their first tokens. They go on where the last measurement left them. */
+  private readonly refreshes = new Map<string, RefreshCall>();
   private histogram: RecordableHistogram = newHistogram();
   private requests = 0;
   private inFlight = 0;
@@ -17,11 +20,13 @@ export class Load {
     this.close();
     this.wrong = undefined;
     const url = new URL(order.url);
-    const calls = order.calls.map((call) => new PreparedCall(call, url));
+    const calls = order.calls.map((call) => this.prepare(call, url));
     const forged = order.forgedCalls.map((call) => new PreparedCall(call, url));
-    const callers = Array.from({ length: order.connections }, async () => {
+    const callsOf = (connection: number) =>
+      order.apart ? calls.filter((_, n) => n % order.connections === connection) : calls;
+    const callers = Array.from({ length: order.connections }, async (_, connection) => {
       const caller: Caller = new Caller(
-        new CallOrder(calls, forged, order.forgedPercent),
+        new CallOrder(callsOf(connection), forged, order.forgedPercent),
         await Connection.open(
           url,
           (answer) => this.answered(caller, answer),
@@ -63,6 +68,13 @@ export class Load {
     this.callers = [];
   }
 
+  private prepare(call: Call | Refresh, url: URL): LoadCall {
+    if (!('refreshToken' in call)) return new PreparedCall(call, url);
+    const known = this.refreshes.get(call.refreshToken) ?? new RefreshCall(call, url);
+    this.refreshes.set(call.refreshToken, known);
+    return known;
+  }
+
   private answered(caller: Caller, answer: Answer): void {
     const now = performance.now();
     this.histogram.record(Math.max(1, Math.round((now - caller.sentAt) * 1000)));
@@ -83,7 +95,7 @@ export class Load {
 
 class Caller {
   sentAt = 0;
-  sent!: PreparedCall;
+  sent!: LoadCall;
 
   constructor(
     private readonly order: CallOrder,
@@ -99,19 +111,19 @@ class Caller {
 
 /** An order of each connection's own: in lockstep the requests that come together would be artificially alike. */
 class CallOrder {
-  private readonly calls: readonly PreparedCall[];
+  private readonly calls: readonly LoadCall[];
   private place = 0;
   private percent = Math.floor(Math.random() * 100);
 
   constructor(
-    calls: readonly PreparedCall[],
-    private readonly forged: readonly PreparedCall[],
+    calls: readonly LoadCall[],
+    private readonly forged: readonly LoadCall[],
     private readonly forgedPercent: number,
   ) {
     this.calls = shuffled(calls);
   }
 
-  next(): PreparedCall {
+  next(): LoadCall {
     this.place = (this.place + 1) % this.calls.length;
     this.percent += this.forgedPercent;
     if (this.percent < 100) return this.calls[this.place]!;

@@ -2,17 +2,30 @@ import type { Credential } from '../variants/variant.js';
 
 /** A request, and what its answer must be. */
 export interface Call {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
   readonly credential: Credential;
   readonly status: number;
   /** Not compared where it is absent. */
   readonly body?: string;
 }
 
+/** A session that is refreshed, each time with the token that the last answer had. */
+export interface Refresh {
+  readonly path: string;
+  /** The first one. */
+  readonly refreshToken: string;
+  /** Whether each answer must have a new one; otherwise none may. */
+  readonly rotates: boolean;
+}
+
 /** Opens the connections and warms up the server; answered by `LoadReport`. */
 export interface OpenLoad {
   readonly url: string;
   readonly connections: number;
-  readonly calls: readonly Call[];
+  readonly calls: readonly (Call | Refresh)[];
+  /** Whether a call is made by one of the connections alone: two must not rotate the same session at once. */
+  readonly apart: boolean;
   /** Of each hundred requests, so many are of `forgedCalls`. */
   readonly forgedPercent: number;
   readonly forgedCalls: readonly Call[];

@@ -11,10 +11,13 @@ const VARIANTS: Readonly<Record<string, string>> = {
   'hand-written': 'hand-written, findOneBy',
   careful: 'hand-written, with care',
   [LIBRARY]: 'this library',
+  'library-sessions': 'this library, sessions',
   sessions: 'sessions in PostgreSQL',
   'fastify-jwt': '@fastify/jwt, trusted hook',
   'better-auth': 'better-auth',
   'better-auth-cookie-cache': 'better-auth, cookie cache',
+  'better-auth-refresh': 'better-auth, `updateAge: 0`',
+  'delete-insert': 'a row deleted, one inserted',
 };
 
 const PLATFORMS: Readonly<Record<Platform, string>> = { express: 'Express', fastify: 'Fastify' };

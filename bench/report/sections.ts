@@ -1,4 +1,4 @@
-import type { Results } from '../results.js';
+import type { Results, Series } from '../results.js';
 import { chartsOf } from './charts.js';
 import { platformLabel } from './labels.js';
 import { picture } from './markdown.js';
@@ -19,8 +19,7 @@ export function sectionsOf(results: Results): Record<string, string> {
   const charts = chartsOf(results);
   const chart = (name: string) =>
     charts.filter((each) => each.name === name).map((each) => picture(name, each.description));
-  const has = (series: 'one-connection' | 'users' | 'concurrency' | 'one-user' | 'refused') =>
-    pointsOf(results, series).length > 0;
+  const has = (series: Exclude<Series, 'main'>) => pointsOf(results, series).length > 0;
   const main = platformsOf(pointsOf(results, 'main')).flatMap((platform) => [
     `### ${platformLabel(platform)}`,
     mainTable(results, platform),
@@ -37,6 +36,9 @@ export function sectionsOf(results: Results): Record<string, string> {
     ),
     'one-user': section(has('one-user') ? [plainTable(results, 'one-user')] : []),
     refused: section(has('refused') ? [variedTable(results, 'refused')] : []),
+    sessions: section(has('sessions') ? [plainTable(results, 'sessions')] : []),
+    'session-rows': section(has('session-rows') ? [variedTable(results, 'session-rows')] : []),
+    refresh: section(has('refresh') ? [variedTable(results, 'refresh')] : []),
     soak: section(soak === undefined ? [] : [...chart('soak'), soakTable(soak)]),
   };
 }

@@ -93,6 +93,8 @@ const VARIED = {
   users: ['users', ({ users }) => number(users)],
   concurrency: ['connections', ({ connections }) => number(connections)],
   refused: ['bad signatures', ({ forgedPercent }) => `${forgedPercent} %`],
+  'session-rows': ['sessions', ({ sessionRows }) => optional(sessionRows)],
+  refresh: ['refreshes', ({ refresh = '' }) => refresh],
 } as const satisfies Partial<Record<Series, Column>>;
 
 export function variedTable(results: Results, series: keyof typeof VARIED): string {

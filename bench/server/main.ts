@@ -23,6 +23,10 @@ async function answer(question: ServerQuestion, server: RunningVariant): Promise
     process.disconnect?.();
     return;
   }
+  if (typeof question === 'object') {
+    process.send?.(await server.startSessions!(question.sessions));
+    return;
+  }
   if (question === 'usage-after-gc') globalThis.gc?.();
   process.send?.(usage());
 }

@@ -1,4 +1,4 @@
-import type { Credential, VariantContext } from '../variants/variant.js';
+import type { Credential, VariantContext, WantedSessions } from '../variants/variant.js';
 
 export interface StartServer {
   readonly variant: string;
@@ -21,4 +21,9 @@ export interface Usage {
 }
 
 /** Asked of a started server. `usage-after-gc` collects the garbage first. */
-export type ServerQuestion = 'usage' | 'usage-after-gc' | 'stop';
+export type ServerQuestion = 'usage' | 'usage-after-gc' | 'stop' | StartSessions;
+
+/** Answered by `RefreshRoute`. */
+export interface StartSessions {
+  readonly sessions: WantedSessions;
+}

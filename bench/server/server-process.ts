@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { UsersDatabase } from '../database.js';
 import { Child } from '../child.js';
-import type { Platform, Variant } from '../variants/variant.js';
-import type { ServerStarted, StartServer, Usage } from './messages.js';
+import type { Platform, RefreshRoute, Variant, WantedSessions } from '../variants/variant.js';
+import type { ServerStarted, StartServer, StartSessions, Usage } from './messages.js';
 
 export interface ServerSettings {
   readonly variant: Variant;
@@ -58,6 +58,10 @@ export class ServerProcess {
 
   usageAfterGc(): Promise<Usage> {
     return this.child.ask('usage-after-gc');
+  }
+
+  startSessions(sessions: WantedSessions): Promise<RefreshRoute> {
+    return this.child.ask<RefreshRoute>({ sessions } satisfies StartSessions);
   }
 
   stop(): Promise<void> {

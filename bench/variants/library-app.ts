@@ -39,7 +39,7 @@ export async function startLibrary(
 }
 
 @Controller()
-class MeController {
+export class MeController {
   @Get('me')
   me(@CurrentUser() user: UserRow): { id: string } {
     return { id: user.id };

@@ -17,6 +17,28 @@ const FILL_BETTER_AUTH = `
     SELECT 'of-' || id, 'of-' || id, id, now() + interval '7 days', now(), now() FROM users
     ON CONFLICT (id) DO NOTHING`;
 
+const CREATE_REFRESH_TOKENS = `
+  CREATE TABLE IF NOT EXISTS refresh_tokens (
+    token_hash bytea PRIMARY KEY,
+    user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    expires_at timestamptz NOT NULL
+  );
+  CREATE INDEX IF NOT EXISTS refresh_tokens_of_user ON refresh_tokens (user_id)`;
+
+const FILL_REFRESH_TOKENS = `
+  INSERT INTO refresh_tokens (token_hash, user_id, expires_at)
+    SELECT sha256(id::text::bytea), id, now() + interval '30 days' FROM users
+    ON CONFLICT (token_hash) DO NOTHING`;
+
+/** A table as one makes it for refresh tokens, with a token of each user. */
+export function prepareRefreshTokens(pool: Pool): Promise<void> {
+  return oneAtATime(pool, async () => {
+    await pool.query(CREATE_REFRESH_TOKENS);
+    await pool.query(FILL_REFRESH_TOKENS);
+    await pool.query('VACUUM ANALYZE refresh_tokens');
+  });
+}
+
 /** Lets `makeTable` make the table of connect-pg-simple, and puts a session of each user into it. */
 export function prepareSessions(pool: Pool, makeTable: () => Promise<unknown>): Promise<void> {
   return oneAtATime(pool, async () => {

@@ -29,7 +29,24 @@ export interface RunningVariant {
   readonly revoked: Credential;
   /** With a bad signature. */
   readonly forged: Credential;
+  /** For the variants of the series `refresh`: starts sessions for the load to refresh, spread over the users. */
+  startSessions?(wanted: WantedSessions): Promise<RefreshRoute>;
   close(): Promise<void>;
+}
+
+export interface WantedSessions {
+  /** Where each is refreshed once between two measurements; otherwise there may be fewer. */
+  readonly count: number;
+  /** What tells them from others in the table. */
+  readonly label: string;
+}
+
+/** How a client refreshes. */
+export interface RefreshRoute {
+  /** Of the route, which takes POST. */
+  readonly path: string;
+  /** Of each session. A token is sent in the body as `refresh_token`, and its successor comes by the same name. */
+  readonly credentials: readonly (string | Credential)[];
 }
 
 /** Where the code of a variant is when it is not in the bench's own folder. */
@@ -42,6 +59,13 @@ export interface VariantCode {
   readonly schema: string;
 }
 
+export interface SessionTable {
+  /** The file that exports its migration. */
+  readonly schema: string;
+  /** How many rows the table has before the sessions of the load are started. */
+  readonly rows: number;
+}
+
 export interface Variant {
   readonly name: string;
   readonly title: string;
@@ -50,6 +74,8 @@ export interface Variant {
   readonly revokedStatus: 200 | 401;
   /** What `forged` must get: 401, or 200 for the open route. */
   readonly forgedStatus: 200 | 401;
+  /** Where it keeps sessions in the library's table. */
+  readonly sessions?: SessionTable;
   /** For a library of another commit. */
   readonly code?: VariantCode;
   start(context: VariantContext): Promise<RunningVariant>;
