@@ -35,8 +35,9 @@ beforeEach(async () => {
   proxy = await TcpProxy.open(database.url);
   app = await createApp({
     url: proxy.url,
-    module: { readTimeout: 0.3 },
-    store: { writeTimeout: 0.3 },
+    // A busy machine boots within it.
+    module: { readTimeout: 1 },
+    store: { writeTimeout: 1 },
   });
   holder = new Client(database.url);
   await holder.connect();
