@@ -1,7 +1,6 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { TokenState } from '../rule/token-state.js';
 import type { SessionStore } from '../state/session.store.js';
-import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
 import {
   type CutoffKind,
   type InvalidationTarget,
@@ -14,18 +13,19 @@ import {
   TokenStateStore,
   type WriteOutcome,
 } from '../state/token-state.store.js';
-import { CutoffRepair, type RepairSubject } from './cutoff-repair.js';
+import { CutoffRepair } from './cutoff-repair.js';
 import type { DataLayer } from './data-layer.js';
 import { LateDatabase } from './late-database.js';
-import type { RunStatement, Statement } from './pg-pool.js';
+import type { RunStatement } from './pg-pool.js';
 import { Primary } from './primary.js';
 import { checkServer, serverTime, setupProblems } from './server-check.js';
 import { PostgresSessionStore } from './sessions/postgres-session.store.js';
+import { SessionReads } from './session-reads.js';
 import { readState } from './state-reading.js';
 import { StateWriter } from './state-writer.js';
 import type { StoreSettings } from './store-options.js';
 import { userDatabase } from './user-database.js';
-import type { LoadedUser } from './user-loader.js';
+import { UserWrites } from './user-writes.js';
 
 /** Keeps the token state in three columns of the application's own users table, in PostgreSQL. */
 export class PostgresTokenStateStore<User, Transaction>
@@ -35,7 +35,8 @@ export class PostgresTokenStateStore<User, Transaction>
   override readonly sessions: SessionStore<User, Transaction>;
   private readonly primary: Primary;
   private readonly writer: StateWriter<Transaction>;
-  private readonly cutoffs = new CutoffRepair((subject) => this.repair(subject));
+  private readonly users: UserWrites<User, Transaction>;
+  private readonly cutoffs = new CutoffRepair((subject) => this.users.repair(subject));
   private named: string | undefined;
   private runsCode = false;
   private readonly database: LateDatabase<User>;
@@ -52,12 +53,14 @@ export class PostgresTokenStateStore<User, Transaction>
       this.runsCode = source.loader.needsContext;
       return userDatabase(source, layer.words, settings);
     });
+    this.users = new UserWrites(this.database, this.writer);
+    const reads = new SessionReads(this.primary, this.database, settings.writeTimeoutMs);
     this.sessions = new PostgresSessionStore({
       writer: this.writer,
       writeTimeoutMs: settings.writeTimeoutMs,
       database: () => this.database.get(),
-      read: (statement) => this.readOnPrimary(statement),
-      find: (subject) => this.find(subject),
+      read: (statement) => reads.read(statement),
+      find: (subject) => reads.find(subject),
     });
   }
 
@@ -115,71 +118,28 @@ export class PostgresTokenStateStore<User, Transaction>
       ifVersion === undefined
         ? { text: invalidate[kind], values: [] }
         : { text: invalidateIfVersion[kind], values: [ifVersion] };
-    return this.update(subject, statement, transaction);
+    return this.users.write(subject, statement, transaction);
   }
 
-  async changePassword(
+  changePassword(
     subject: string,
-    { currentHash, newHash }: PasswordChange,
+    change: PasswordChange,
     transaction?: Transaction,
   ): Promise<WriteOutcome> {
-    const text = await this.passwordText('changePassword');
-    return this.update(subject, { text, values: [currentHash, newHash] }, transaction);
+    return this.users.replacePassword('changePassword', { ...change, subject }, transaction);
   }
 
-  async rehashPassword(
+  rehashPassword(
     subject: string,
-    { currentHash, newHash }: PasswordReplacement,
+    replacement: PasswordReplacement,
     transaction?: Transaction,
   ): Promise<WriteOutcome> {
-    const text = await this.passwordText('rehashPassword');
-    return this.update(subject, { text, values: [currentHash, newHash] }, transaction);
+    return this.users.replacePassword('rehashPassword', { ...replacement, subject }, transaction);
   }
 
   async invalidateEveryone(transaction?: Transaction): Promise<StateChange> {
     const text = (await this.database.get()).statements.invalidateEveryone;
     // There is always a row: it is inserted where it is missing.
     return (await this.writer.write({ text, values: [] }, transaction)) as StateChange;
-  }
-
-  private async passwordText(statement: 'changePassword' | 'rehashPassword'): Promise<string> {
-    const { statements, passwordText } = await this.database.get();
-    return passwordText(statements[statement]);
-  }
-
-  private async readOnPrimary(statement: Statement): Promise<unknown[][]> {
-    try {
-      return await this.primary.read(statement, this.settings.writeTimeoutMs);
-    } catch (error) {
-      throw new TokenStateUnavailableError(error);
-    }
-  }
-
-  private async find(subject: string): Promise<LoadedUser<User>> {
-    const source = { primary: this.primary, timeoutMs: this.settings.writeTimeoutMs };
-    try {
-      const database = await this.database.get();
-      const [record] = (await readState(database, [{ subject }], source)).records;
-      return record instanceof Error ? record : record?.user;
-    } catch (error) {
-      throw new TokenStateUnavailableError(error);
-    }
-  }
-
-  private async repair(subject: RepairSubject): Promise<WriteOutcome> {
-    const { repair, repairEveryone } = (await this.database.get()).statements;
-    return subject === null
-      ? this.writer.write({ text: repairEveryone, values: [] }, undefined)
-      : this.writer.write({ text: repair, values: [subject] }, undefined);
-  }
-
-  private async update(
-    subject: string,
-    { text, values }: Statement,
-    transaction: Transaction | undefined,
-  ): Promise<WriteOutcome> {
-    const { subjects } = await this.database.get();
-    if (!subjects.accepts(subject)) return 'unknown';
-    return this.writer.write({ text, values: [subject, ...values] }, transaction);
   }
 }
