@@ -94,10 +94,13 @@ describe('refreshes of several sessions at once', () => {
       `UPDATE users_token_sessions SET label = 'locked' WHERE id = '${locked.id}'`,
     );
     const [waiting, ...answered] = rotate([locked, ...others]);
-    expect(generationsOf(await Promise.all(answered))).toEqual([1, 1, 1]);
-    await database.untilBlocked(1);
-    await blocker.query('COMMIT');
-    await blocker.close();
+    try {
+      expect(generationsOf(await Promise.all(answered))).toEqual([1, 1, 1]);
+      await database.untilBlocked(1);
+      await blocker.query('COMMIT');
+    } finally {
+      await blocker.close();
+    }
     expect((await waiting)?.refreshed).toMatchObject({ generation: 1, label: 'locked' });
   });
 
