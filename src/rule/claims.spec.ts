@@ -124,3 +124,31 @@ describe('refuseMalformed', () => {
     }
   });
 });
+
+describe('refuseMalformed, of a session and an id', () => {
+  const SID = '0190b5a0-0000-7000-8000-00000000abcd';
+  const required: RequiredClaims = { version: true, session: 'required', tokenId: 'required' };
+  const session = { sid: SID, gen: 0, everyone_ver: 0, jti: 'a' };
+
+  it.each([
+    [{ sid: undefined }, '"sid" is missing'],
+    [{ sid: [SID] }, '"sid" is not a UUID in lower case'],
+    [{ sid: SID.toUpperCase() }, '"sid" is not a UUID in lower case'],
+    [{ gen: -1 }, '"gen" is not a whole number from 0 up'],
+    [{ everyone_ver: '0' }, '"everyone_ver" is not a whole number from 0 up'],
+    [{ jti: undefined }, '"jti" is missing'],
+    [{ jti: '' }, '"jti" is not text of 1 to 255 characters'],
+  ])('names what is wrong in %j', (claims, detail) => {
+    expect(refuseMalformed({ ...GOOD, ...session, ...claims }, required)).toStrictEqual({
+      accepted: false,
+      reason: 'claims_invalid',
+      detail,
+    });
+  });
+
+  it('takes them where they are right, or optional and missing', () => {
+    expect(refuseMalformed({ ...GOOD, ...session }, required)).toBeUndefined();
+    const optional: RequiredClaims = { version: true, session: 'optional', tokenId: 'optional' };
+    expect(refuseMalformed(GOOD, optional)).toBeUndefined();
+  });
+});

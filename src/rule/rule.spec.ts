@@ -6,6 +6,7 @@ import {
   judgeClaims,
   type JudgedRecord,
   judgeRecord,
+  judgeSession,
   type TokenPolicy,
 } from './rule.js';
 import type { SessionState } from './session-state.js';
@@ -805,6 +806,15 @@ describe('a token of a session', () => {
     );
     expect(judge(payload, record, circumstances)).toStrictEqual(
       refusalWith('session_ended', { detail: 'refresh_reused' }),
+    );
+  });
+
+  it('says to the developer that there is no session, or that nobody knows why it ended', () => {
+    expect(judgeSession(null)).toStrictEqual(
+      refusalWith('session_ended', { detail: 'this user has no such session' }),
+    );
+    expect(judgeSession({ isExpired: false, isIdle: false })).toStrictEqual(
+      refusalWith('session_ended', { detail: 'nobody knows' }),
     );
   });
 

@@ -31,7 +31,7 @@ const rows: fc.Arbitrary<NaiveRefresh['row']> = fc.option(
     g: generations,
     secretMatches: mostly(true),
     sinceRotated: ages,
-    sinceSeen: fc.option(ages, { nil: null, freq: 1 }),
+    sinceSeen: fc.option(ages, { nil: null, freq: 3 }),
     repeats: fc.constantFrom(0, 1, 9, 10),
     ended: mostly(false),
     expired: mostly(false),
@@ -146,8 +146,9 @@ describe('a refresh token', () => {
 
   it('of a session from before a password change is refused by its name', () => {
     const record = recordOf({ ...LIVE, userVersion: 4 })!;
-    const changed = { ...record.state, passwordChangedAt: new Date(5000) };
-    const verdict = judgeRefresh(3, { ...record, state: changed }, { graceSeconds: 60 });
+    const state = { ...record.state, passwordChangedAt: new Date(5000) };
+    const refreshed = { ...record.refreshed, startedAt: new Date(4000) };
+    const verdict = judgeRefresh(3, { ...record, state, refreshed }, { graceSeconds: 60 });
     expect(verdict).toStrictEqual({ accepted: false, reason: 'password_changed' });
   });
 

@@ -6,6 +6,19 @@
  */
 export const EQUIVALENT = [
   {
+    file: 'src/rule/refresh-rule.ts',
+    mutants: [
+      'EqualityOperator: presented < current → presented <= current',
+      'EqualityOperator: presented > current → presented >= current',
+    ],
+    reason: 'an equal generation was judged before',
+  },
+  {
+    file: 'src/rule/rule.ts',
+    mutants: [`StringLiteral: 'optional' → ""`],
+    reason: 'only required and undefined are asked for by their names',
+  },
+  {
     file: 'src/tokens/signature.ts',
     mutants: [
       'BlockStatement: { return false; } → {}',
