@@ -21,7 +21,7 @@ export default defineConfig({
             'test/rule/*.spec.ts',
             'test/sessions/*.spec.ts',
             'bench/*.spec.ts',
-            'test/histories/*.spec.ts',
+            'test/histories/**/*.spec.ts',
           ],
           isolate: false,
         },
@@ -58,7 +58,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'histories',
-          include: ['test/histories/*.histories-spec.ts'],
+          include: ['test/histories/**/*.histories-spec.ts'],
         },
       },
       {

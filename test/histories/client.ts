@@ -81,7 +81,7 @@ export class Client {
   }
 }
 
-function completionOf({ status, body }: HttpAnswer): Completion {
+export function completionOf({ status, body }: HttpAnswer): Completion {
   const reason = body['errorCode'] ?? body['message'];
   return {
     outcome: outcomeOf(status),

@@ -4,7 +4,7 @@ import { readCommandLine } from './command-line.js';
 describe('readCommandLine', () => {
   it('fills in what is not given, a seed by chance', () => {
     const { seed, ...rest } = readCommandLine([]);
-    expect(rest).toEqual({ processes: 3, clients: 16, seconds: 60 });
+    expect(rest).toEqual({ processes: 3, clients: 16, seconds: 60, sessions: false });
     expect(Number.isSafeInteger(seed)).toBe(true);
   });
 
@@ -18,7 +18,16 @@ describe('readCommandLine', () => {
       operations: 9,
       seed: 0,
       fault: 'stale-copy',
+      sessions: false,
     });
+  });
+
+  it('plays sessions, which have their own faults', () => {
+    const args = '--sessions --plant new-child-grace'.split(' ');
+    expect(readCommandLine(args)).toMatchObject({ sessions: true, fault: 'new-child-grace' });
+    expect(() => readCommandLine(['--sessions', '--plant', 'stale-copy'])).toThrow(
+      /--plant is "stale-copy": choose from new-child-grace/,
+    );
   });
 
   it.each([

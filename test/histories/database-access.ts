@@ -50,10 +50,7 @@ export class DatabaseAccess {
     }
   }
 
-  private query<Row extends object>(
-    sql: string,
-    values: unknown[] = [],
-  ): Promise<QueryResult<Row>> {
+  query<Row extends object>(sql: string, values: unknown[] = []): Promise<QueryResult<Row>> {
     const ask = () => this.use((pool) => pool.query<Row>(sql, values));
     // On a busy machine a connection may break as it opens. Nothing that is asked so does harm when it is asked twice.
     return ask().catch((error: unknown) => {
@@ -149,7 +146,7 @@ export class DatabaseAccess {
     });
   }
 
-  private inTransaction<Result>(action: (client: PoolClient) => Promise<Result>) {
+  inTransaction<Result>(action: (client: PoolClient) => Promise<Result>): Promise<Result> {
     return this.use(async (pool) => {
       const client = await pool.connect();
       let broken = true;

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { forge } from '../support/forge.js';
 import type { Random } from './random.js';
 import type { ServerProcess } from './server-process.js';
-import type { World } from './world.js';
+import type { Stage } from './world.js';
 
 /**
  * For how many operations the name leads to a standby, and the old primary stays reachable: at the least and at the
@@ -23,7 +23,7 @@ export class Failover {
   onStranded: () => void = () => {};
 
   constructor(
-    private readonly world: World,
+    private readonly world: Stage,
     private readonly random: Random,
   ) {}
 

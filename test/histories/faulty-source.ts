@@ -4,14 +4,14 @@ import type { Plugin } from 'vite';
 import type { PlantedFault } from './planted-faults.js';
 
 /** A line of the library, and what takes its place. */
-interface Rewrite {
+export interface Rewrite {
   readonly file: string;
   /** Text that occurs exactly once in the file. */
   readonly find: string;
   readonly replace: string;
 }
 
-const REWRITES: Partial<Record<PlantedFault, Rewrite>> = {
+export const REWRITES: Partial<Record<PlantedFault, Rewrite>> = {
   'primary-check-dropped': {
     file: 'src/postgres/writable.ts',
     find: "NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'",
@@ -34,15 +34,13 @@ const REWRITES: Partial<Record<PlantedFault, Rewrite>> = {
   },
 };
 
-/** Breaks a line of the library as the servers run it, where the fault is one of these. */
-export function faultySource(fault: PlantedFault | undefined, root: string): Plugin[] {
-  const rewrite = fault && REWRITES[fault];
-  if (rewrite === undefined) return [];
-  const path = resolve(root, rewrite.file);
-  const [before, after, more] = readFileSync(path, 'utf8').split(rewrite.find);
+/** Breaks a line of the library as the servers run it. A file may be broken by one of these at most. */
+export function faultySource({ file, find, replace }: Rewrite, root: string): Plugin {
+  const path = resolve(root, file);
+  const [before, after, more] = readFileSync(path, 'utf8').split(find);
   if (after === undefined || more !== undefined) {
-    throw new Error(`${rewrite.file} has not exactly one ${JSON.stringify(rewrite.find)}.`);
+    throw new Error(`${file} has not exactly one ${JSON.stringify(find)}.`);
   }
-  const load = (id: string) => (id === path ? before + rewrite.replace + after : undefined);
-  return [{ name: 'planted-fault', enforce: 'pre', load }];
+  const load = (id: string) => (id === path ? before + replace + after : undefined);
+  return { name: 'planted-fault', enforce: 'pre', load };
 }

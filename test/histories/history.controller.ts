@@ -111,7 +111,7 @@ export class HistoryController {
     return this.invalidator.invalidateEveryone();
   }
 
-  private async checked(id: string, password: string): Promise<User> {
+  protected async checked(id: string, password: string): Promise<User> {
     const user = await this.current(id).addSelect('user.passwordHash').getOneOrFail();
     if (!(await verify(user.passwordHash, password))) {
       throw new UnauthorizedException({ errorCode: 'wrong_password' });

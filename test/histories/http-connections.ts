@@ -7,7 +7,7 @@ export interface HttpAnswer {
 }
 
 export interface HttpQuestion {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly url: string;
   readonly token?: string | undefined;
   readonly json?: object | undefined;

@@ -1,9 +1,9 @@
-import type { Pool } from 'pg';
 import { type TestApp, createApp } from '../support/create-app.js';
 import { OffsetClock } from '../support/offset-clock.js';
 import { faultyStore } from './faulty-store.js';
 import { HistoryController, NODE_SETTINGS, ProtectedController } from './history.controller.js';
 import type { NodeSettings } from './node-settings.js';
+import { survivePoolErrors } from './survive-pool-errors.js';
 
 const FORGOTTEN_MS = 1000;
 /** Beyond the end of any history. */
@@ -34,15 +34,6 @@ survivePoolErrors(app);
 if (settings.fault === 'check-dropped') dropCheck(app);
 process.once('disconnect', () => void app.close());
 process.send!(app.url);
-
-/**
- * A connection of TypeORM's that is cut as it opens raises an error event while nobody listens yet, and would end the
- * process. That is between TypeORM and the application; the library listens on its own.
- */
-function survivePoolErrors({ dataSource }: TestApp): void {
-  const { master } = dataSource.driver as unknown as { master: Pool };
-  master.on('connect', (client) => client.on('error', () => {}));
-}
 
 /** Accepts every token of ours, as a guard without revocation does. */
 function dropCheck({ verifier, users }: TestApp): void {

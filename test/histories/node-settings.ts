@@ -10,4 +10,6 @@ export interface NodeSettings {
   readonly legacy: boolean;
   /** For the tests of the checker: what is broken here on purpose. */
   readonly fault?: PlantedFault | undefined;
+  /** When time began to run faster, in ms since the epoch; absent: it does not. */
+  readonly lapseStart?: number;
 }

@@ -1,3 +1,10 @@
+import type {
+  SessionAnswer,
+  SessionDeed,
+  SessionOperationKind,
+  SessionRow,
+} from './sessions/session-operation.js';
+
 /** What a client may do. */
 export type OperationKind =
   | 'login'
@@ -12,7 +19,8 @@ export type OperationKind =
   | 'stale-write'
   | 'activation'
   | 'observe'
-  | 'everyone';
+  | 'everyone'
+  | SessionOperationKind;
 
 /**
  * `done`: it took effect; for a request, it was accepted. `refused`: the answer says that it did nothing. `unknown`: the
@@ -84,4 +92,10 @@ export interface Operation {
   readonly password?: string;
   /** What an activation set, or what a stale save wrote back. */
   readonly active?: boolean;
+  /** The session that it is about, and what was presented of it. */
+  readonly session?: SessionDeed;
+  /** The tokens of a session that were handed out. */
+  readonly answer?: SessionAnswer;
+  /** The user's sessions as they were read. */
+  readonly rows?: readonly SessionRow[];
 }

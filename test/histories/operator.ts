@@ -4,10 +4,10 @@ import { Failover } from './failover.js';
 import type { Random } from './random.js';
 import type { Receipt } from './operation.js';
 import { type Completion, readReceipt } from './recorder.js';
-import type { World } from './world.js';
+import type { OperatedWorld } from './world.js';
 
 /** From one of its kind to the next, in ms: at the least and at the most. */
-const PAUSES = {
+export const PAUSES = {
   cut: [500, 2500],
   kill: [5000, 15_000],
   everyone: [4000, 10_000],
@@ -17,6 +17,9 @@ const PAUSES = {
 } as const satisfies Record<string, readonly [least: number, most: number]>;
 
 type Deed = keyof typeof PAUSES;
+
+/** From one deed to the next of its kind, in ms: at the least and at the most. */
+export type Pauses = Readonly<Record<Deed, readonly [least: number, most: number]>>;
 
 /** What an operator does, each by a stream of choices. */
 export const DEEDS = Object.keys(PAUSES) as Deed[];
@@ -52,14 +55,16 @@ export class Operator {
   private readonly ending = new AbortController();
   private readonly ended = once(this.ending.signal, 'abort');
   private readonly patience: number;
+  private readonly pauses: Pauses;
 
   /** @param number - the operator's place among the clients */
   constructor(
-    private readonly world: World,
+    private readonly world: OperatedWorld,
     private readonly number: number,
     private readonly streams: Readonly<Record<Deed, Random>>,
-    runSeconds: number,
+    { runSeconds, pauses }: { readonly runSeconds: number; readonly pauses: Pauses },
   ) {
+    this.pauses = pauses;
     this.failover = new Failover(world, streams.failover);
     this.patience = Math.min(Math.max(runSeconds / SHORT_RUN_SECONDS, 1), MOST_PATIENCE);
   }
@@ -93,7 +98,7 @@ export class Operator {
   private async repeat(kind: Deed, act: () => Promise<void>): Promise<void> {
     const { signal } = this.ending;
     while (!signal.aborted) {
-      const [least, most] = PAUSES[kind];
+      const [least, most] = this.pauses[kind];
       const pause = this.streams[kind].whole(least, most);
       const ms = TAXING.has(kind) ? pause * this.patience : pause;
       await setTimeout(ms, undefined, { signal }).catch(() => {});

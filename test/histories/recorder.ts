@@ -1,19 +1,24 @@
 import type { DatabaseAccess } from './database-access.js';
-import type { HistoryUser } from './history-user.js';
 import { monotonicMs } from './monotonic.js';
 import { cutoffOf } from './history.js';
 import type { Operation } from './operation.js';
 
+/** Whoever an operation concerns, and keeps it. */
+interface RecordedUser {
+  readonly id: string;
+  record(operation: Operation): void;
+}
+
 /** What is known of an operation when it is invoked. */
 export type Invocation = Pick<
   Operation,
-  'client' | 'kind' | 'process' | 'token' | 'via' | 'password' | 'active'
-> & { readonly user?: HistoryUser };
+  'client' | 'kind' | 'process' | 'token' | 'via' | 'password' | 'active' | 'session'
+> & { readonly user?: RecordedUser };
 
 /** What is known of it when it is completed. */
 export type Completion = Pick<
   Operation,
-  'outcome' | 'status' | 'reason' | 'issued' | 'receipt' | 'observed'
+  'outcome' | 'status' | 'reason' | 'issued' | 'receipt' | 'observed' | 'answer' | 'rows'
 > & { readonly databaseBefore?: number };
 
 /** An operation's place in the history, as it is handed to what completes it. */

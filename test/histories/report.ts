@@ -1,4 +1,5 @@
 import type { Operation } from './operation.js';
+import type { SessionDeed } from './sessions/session-operation.js';
 import type { Violation } from './violation.js';
 
 /** What a run did and found. */
@@ -63,6 +64,7 @@ function formatOperation(operation: Operation, start: number): string {
 
 function details(operation: Operation): string[] {
   const { via, status, reason, token, issued, receipt, observed, active } = operation;
+  const { session, answer, rows } = operation;
   return [
     via && `via ${via}`,
     active !== undefined && `active ${active}`,
@@ -72,5 +74,21 @@ function details(operation: Operation): string[] {
     issued && `handed out token ${issued.id} (ver ${issued.ver}, iat ${issued.iat})`,
     receipt && `version ${receipt.version}, effective ${receipt.effectiveAt}`,
     observed && JSON.stringify(observed),
+    session && formatDeed(session),
+    answer?.refresh && `handed out refresh token ${answer.refresh.generation}`,
+    answer?.access && `handed out an access token of session ${answer.access.sessionId}`,
+    rows && JSON.stringify(rows),
   ].filter((text) => typeof text === 'string');
+}
+
+function formatDeed({ sessionId, access, refresh, byOwner, target }: SessionDeed): string {
+  const who = byOwner === false ? 'somebody else' : 'its device';
+  return [
+    `session ${sessionId} by ${who}`,
+    access && `with access token (gen ${access.generation}, ver ${access.version})`,
+    refresh && `with refresh token ${refresh.generation}`,
+    target && `to end ${target}`,
+  ]
+    .filter((text) => typeof text === 'string')
+    .join(' ');
 }

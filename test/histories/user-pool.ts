@@ -1,32 +1,30 @@
-import { forge } from '../support/forge.js';
-import { checkUser } from './checker.js';
-import type { DatabaseAccess } from './database-access.js';
-import { HistoryUser } from './history-user.js';
-import { monotonicMs } from './monotonic.js';
 import type { Random } from './random.js';
-import type { Recorder } from './recorder.js';
 import type { Violation } from './violation.js';
 
-/** After so many operations a user is left alone, judged and forgotten. */
-const BUDGET = 400;
-const FIRST_PASSWORD = 'first password';
-/** Of a hundred users, so many come with a token from before the library. */
-const LEGACY_PERCENT = 30;
+/** A user of whatever kind. Several clients use the same one at once. */
+export interface PooledUser {
+  readonly id: string;
+  using: number;
+  /** The user is to be left alone, judged and forgotten. */
+  readonly isSpent: boolean;
+}
+
+/** Where users come from, and who judges what happened to them. */
+export interface UserSource<User> {
+  create(): Promise<User>;
+  judge(user: User): Violation[];
+}
 
 /** The users that are in use. When one is spent, the history of it is judged, and another takes its place. */
-export class UserPool {
+export class UserPool<User extends PooledUser> {
   readonly violations: Violation[] = [];
   judged = 0;
-  private users: HistoryUser[] = [];
+  private users: User[] = [];
   private told: () => void = () => {};
-  private readonly leaving = new Set<HistoryUser>();
+  private readonly leaving = new Set<User>();
   private everyone: Promise<void> = Promise.resolve();
 
-  constructor(
-    private readonly database: DatabaseAccess,
-    private readonly recorder: Recorder,
-    private readonly random: Random,
-  ) {}
+  constructor(private readonly source: UserSource<User>) {}
 
   /** @param tell - called as soon as a user's history shows a violation */
   onViolation(tell: () => void): void {
@@ -34,7 +32,7 @@ export class UserPool {
   }
 
   async fill(count: number): Promise<void> {
-    this.users = await Promise.all(Array.from({ length: count }, () => this.create()));
+    this.users = await Promise.all(Array.from({ length: count }, () => this.source.create()));
   }
 
   /** The ids of some users that are in use. */
@@ -43,7 +41,7 @@ export class UserPool {
   }
 
   /** Lends a user to a client, who is one of several. */
-  async lend(random: Random, use: (user: HistoryUser) => Promise<unknown>): Promise<void> {
+  async lend(random: Random, use: (user: User) => Promise<unknown>): Promise<void> {
     const user = random.pick(this.users);
     user.using += 1;
     try {
@@ -69,11 +67,11 @@ export class UserPool {
     this.users = [];
   }
 
-  private async replace(user: HistoryUser): Promise<void> {
+  private async replace(user: User): Promise<void> {
     const place = this.users.indexOf(user);
     if (place < 0 || this.leaving.has(user)) return;
     this.leaving.add(user);
-    this.users[place] = await this.create();
+    this.users[place] = await this.source.create();
   }
 
   private judgeIdle(): void {
@@ -84,27 +82,10 @@ export class UserPool {
     }
   }
 
-  private judge(user: HistoryUser): void {
+  private judge(user: User): void {
     this.judged += 1;
-    const { operations, initialPassword } = user;
-    const found = checkUser(operations, this.recorder.everyone, initialPassword);
+    const found = this.source.judge(user);
     this.violations.push(...found);
     if (found.length > 0) this.told();
-  }
-
-  private async create(): Promise<HistoryUser> {
-    const id = await this.database.createUser(FIRST_PASSWORD);
-    const user = new HistoryUser(id, FIRST_PASSWORD, BUDGET);
-    if (this.random.percent(LEGACY_PERCENT)) this.giveLegacyToken(user);
-    return user;
-  }
-
-  /** A token as the application signed it before it had this library: no version, no `kid`. */
-  private giveLegacyToken(user: HistoryUser): void {
-    const requestedAt = monotonicMs();
-    const iat = Math.floor(Date.now() / 1000);
-    const raw = forge({ sub: user.id, iat, exp: iat + 7200 }, { alg: 'HS256', typ: 'JWT' });
-    const id = this.recorder.nextTokenId();
-    user.hold(raw, { id, iat, requestedAt, checkedAt: requestedAt, clockOffsetSeconds: 0 });
   }
 }

@@ -16,7 +16,15 @@ export type BrokenRule =
   | 'version given twice'
   | 'state moved back'
   | 'cutoff before its invalidation'
-  | 'cutoff ahead of the clock';
+  | 'cutoff ahead of the clock'
+  | 'accepted after its session was over'
+  | 'honest client refused'
+  | 'refresh token without a rotation'
+  | 'two successors of one refresh token'
+  | 'token differs from its session'
+  | 'old refresh token accepted'
+  | 'reuse of a session that is over'
+  | 'row without a login';
 
 /** A promise that a history breaks, with no more operations than show it. */
 export interface Violation {

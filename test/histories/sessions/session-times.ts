@@ -1,0 +1,10 @@
+/** The times of the sessions in a play, in its seconds. */
+export const GRACE = 90;
+export const IDLE = 720;
+export const ABSOLUTE = 1200;
+/** More than the clocks of two nodes differ by. */
+export const ACCESS_LIFE = 480;
+/** A generation counts as seen so long after it was given out. */
+export const SIGHT = 60;
+/** A repetition counts as giving out again so long after the last that did. */
+export const REPEAT = 20;
