@@ -34,13 +34,20 @@ export const REWRITES: Partial<Record<PlantedFault, Rewrite>> = {
   },
 };
 
-/** Breaks a line of the library as the servers run it. A file may be broken by one of these at most. */
-export function faultySource({ file, find, replace }: Rewrite, root: string): Plugin {
-  const path = resolve(root, file);
-  const [before, after, more] = readFileSync(path, 'utf8').split(find);
-  if (after === undefined || more !== undefined) {
+/** Breaks lines of the library as the servers run it. */
+export function faultySource(rewrites: readonly Rewrite[], root: string): Plugin {
+  const broken = new Map<string, string>();
+  for (const rewrite of rewrites) {
+    const path = resolve(root, rewrite.file);
+    broken.set(path, rewritten(broken.get(path) ?? readFileSync(path, 'utf8'), rewrite));
+  }
+  return { name: 'planted-faults', enforce: 'pre', load: (id) => broken.get(id) };
+}
+
+function rewritten(source: string, { file, find, replace }: Rewrite): string {
+  const [before, after, more] = source.split(find);
+  if (before === undefined || after === undefined || more !== undefined) {
     throw new Error(`${file} has not exactly one ${JSON.stringify(find)}.`);
   }
-  const load = (id: string) => (id === path ? before + replace + after : undefined);
-  return { name: 'planted-fault', enforce: 'pre', load };
+  return before + replace + after;
 }

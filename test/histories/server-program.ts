@@ -32,7 +32,7 @@ export async function buildServer({ main, rewrites }: ServerSource): Promise<Ser
       configFile: false,
       logLevel: 'warn',
       resolve: { alias: sourceAlias },
-      plugins: rewrites.map((rewrite) => faultySource(rewrite, ROOT)),
+      plugins: [faultySource(rewrites, ROOT)],
       build: { ssr, outDir: folder, emptyOutDir: false, target: 'node20', minify: false },
     });
   } catch (error) {

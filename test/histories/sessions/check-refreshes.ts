@@ -97,7 +97,12 @@ function sightBy({ operations }: SessionLife, operation: Operation): Operation[]
       each !== operation && each.kind !== 'request' && each.invokedAt < operation.completedAt,
   );
   const isAlone = others.every(({ completedAt }) => completedAt < operation.invokedAt);
-  const gave = others.filter(({ answer }) => answer?.refresh?.generation === generation);
+  // A fork hands out nothing of it, and is written all the same.
+  const gave = others.filter(
+    ({ answer, kind, session }) =>
+      answer?.refresh?.generation === generation ||
+      (kind === 'fork' && session?.refresh?.generation === generation - 1),
+  );
   const mayHaveGiven = others.some(
     ({ outcome, session }) =>
       outcome === 'unknown' && session?.refresh?.generation === generation - 1,

@@ -13,7 +13,7 @@ import { TimeLapse } from './time-lapse.js';
 const PAUSES = {
   cut: [500, 2500],
   kill: [5000, 15_000],
-  everyone: [15_000, 40_000],
+  everyone: [8000, 25_000],
   failover: [6000, 15_000],
   lock: [500, 3000],
   forget: [500, 2000],

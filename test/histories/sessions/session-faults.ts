@@ -1,10 +1,145 @@
 import type { Rewrite } from '../faulty-source.js';
 
 /** What can be broken on purpose in a history of sessions, so that the checker has to find it. */
-export const SESSION_FAULTS = ['new-child-grace'] as const;
+export const SESSION_FAULTS = [
+  'new-child-grace',
+  'grace-from-rotation',
+  'sights-at-once',
+  'sights-from-rotation',
+  'token-without-rotation',
+  'ahead-by-one',
+  'fresh-version',
+  'insert-on-refresh',
+  'ownership-dropped',
+  'everyone-by-instant',
+  'expiry-by-node',
+  'reuse-before-expiry',
+  'reuse-overlooked',
+] as const;
 
 export type SessionFault = (typeof SESSION_FAULTS)[number];
 
+const RULE = 'src/rule/refresh-rule.ts';
+const STATEMENTS = 'src/postgres/sessions/session-statements.ts';
+const STORE = 'src/postgres/sessions/postgres-session.store.ts';
+const READ = 'src/postgres/sessions/read-part.ts';
+const REFRESHER = 'src/sessions/refresher.ts';
+
+/** For how long a node is busy between two statements that should be one. */
+const BUSY = 'await new Promise((resolve) => setTimeout(resolve, 20))';
+/** The session is read, and written as a new row. */
+const INSERTED = `WITH gone AS (DELETE FROM users_token_sessions WHERE id = $1::uuid RETURNING *),
+  fresh AS (INSERT INTO users_token_sessions SELECT (jsonb_populate_record(NULL::users_token_sessions,
+    to_jsonb(gone) || '{"ended_at": null, "ended_reason": null}')).* FROM gone RETURNING id::text) SELECT id FROM fresh`;
+const EVERYONE = 'FROM users_token_invalidation AS e';
+
 export const SESSION_REWRITES: Readonly<Record<SessionFault, readonly Rewrite[]>> = {
-  'new-child-grace': [],
+  'new-child-grace': [
+    {
+      file: STATEMENTS,
+      find: "`WHERE ${isPresented('$3::integer')} AND u.",
+      replace:
+        "`WHERE s.id = $1::uuid AND s.secret_hash = ${hash('$2')} AND s.generation IN ($3::integer, $3::integer + 1) AND u.",
+    },
+    {
+      file: STATEMENTS,
+      find: "`AND s.seen_at + ${seconds('(2 * $4::float8)')} <= ${CLOCK} RETURNING s.*) ` +",
+      replace:
+        "`AND CASE s.generation WHEN $3::integer THEN s.seen_at + ${seconds('(2 * $4::float8)')} <= ${CLOCK} " +
+        "ELSE s.rotated_at + ${seconds('$4::float8')} > ${CLOCK} END RETURNING s.*) ` +",
+    },
+  ],
+  'grace-from-rotation': [
+    {
+      file: RULE,
+      find: '(wasLost || secondsSinceSeen < graceSeconds)',
+      replace: 'secondsSinceRotated < graceSeconds',
+    },
+  ],
+  'sights-at-once': [
+    { file: RULE, find: 'SIGHT_AFTER_SECONDS = 60', replace: 'SIGHT_AFTER_SECONDS = 0' },
+  ],
+  'sights-from-rotation': [
+    { file: RULE, find: 'const counts = wasLost', replace: 'const counts = false' },
+  ],
+  'token-without-rotation': [
+    {
+      file: REFRESHER,
+      find: 'acceptance.repeatsSuccessor ? token : undefined',
+      replace: 'token',
+    },
+  ],
+  'ahead-by-one': [
+    { file: RULE, find: 'if (presented === current + 1)', replace: 'if (presented < current)' },
+  ],
+  'fresh-version': [
+    {
+      file: REFRESHER,
+      find: '    return this.parts.tokens.write(signed(record, generation), holderOf(record), token);\n',
+      replace: `    ${BUSY};
+        const fresh = (await this.parts.store.look(token)).state.tokenVersion;
+        const session = { ...signed(record, generation), userVersion: fresh };
+        return this.parts.tokens.write(session, holderOf(record), token);\n`,
+    },
+    {
+      file: REFRESHER,
+      find: '      signed(record, acceptance.generation),\n',
+      replace: `      {
+        ...signed(record, (${BUSY}, acceptance.generation)),
+        userVersion: (await this.parts.store.look(token)).state.tokenVersion,
+      },\n`,
+    },
+  ],
+  'insert-on-refresh': [
+    {
+      file: STORE,
+      find: '    return this.decode(await this.parts.writer.rows(statement, transaction));\n',
+      replace: `    const rows = await this.parts.writer.rows(statement, transaction);
+        if (rows.length > 0) {
+          ${BUSY};
+          const inserted = { text: ${JSON.stringify(INSERTED)}, values: [sessionId] };
+          await this.parts.writer.rows(inserted, transaction);
+        }
+        return this.decode(rows);\n`,
+    },
+  ],
+  'ownership-dropped': [
+    {
+      file: STATEMENTS,
+      find: 'end(parts, `s.user_id = $2::${parts.columns.idType}`)',
+      replace: 'end(parts, `$2::text IS NOT NULL`)',
+    },
+  ],
+  'everyone-by-instant': [
+    {
+      file: READ,
+      find: "`s.everyone_version || ' ' ||",
+      replace: `\`CASE WHEN s.started_at > coalesce((SELECT e.everyone_logged_out_at ${EVERYONE}), '-infinity')
+        THEN (SELECT e.everyone_version ${EVERYONE}) ELSE 0 END || ' ' ||`,
+    },
+    {
+      file: 'src/rule/rule.ts',
+      find: 'const versions = [claims.everyone_ver, session?',
+      replace: 'const versions = [session?',
+    },
+  ],
+  'expiry-by-node': [
+    { file: READ, find: "WHEN s.expires_at <= ${CLOCK} THEN 'expired' ", replace: '' },
+  ],
+  'reuse-before-expiry': [
+    {
+      file: RULE,
+      find: '  const refused = judgeLife(record);\n',
+      replace: `  if (presented < record.refreshed.generation - 1)
+        return { ...refusal('refresh_reused'), ends: 'refresh_reused' };
+      const refused = judgeLife(record);\n`,
+    },
+  ],
+  'reuse-overlooked': [
+    {
+      file: RULE,
+      find: '(wasLost || secondsSinceSeen < graceSeconds)',
+      replace: 'true',
+    },
+  ],
 };

@@ -20,7 +20,7 @@ export async function addSlowAudit(database: Pool): Promise<void> {
   await database.query(`
     CREATE FUNCTION audit_slowly() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-      PERFORM pg_sleep(0.3 * random());
+      PERFORM pg_sleep(0.2 + 0.8 * random());
       RETURN NULL;
     END $$;
     CREATE TRIGGER zz_slow_audit AFTER UPDATE ON users_token_invalidation
