@@ -173,7 +173,7 @@ export type ReplaceFailure = 'session_ended' | 'user_unknown' | 'conflict';
 
 /** A second session for the same login, for a process that has another storage. */
 export interface Fork {
-  /** The session that is forked, at the generation at which it was judged. */
+  /** The session that is forked, and the generation at which it was judged: it may have been rotated since. */
   readonly from: {
     readonly sessionId: string;
     readonly subject: string;

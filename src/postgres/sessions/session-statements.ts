@@ -109,14 +109,17 @@ function start(parts: SessionParts): string {
   });
 }
 
-/** Parameters 1 to 9 as of `insertion()`; 10 the id of the session that is forked, 11 its generation. */
+/**
+ * The session may have been rotated since it was judged. Parameters 1 to 9 as of `insertion()`; 10 the id of the session that
+ * is forked, 11 its generation then.
+ */
 function fork(parts: SessionParts): string {
   const { sessions } = sessionTables(parts.columns);
   return insertion(parts, {
     source:
       `SELECT holder.id, s.user_version AS version, s.everyone_version AS everyone, s.auth_time, s.expires_at, ` +
       `s.idle_seconds, s.persistent FROM holder JOIN ${sessions} AS s ON s.user_id = holder.id ` +
-      `WHERE s.id = $10::uuid AND s.generation = $11::integer AND s.user_version = holder.version ` +
+      `WHERE s.id = $10::uuid AND s.generation >= $11::integer AND s.user_version = holder.version ` +
       `AND s.everyone_version >= ${everyoneVersion(parts.everyoneTable)} AND ${IS_LIVE}`,
   });
 }

@@ -192,7 +192,15 @@ export const replacingCases: ContractCases = {
     assert.equal(await lifeOf(harness, subject, forked), 'live');
   },
 
-  'forks no session that is over, has moved on or is of another user': async (harness) => {
+  'forks a session that was rotated since its refresh token was judged': async (harness) => {
+    const { subject, session } = await userWithSession(harness);
+    await rotateTo(harness, session, 1);
+    const from = { sessionId: session.id, subject, generation: 0 };
+    const fork = { from, session: newSession(), limits: LIMITS };
+    requireStarted(await sessionsOf(harness).fork(fork));
+  },
+
+  'forks no session that is over, is behind the token or is of another user': async (harness) => {
     const { subject, session } = await userWithSession(harness);
     const other = await userWithSession(harness);
     const sessions = sessionsOf(harness);

@@ -82,7 +82,7 @@ export class InMemorySessionStore<User extends WritableUser> extends SessionStor
     return this.database.run<StartedSession | StartFailure | 'session_ended'>((rows, now) => {
       if (!rows.users.has(from.subject)) return 'user_unknown';
       const origin = rows.sessions.get(from.sessionId);
-      const isSame = origin?.subject === from.subject && origin.generation === from.generation;
+      const isSame = origin?.subject === from.subject && origin.generation >= from.generation;
       if (!isSame || !isValid(rows, origin, now)) return 'session_ended';
       return addSession(rows, { origin, session, limits }, now) ?? 'limit_reached';
     }, transaction);
