@@ -52,9 +52,9 @@ function checkRefusal(
 }
 
 /** By the clock of the node that judges. */
-function hasExpired({ session, answer }: Operation): boolean {
+function hasExpired({ session, answer, reason }: Operation): boolean {
   const { expires = Infinity } = session?.access ?? {};
-  return answer!.nodeTime >= expires * 1000;
+  return reason === 'token_expired' && answer!.nodeTime >= expires * 1000;
 }
 
 /** A client with one storage, whose refresh token nobody else has, is refused only when its session is over. */

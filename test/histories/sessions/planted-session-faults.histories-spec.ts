@@ -24,7 +24,7 @@ const EXPECTED: Record<SessionFault, readonly BrokenRule[]> = {
 const play = (seconds: number, fault?: SessionFault): Promise<Report> =>
   runSessionHistory({
     processes: 2,
-    clients: 16,
+    clients: 8,
     seconds,
     seed: 1,
     fault,

@@ -34,7 +34,7 @@ function sessionPlay(fault: SessionFault | undefined): Play<SessionUser> {
     settings: { lapseStart: lapse.start },
     pauses: PAUSES,
     prepare: (databases) => prepare(databases, lapse),
-    users: (stage) => new SessionUsers(stage),
+    users: (stage, random) => new SessionUsers(stage, random),
     client: (world, number, random) => new DeviceClient(world, number, { random, lapse }),
   };
 }

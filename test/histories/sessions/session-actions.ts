@@ -20,7 +20,7 @@ const MOST_THIEVES = 2;
 /** How long the slow ones take: those who log in, or hold a transaction open. */
 const SLOW_MS = 30;
 /** How long a request may be under way before it is sent, and an answer before it is stored. */
-const SENT_LATE_MS = msOf(40);
+const SENT_LATE_MS = msOf(25);
 const STORED_LATE_MS = msOf(15);
 /** After a crash, or when an answer was lost, a device may come back later than this grace. */
 const ASLEEP_MS = msOf(3 * GRACE);
@@ -115,10 +115,12 @@ export function deedOf<Parts extends { access?: SessionAccess; refresh?: Session
 async function refresh(
   client: DeviceClient,
   { user, device }: { user: SessionUser; device: Device },
-): Promise<Operation> {
+): Promise<void> {
   const { random } = client;
+  const isRetry = device.asleepUntil > 0;
   const sent = device.attempt();
   const session = deedOf(device, { refresh: sent });
+  let isRotated = false;
   try {
     if (random.percent(8)) await setTimeout(random.whole(0, SENT_LATE_MS));
     const json = { refresh_token: sent.text };
@@ -127,10 +129,11 @@ async function refresh(
     if (operation.outcome === 'refused') user.leave(device);
     if (operation.outcome === 'unknown' || random.percent(15)) fallAsleep(client, device);
     else await storeAnswer(client, { device, sent, operation });
-    return operation;
+    isRotated = device.kept.refresh.generation > sent.generation;
   } finally {
     device.underWay -= 1;
   }
+  if (isRotated && random.percent(isRetry ? 40 : 12)) await crash(client, { user, device });
 }
 
 async function storeAnswer(
@@ -143,7 +146,7 @@ async function storeAnswer(
 
 /** The answer was lost: it tries again at once, or much later. */
 function fallAsleep({ random }: DeviceClient, device: Device): void {
-  if (random.percent(40)) device.asleepUntil = monotonicMs() + random.whole(0, ASLEEP_MS);
+  if (random.percent(60)) device.asleepUntil = monotonicMs() + random.whole(0, ASLEEP_MS);
 }
 
 const refreshTabs = withDevice((client, { user, device }) =>
@@ -152,14 +155,16 @@ const refreshTabs = withDevice((client, { user, device }) =>
   ),
 );
 
-/** Its access token was used just before: that the answer had arrived, nobody needs to believe. */
-const crash = withDevice(async (client, { user, device }) => {
-  await refresh(client, { user, device });
+/** The new tokens are used, and then lost again. */
+async function crash(
+  client: DeviceClient,
+  { user, device }: { user: SessionUser; device: Device },
+): Promise<void> {
   await show(client, user, device);
   if (device.crash(monotonicMs())) {
     device.asleepUntil = monotonicMs() + client.random.whole(0, ASLEEP_MS);
   }
-});
+}
 
 /** Copies the storage, or a backup of it. */
 const steal = withDevice(async (client, { user, device }) => {
@@ -238,10 +243,9 @@ const changePassword: SessionAction = async (client, user) => {
 
 /** Everything a client may do, and how often. */
 export const SESSION_ACTIONS: readonly (readonly [action: SessionAction, weight: number])[] = [
-  [use, 150],
-  [withDevice(refresh), 45],
+  [use, 120],
+  [withDevice(refresh), 65],
   [refreshTabs, 6],
-  [crash, 8],
   [logIn, 12],
   [fork, 2],
   [steal, 2],

@@ -1,7 +1,7 @@
 /** The times of the sessions in a play, in its seconds. */
-export const GRACE = 90;
-export const IDLE = 720;
-export const ABSOLUTE = 1200;
+export const GRACE = 60;
+export const IDLE = 660;
+export const ABSOLUTE = 840;
 /** More than the clocks of two nodes differ by. */
 export const ACCESS_LIFE = 480;
 /** A generation counts as seen so long after it was given out. */

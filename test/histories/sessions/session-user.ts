@@ -1,9 +1,11 @@
+import { monotonicMs } from '../monotonic.js';
 import type { Operation } from '../operation.js';
 import type { Device } from './device.js';
 import type { SessionRefresh } from './session-operation.js';
 
-/** After so many operations a user is left alone, judged and forgotten. */
+/** After so many operations, or so long a time, a user is left alone, judged and forgotten. */
 const BUDGET = 1500;
+export const LIFE_MS = [15_000, 50_000] as const;
 /** How many more operations a user is good for, once nobody knows any more whether the sessions live. */
 const UNKNOWN_BUDGET = 300;
 const MOST_GRAVES = 6;
@@ -21,13 +23,18 @@ export class SessionUser {
   readonly generations = new Map<string, number>();
   private budget = BUDGET;
 
+  private readonly until: number;
+
   constructor(
     readonly id: string,
     public password: string,
-  ) {}
+    lifeMs: number,
+  ) {
+    this.until = monotonicMs() + lifeMs;
+  }
 
   get isSpent(): boolean {
-    return this.operations.length >= this.budget;
+    return this.operations.length >= this.budget || monotonicMs() > this.until;
   }
 
   record(operation: Operation): void {

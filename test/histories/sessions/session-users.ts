@@ -1,17 +1,22 @@
+import type { Random } from '../random.js';
 import type { UserSource } from '../user-pool.js';
 import type { Violation } from '../violation.js';
 import type { Stage } from '../world.js';
 import { checkSessions } from './check-sessions.js';
-import { SessionUser } from './session-user.js';
+import { LIFE_MS, SessionUser } from './session-user.js';
 
 const PASSWORD = 'first password';
 
 /** Users who log in on devices. */
 export class SessionUsers implements UserSource<SessionUser> {
-  constructor(private readonly stage: Pick<Stage, 'database' | 'recorder'>) {}
+  constructor(
+    private readonly stage: Pick<Stage, 'database' | 'recorder'>,
+    private readonly random: Random,
+  ) {}
 
   async create(): Promise<SessionUser> {
-    return new SessionUser(await this.stage.database.createUser(PASSWORD), PASSWORD);
+    const id = await this.stage.database.createUser(PASSWORD);
+    return new SessionUser(id, PASSWORD, this.random.whole(...LIFE_MS));
   }
 
   judge({ operations }: SessionUser): Violation[] {
