@@ -155,6 +155,7 @@ describe('checkSessions: access tokens', () => {
   it('end with their session by the clock of the database', () => {
     const told = new Told();
     told.start();
+    told.refresh(ABSOLUTE - 200, 0, { gives: 1 });
     told.use(ABSOLUTE - 10, 'session_expired');
     expect(told.rules()).toEqual(['live token refused']);
     told.operations.pop();

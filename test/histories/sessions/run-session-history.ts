@@ -12,9 +12,9 @@ import { TimeLapse } from './time-lapse.js';
 /** Rarer than without sessions, each of which has to live through some rotations. */
 const PAUSES = {
   cut: [500, 2500],
-  kill: [5000, 15_000],
+  kill: [10_000, 25_000],
   everyone: [8000, 25_000],
-  failover: [6000, 15_000],
+  failover: [12_000, 30_000],
   lock: [500, 3000],
   forget: [500, 2000],
 } as const;
