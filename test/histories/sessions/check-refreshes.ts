@@ -7,16 +7,17 @@ import { msOf } from './time-lapse.js';
 
 /** What is promised of the answers to refresh tokens, and of those that a thief and an owner send. */
 export function checkRefreshes({ lives }: SessionHistory): Violation[] {
-  return [...lives.values()].flatMap((life) => {
-    const accepted = life.operations.filter(
-      ({ kind, outcome }) => kind === 'refresh' && outcome === 'done',
-    );
-    return [
-      ...checkSuccessors(life, accepted),
-      ...accepted.flatMap((operation) => checkClaims(life, operation)),
-      ...checkReuse(life, accepted),
-    ];
-  });
+  return [...lives.values()].flatMap(checkLife);
+}
+
+function checkLife(life: SessionLife): Violation[] {
+  const accepted = life.operations.filter(
+    ({ kind, outcome }) => kind === 'refresh' && outcome === 'done',
+  );
+  return checkSuccessors(life, accepted).concat(
+    accepted.flatMap((operation) => checkClaims(life, operation)),
+    checkReuse(life, accepted),
+  );
 }
 
 /** A refresh token has one successor, which nobody gets who has it already. */

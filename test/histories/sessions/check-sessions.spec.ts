@@ -203,10 +203,10 @@ describe('checkSessions: access tokens', () => {
   it('get 503, and no other error', () => {
     const told = new Told();
     told.start();
-    const [first] = [told.use(1)];
-    told.operations.push({ ...first!, id: 90, outcome: 'unknown', status: 503 });
+    const first = told.use(1);
+    told.operations.push({ ...first, id: 90, outcome: 'unknown', status: 503 });
     expect(told.rules()).toEqual([]);
-    told.operations.push({ ...first!, id: 91, outcome: 'unknown', status: 500 });
+    told.operations.push({ ...first, id: 91, outcome: 'unknown', status: 500 });
     expect(told.rules()).toEqual(['answer of no kind']);
   });
 });

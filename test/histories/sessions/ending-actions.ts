@@ -1,13 +1,7 @@
 import type { Operation } from '../operation.js';
 import type { Device } from './device.js';
 import type { DeviceClient } from './device-client.js';
-import { deedOf, pickDevice, show } from './session-actions.js';
-import type { SessionUser } from './session-user.js';
-
-interface Holder {
-  readonly user: SessionUser;
-  readonly device: Device;
-}
+import { deedOf, type Holder, pickDevice, show } from './presenting.js';
 
 /** By the refresh token, or by the access token. What is over is shown at once. */
 export async function logOut(client: DeviceClient, { user, device }: Holder): Promise<void> {

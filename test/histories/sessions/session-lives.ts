@@ -123,21 +123,15 @@ function eventsOf(
 }
 
 function endingBy(operation: Operation, life: Beginning, stolenAt: number): Ending[] {
-  const { session, invokedAt, outcome } = operation;
-  const earliest = invokedAt;
-  const ending = [{ operation, earliest, latest: endOf(operation) }];
-  switch (operation.kind) {
-    case 'end-session':
-      return outcome !== 'refused' && session?.target === life.id ? ending : [];
-    case 'end-others':
-      if (outcome === 'refused' || session?.sessionId === life.id) return [];
-      return endingOfOther(operation, life);
-    case 'refresh':
-    case 'fork':
-      return session?.sessionId === life.id ? endingByRefresh(operation, stolenAt) : [];
-    default:
-      return [];
+  const { kind, session, outcome } = operation;
+  const isOwn = session?.sessionId === life.id;
+  if (kind === 'refresh' || kind === 'fork') {
+    return isOwn ? endingByRefresh(operation, stolenAt) : [];
   }
+  if (outcome === 'refused') return [];
+  if (kind === 'end-others') return isOwn ? [] : endingOfOther(operation, life);
+  if (kind !== 'end-session' || session?.target !== life.id) return [];
+  return [{ operation, earliest: operation.invokedAt, latest: endOf(operation) }];
 }
 
 /** A session that began meanwhile may have been overlooked. */

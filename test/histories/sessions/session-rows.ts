@@ -1,6 +1,6 @@
 import { isBroken } from '../database-access.js';
-import type { Device } from './device.js';
 import type { DeviceClient } from './device-client.js';
+import type { Holder } from './presenting.js';
 import type { SessionRow } from './session-operation.js';
 import { GRACE, SIGHT } from './session-times.js';
 import type { SessionUser } from './session-user.js';
@@ -24,7 +24,7 @@ export async function readRows(client: DeviceClient, user: SessionUser): Promise
  */
 export async function loseRotation(
   client: DeviceClient,
-  { user, device: { sessionId } }: { user: SessionUser; device: Device },
+  { user, device: { sessionId } }: Holder,
 ): Promise<void> {
   const generation = user.generations.get(sessionId) ?? 0;
   if (generation === 0) return;

@@ -1,0 +1,64 @@
+import { setTimeout } from 'node:timers/promises';
+import { monotonicMs } from '../monotonic.js';
+import type { Operation } from '../operation.js';
+import type { Device } from './device.js';
+import type { DeviceClient } from './device-client.js';
+import { deedOf, type Holder, show } from './presenting.js';
+import type { SessionRefresh } from './session-operation.js';
+import { GRACE } from './session-times.js';
+import { msOf } from './time-lapse.js';
+
+/** How long a request may be under way before it is sent, and an answer before it is stored. */
+const SENT_LATE_MS = msOf(25);
+const STORED_LATE_MS = msOf(15);
+/** After a crash, or when an answer was lost, a device may come back later than this grace. */
+const ASLEEP_MS = msOf(3 * GRACE);
+
+/** Uses the access token. One that is refused asks for another. */
+export async function useDevice(client: DeviceClient, { user, device }: Holder): Promise<void> {
+  const shown = await show(client, user, device);
+  if (shown.outcome === 'refused') await refresh(client, { user, device });
+}
+
+/** Sends the refresh token that is in the storage, maybe late; the answer may be lost, or be stored late. */
+export async function refresh(client: DeviceClient, { user, device }: Holder): Promise<void> {
+  const { random } = client;
+  const isRetry = device.asleepUntil > 0;
+  const sent = device.attempt();
+  const session = deedOf(device, { refresh: sent });
+  let isRotated = false;
+  try {
+    if (random.percent(8)) await setTimeout(random.whole(0, SENT_LATE_MS));
+    const json = { refresh_token: sent.text };
+    const question = { method: 'POST', path: '/auth/refresh', json } as const;
+    const operation = await client.ask({ kind: 'refresh', user, session, question });
+    if (operation.outcome === 'refused') user.leave(device);
+    if (operation.outcome === 'unknown' || random.percent(15)) fallAsleep(client, device);
+    else await storeAnswer(client, { device, sent, operation });
+    isRotated = device.kept.refresh.generation > sent.generation;
+  } finally {
+    device.underWay -= 1;
+  }
+  if (isRotated && random.percent(isRetry ? 40 : 12)) await crash(client, { user, device });
+}
+
+async function storeAnswer(
+  { random }: DeviceClient,
+  { device, sent, operation }: { device: Device; sent: SessionRefresh; operation: Operation },
+): Promise<void> {
+  if (random.percent(8)) await setTimeout(random.whole(0, STORED_LATE_MS));
+  device.store(sent, operation.answer!, operation.invokedAt);
+}
+
+/** The answer was lost: it tries again at once, or much later. */
+function fallAsleep({ random }: DeviceClient, device: Device): void {
+  if (random.percent(60)) device.asleepUntil = monotonicMs() + random.whole(0, ASLEEP_MS);
+}
+
+/** The new tokens are used, and then lost again. */
+async function crash(client: DeviceClient, { user, device }: Holder): Promise<void> {
+  await show(client, user, device);
+  if (device.crash(monotonicMs())) {
+    device.asleepUntil = monotonicMs() + client.random.whole(0, ASLEEP_MS);
+  }
+}
