@@ -182,8 +182,8 @@ function rotate(parts: SessionParts): string {
 }
 
 /**
- * The refreshes of several sessions, by the same rules. It never waits for the lock of a row, and so for nobody who waits
- * for one of its own: what was due and is locked comes back without its session, and is refreshed alone.
+ * The refreshes of several sessions, by the same rules. It never waits for the lock of a row, and so cannot be part of a
+ * deadlock: what was due and is locked comes back without its session, and is refreshed alone.
  *
  * Parameters: lists of what one refresh takes, in the same order.
  */

@@ -1,7 +1,7 @@
 import type { InMemorySessionStore } from '../../../../src/testing/in-memory/in-memory-session.store.js';
 import type { InMemorySession } from '../../../../src/testing/in-memory/in-memory-session.js';
 import { sessionState } from '../../../../src/testing/in-memory/in-memory-sessions.js';
-import type { InMemoryUser, WritableUser } from '../../../../src/testing/index.js';
+import type { InMemoryUser } from '../../../../src/testing/index.js';
 import type { MakeStore } from '../memory-harness.js';
 import { broken, pause, row, rows, type Store } from './broken.js';
 
@@ -291,8 +291,8 @@ const SIGHTS: Record<string, MakeStore> = {
 const STARTS: Record<string, MakeStore> = {
   'starts a session under a version that has moved': brokenSessions(({ start }, store) => ({
     start: (login, transaction) => {
-      const { tokenVersion = 0 }: Partial<WritableUser> = row(store, login.subject);
-      return start({ ...login, userVersion: tokenVersion }, transaction);
+      const holder = rows(store).users.get(login.subject);
+      return start({ ...login, userVersion: holder?.tokenVersion ?? 0 }, transaction);
     },
   })),
   'evicts one session beyond the cap': brokenSessions(({ start }, store) => ({
