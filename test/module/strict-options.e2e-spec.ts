@@ -61,7 +61,7 @@ describe('a name that is no option', () => {
     ],
     [
       { endpoints: { path: 'auth', logoutEverwhere: true } },
-      /^endpoints\.logoutEverwhere is not an option: choose from path, version, logoutEverywhere, sessions, refreshCookie, revoke, introspect, jwks, response, logoutTransaction, securityScheme\.$/,
+      /^endpoints\.logoutEverwhere is not an option: choose from path, version, logoutEverywhere, sessions, refreshCookie, revoke, introspect, jwks, response, listResponse, logoutTransaction, securityScheme\.$/,
     ],
   ])('stops the boot and is named: %j', async (options, message) => {
     expect(await problemsWith(options)).toContainEqual(expect.stringMatching(message));
