@@ -12,9 +12,8 @@ import {
   startSession,
   tokenOf,
   userWithSession,
+  VISIT,
 } from './sessions.js';
-
-const VISIT = { graceSeconds: GRACE_SECONDS };
 
 export const refreshLimitCases: ContractCases = {
   'inserts nothing, and changes nothing of the login': async (harness) => {

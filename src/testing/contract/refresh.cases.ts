@@ -13,9 +13,8 @@ import {
   startSession,
   tokenOf,
   userWithSession,
+  VISIT,
 } from './sessions.js';
-
-const VISIT = { graceSeconds: GRACE_SECONDS };
 
 export const refreshCases: ContractCases = {
   'rotates once twice the grace has passed since the generation was seen': async (harness) => {

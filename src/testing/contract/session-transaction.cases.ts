@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import type { SessionStore } from '../../state/session.store.js';
 import { type ContractCases, recordOf, type TokenStateStoreHarness } from './harness.js';
 import {
-  GRACE_SECONDS,
   type HeldSession,
   lifeOf,
   LIMITS,
@@ -13,6 +12,7 @@ import {
   sessionsOf,
   tokenOf,
   userWithSession,
+  VISIT,
 } from './sessions.js';
 import { expectRollback, ROLLBACK } from './writes.js';
 
@@ -28,7 +28,7 @@ type Write = (given: Given, transaction: unknown) => Promise<unknown>;
 /** What can be written of a session, each so that it must happen. */
 const WRITES: Readonly<Record<string, Write>> = {
   'a rotation': ({ sessions, session }, transaction) =>
-    sessions.rotate(tokenOf(session), { graceSeconds: GRACE_SECONDS }, transaction),
+    sessions.rotate(tokenOf(session), VISIT, transaction),
   'an adoption': ({ sessions, session }, transaction) =>
     sessions.adopt(tokenOf(session, 1), transaction),
   'an end': ({ sessions, session, subject }, transaction) =>
@@ -130,7 +130,7 @@ export const sessionTransactionCases: ContractCases = {
   'a look and the sights of a transaction see what it wrote': async (harness) => {
     const { sessions, session } = await given(harness);
     await harness.transaction(async (transaction) => {
-      await sessions.rotate(tokenOf(session), { graceSeconds: GRACE_SECONDS }, transaction);
+      await sessions.rotate(tokenOf(session), VISIT, transaction);
       const looked = await sessions.look(tokenOf(session), transaction);
       assert.equal(looked!.refreshed.generation, 1);
       const sight = { sessionId: session.id, generation: 1 };

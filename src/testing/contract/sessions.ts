@@ -14,6 +14,8 @@ import type {
 import { readAll, recordOf, requireRecord, type TokenStateStoreHarness } from './harness.js';
 
 export const GRACE_SECONDS = 30;
+/** What a refresh of these tests says of its client. */
+export const VISIT = { graceSeconds: GRACE_SECONDS };
 export const HOUR = 3600;
 export const DAY = 24 * HOUR;
 
@@ -119,10 +121,9 @@ export async function refresh(
   presented: PresentedRefresh,
 ): Promise<string> {
   const sessions = sessionsOf(harness);
-  const visit = { graceSeconds: GRACE_SECONDS };
-  const rotated = await sessions.rotate(presented, visit);
+  const rotated = await sessions.rotate(presented, VISIT);
   if (rotated !== undefined) return `rotated ${rotated.refreshed.generation}`;
-  const verdict = judgeRefresh(presented.generation, await sessions.look(presented), visit);
+  const verdict = judgeRefresh(presented.generation, await sessions.look(presented), VISIT);
   if (!verdict.accepted) {
     const { ends, reason } = verdict;
     if (ends === undefined) return reason;
