@@ -20,7 +20,7 @@ import type { RunStatement } from './pg-pool.js';
 import { Primary } from './primary.js';
 import { checkServer, serverTime, setupProblems } from './server-check.js';
 import { PostgresSessionStore } from './sessions/postgres-session.store.js';
-import { SessionReads } from './session-reads.js';
+import { SessionReads } from './sessions/session-reads.js';
 import { readState } from './state-reading.js';
 import { StateWriter } from './state-writer.js';
 import type { StoreSettings } from './store-options.js';
@@ -54,13 +54,10 @@ export class PostgresTokenStateStore<User, Transaction>
       return userDatabase(source, layer.words, settings);
     });
     this.users = new UserWrites(this.database, this.writer);
-    const reads = new SessionReads(this.primary, this.database, settings.writeTimeoutMs);
     this.sessions = new PostgresSessionStore({
       writer: this.writer,
-      writeTimeoutMs: settings.writeTimeoutMs,
+      reads: new SessionReads(this.primary, this.database, settings.writeTimeoutMs),
       database: () => this.database.get(),
-      read: (statement) => reads.read(statement),
-      find: (subject) => reads.find(subject),
     });
   }
 

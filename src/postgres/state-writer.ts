@@ -13,7 +13,7 @@ export class StateWriter<Transaction> {
   constructor(
     private readonly primary: Primary,
     private readonly layer: Pick<DataLayer<never, Transaction>, 'join'>,
-    private readonly timeoutMs: number,
+    readonly timeoutMs: number,
   ) {
     this.watcher = new CommitWatcher((statement) => this.run(statement));
   }
@@ -33,7 +33,7 @@ export class StateWriter<Transaction> {
     return { ...written, ...this.pendingIn(transaction, transactionId) };
   }
 
-  /** Any statement, alone or in the transaction. */
+  /** Any statement, alone or in the transaction, where its name does not count: the connection is the caller's. */
   rows(statement: Statement, transaction: Transaction | undefined): Promise<unknown[][]> {
     return transaction === undefined ? this.run(statement) : this.join(transaction, statement);
   }

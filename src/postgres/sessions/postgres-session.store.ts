@@ -31,18 +31,15 @@ import type { UserDatabase } from '../user-database.js';
 import type { LoadedUser } from '../user-loader.js';
 import { decodeListed, decodeRefreshed, decodeStarted } from './session-row.js';
 import { FIRST_OF_USER } from './session-statements.js';
+import type { SessionReads } from './session-reads.js';
 import { SharedWork } from './shared-work.js';
 
 /** What the store of the sessions shares with that of the users. */
 export interface SessionStoreParts<User, Transaction> {
   readonly writer: StateWriter<Transaction>;
-  readonly writeTimeoutMs: number;
+  readonly reads: SessionReads<User>;
   /** The users table, once it is known. */
   database(): Promise<UserDatabase<User>>;
-  /** A strict read, on the primary. */
-  read(statement: Statement): Promise<unknown[][]>;
-  /** A user, by a strict read. */
-  find(subject: string): Promise<LoadedUser<User>>;
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -62,7 +59,7 @@ export class PostgresSessionStore<User, Transaction> extends SessionStore<User, 
 
   constructor(private readonly parts: SessionStoreParts<User, Transaction>) {
     super();
-    this.writeTimeoutMs = parts.writeTimeoutMs;
+    this.writeTimeoutMs = parts.writer.timeoutMs;
   }
 
   async start(
@@ -231,11 +228,9 @@ export class PostgresSessionStore<User, Transaction> extends SessionStore<User, 
     rotation: Rotation,
     transaction?: Transaction,
   ): Promise<RefreshRecord<User> | undefined> {
-    const { text, name } = (await this.parts.database()).sessions.rotate;
-    const statement = { text, values: rotatedValues(rotation) };
-    const rows = await (transaction === undefined
-      ? this.parts.writer.run({ ...statement, name })
-      : this.parts.writer.rows(statement, transaction));
+    const { sessions } = await this.parts.database();
+    const statement = { ...sessions.rotate, values: rotatedValues(rotation) };
+    const rows = await this.parts.writer.rows(statement, transaction);
     return this.decode(firstOf(rows));
   }
 
@@ -243,8 +238,8 @@ export class PostgresSessionStore<User, Transaction> extends SessionStore<User, 
   private async rotateTogether(
     asked: readonly Rotation[],
   ): Promise<Promise<RefreshRecord<User> | undefined | 'alone'>[]> {
-    const { sessions } = await this.parts.database();
     if (asked.length === 1) return [Promise.resolve(await this.rotateAlone(asked[0]!))];
+    const { sessions } = await this.parts.database();
     const values = inColumns(asked.map(rotatedValues));
     let rows: StateRow[];
     try {
@@ -270,7 +265,7 @@ export class PostgresSessionStore<User, Transaction> extends SessionStore<User, 
       asked.map(({ sessionId }) => sessionId),
       asked.map(({ secretHash }) => hex(secretHash)),
     ];
-    const rows = await this.parts.read({ ...sessions.lookTogether, values });
+    const rows = await this.parts.reads.read({ ...sessions.lookTogether, values });
     const found = byPosition(rows as unknown as StateRow[]);
     return asked.map((_, index) => this.decode(found.get(index)));
   }
@@ -345,7 +340,7 @@ export class PostgresSessionStore<User, Transaction> extends SessionStore<User, 
   /** From the row, where its values are all that it takes: those of a caller's transaction come by other parsers. */
   private async userOf(row: StateRow): Promise<LoadedUser<User>> {
     const { loader } = await this.parts.database();
-    if (loader.readsMore || loader.types) return this.parts.find(subjectOf(row)!);
+    if (loader.readsMore || loader.types) return this.parts.reads.find(subjectOf(row)!);
     const [user] = await loader.load([row], FIRST_OF_USER, { contexts: [directly] });
     return user;
   }

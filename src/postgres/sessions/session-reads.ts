@@ -1,11 +1,11 @@
-import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
-import type { LateDatabase } from './late-database.js';
-import type { Statement } from './pg-pool.js';
-import type { Primary } from './primary.js';
-import { readState } from './state-reading.js';
-import type { LoadedUser } from './user-loader.js';
+import { TokenStateUnavailableError } from '../../state/token-state-unavailable.error.js';
+import type { LateDatabase } from '../late-database.js';
+import type { Statement } from '../pg-pool.js';
+import type { Primary } from '../primary.js';
+import { readState } from '../state-reading.js';
+import type { LoadedUser } from '../user-loader.js';
 
-/** What the store of the sessions reads on the primary: no request shares it. */
+/** What the store of the sessions reads itself, on the primary. */
 export class SessionReads<User> {
   constructor(
     readonly primary: Primary,
