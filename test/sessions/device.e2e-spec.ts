@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { claimsOf, type Device, deviceOf, outcomeOf } from '../support/sessions/session-client.js';
-import { SessionNodes } from '../support/sessions/session-nodes.js';
+import { all, SessionNodes } from '../support/sessions/session-nodes.js';
 import { PASSWORD } from '../support/users.js';
 
 let nodes: SessionNodes;
@@ -10,19 +10,6 @@ beforeAll(async () => {
   nodes = await SessionNodes.start();
 }, 180_000);
 afterAll(() => nodes?.stop());
-
-/** What both nodes say of a device: of its access token, then of its refresh token. */
-async function verdicts({ access, refresh }: Device): Promise<(200 | string)[]> {
-  const { a, b } = nodes;
-  return [
-    await a.check(access),
-    await b.check(access),
-    (await a.refresh(refresh)).outcome,
-    (await b.refresh(refresh)).outcome,
-  ];
-}
-
-const all = (verdict: 200 | string) => Array(4).fill(verdict) as unknown;
 
 describe('T14 auth_time', () => {
   it('survives every refresh, and only a login makes a new one', async () => {
@@ -47,7 +34,7 @@ describe('T14 auth_time', () => {
     const fresh = deviceOf(await nodes.a.post('/device/reauthenticate', device.access, json));
     expect(fresh.sid).not.toBe(device.sid);
     expect(await nodes.b.ask(fresh.access, '/device/sensitive')).toBe(200);
-    expect(await verdicts(device)).toEqual(all('401 session_ended'));
+    expect(await nodes.verdicts(device)).toEqual(all('401 session_ended'));
   }, 180_000);
 
   it('of one login on a device counts once: a double click ends the first of two', async () => {
@@ -58,7 +45,7 @@ describe('T14 auth_time', () => {
     );
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 401]);
     const kept = deviceOf(answers.find(({ status }) => status === 200)!);
-    expect(await verdicts(kept)).toEqual(all(200));
+    expect(await nodes.verdicts(kept)).toEqual(all(200));
   });
 });
 
@@ -69,9 +56,9 @@ describe('T15 keep this device after a password change', () => {
     const other = await nodes.a.logIn(email);
     const json = { current: PASSWORD, next: 'another password' };
     const kept = deviceOf(await nodes.a.post('/device/password', device.access, json));
-    expect(await verdicts(kept)).toEqual(all(200));
-    expect(await verdicts(device)).toEqual(all('401 password_changed'));
-    expect(await verdicts(other)).toEqual(all('401 password_changed'));
+    expect(await nodes.verdicts(kept)).toEqual(all(200));
+    expect(await nodes.verdicts(device)).toEqual(all('401 password_changed'));
+    expect(await nodes.verdicts(other)).toEqual(all('401 password_changed'));
     expect((await nodes.rowOf(kept)).label).toBe('Phone');
   });
 
@@ -81,9 +68,9 @@ describe('T15 keep this device after a password change', () => {
     const path = '/auth/logout-everywhere';
     const kept = deviceOf(await nodes.a.post(path, device.access, { keepThisDevice: true }));
     expect(claimsOf(kept.access)['auth_time']).toBe(claimsOf(device.access)['auth_time']);
-    expect(await verdicts(kept)).toEqual(all(200));
-    expect(await verdicts(device)).toEqual(all('401 logged_out_everywhere'));
-    expect(await verdicts(other)).toEqual(all('401 logged_out_everywhere'));
+    expect(await nodes.verdicts(kept)).toEqual(all(200));
+    expect(await nodes.verdicts(device)).toEqual(all('401 logged_out_everywhere'));
+    expect(await nodes.verdicts(other)).toEqual(all('401 logged_out_everywhere'));
   });
 });
 

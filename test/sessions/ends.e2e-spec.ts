@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LAYERS_AND_MEMORY } from '../support/layers/layers.js';
 import { claimsOf, type Device, type SessionClient } from '../support/sessions/session-client.js';
-import { SessionNodes } from '../support/sessions/session-nodes.js';
+import { all, SessionNodes } from '../support/sessions/session-nodes.js';
 import { until } from '../support/until.js';
-
-const all = (verdict: 200 | string) => Array(4).fill(verdict) as unknown;
 
 // Two processes for each layer. They take long to start on a busy machine.
 describe.each(LAYERS_AND_MEMORY)('over $name', { timeout: 300_000 }, ({ name: layer }) => {
@@ -14,17 +12,6 @@ describe.each(LAYERS_AND_MEMORY)('over $name', { timeout: 300_000 }, ({ name: la
     nodes = await SessionNodes.start({ layer });
   }, 180_000);
   afterAll(() => nodes?.stop());
-
-  /** What both nodes say of a device: of its access token, then of its refresh token. */
-  async function verdicts({ access, refresh }: Device): Promise<(200 | string)[]> {
-    const { a, b } = nodes;
-    return [
-      await a.check(access),
-      await b.check(access),
-      (await a.refresh(refresh)).outcome,
-      (await b.refresh(refresh)).outcome,
-    ];
-  }
 
   /** Logs everyone out, and goes on as soon as it has committed. */
   async function logoutEveryone(): Promise<{ readonly answered: Promise<unknown> }> {
@@ -57,10 +44,10 @@ describe.each(LAYERS_AND_MEMORY)('over $name', { timeout: 300_000 }, ({ name: la
       await nodes.rows.changePassword(device.email);
       // Two generations behind would be reuse, if it were judged first.
       await nodes.age(device, 3000);
-      expect(await verdicts(device)).toEqual(all('401 password_changed'));
+      expect(await nodes.verdicts(device)).toEqual(all('401 password_changed'));
       expect((await nodes.rowOf(device)).endedReason).toBeNull();
       expect(await nodes.eventsOf(device)).toEqual([]);
-      expect(await verdicts(other)).toEqual(all(200));
+      expect(await nodes.verdicts(other)).toEqual(all(200));
     });
   });
 
@@ -70,10 +57,10 @@ describe.each(LAYERS_AND_MEMORY)('over $name', { timeout: 300_000 }, ({ name: la
       const { answered } = await logoutEveryone();
       const refused = await nodes.b.refresh(device.refresh);
       const fresh = await nodes.b.logIn(device.email);
-      expect(await verdicts(fresh)).toEqual(all(200));
+      expect(await nodes.verdicts(fresh)).toEqual(all(200));
       await answered;
       expect(refused.outcome).toBe('401 everyone_logged_out');
-      expect(await verdicts(device)).toEqual(all('401 everyone_logged_out'));
+      expect(await nodes.verdicts(device)).toEqual(all('401 everyone_logged_out'));
     });
 
     it('while a login is under way: its tokens are refused', async () => {
@@ -84,7 +71,7 @@ describe.each(LAYERS_AND_MEMORY)('over $name', { timeout: 300_000 }, ({ name: la
         await untilHeld();
         await logoutEveryone();
       });
-      expect(await verdicts(await loggingIn!)).toEqual(all('401 everyone_logged_out'));
+      expect(await nodes.verdicts(await loggingIn!)).toEqual(all('401 everyone_logged_out'));
     });
 
     it('from within a long transaction, by a clock that was set back: a counter decides', async () => {
@@ -97,9 +84,9 @@ describe.each(LAYERS_AND_MEMORY)('over $name', { timeout: 300_000 }, ({ name: la
       });
       const fresh = await nodes.a.logIn(device.email);
       for (const each of [device, early, meanwhile!]) {
-        expect(await verdicts(each)).toEqual(all('401 everyone_logged_out'));
+        expect(await nodes.verdicts(each)).toEqual(all('401 everyone_logged_out'));
       }
-      expect(await verdicts(fresh)).toEqual(all(200));
+      expect(await nodes.verdicts(fresh)).toEqual(all(200));
     });
   });
 
@@ -156,7 +143,7 @@ describe.each(LAYERS_AND_MEMORY)('over $name', { timeout: 300_000 }, ({ name: la
       expect(await nodes.a.check(young.access)).toBe(200);
       expect((await nodes.b.refresh(young.refresh)).outcome).toBe(200);
       await nodes.age(old, 3600);
-      expect(await verdicts(old)).toEqual(all('401 session_idle'));
+      expect(await nodes.verdicts(old)).toEqual(all('401 session_idle'));
     });
 
     it('let nothing prolong the absolute end', async () => {
@@ -209,11 +196,11 @@ describe.each(LAYERS_AND_MEMORY)('over $name', { timeout: 300_000 }, ({ name: la
       const [a, b] = [await nodes.a.logIn(email), await nodes.b.logIn(email)];
       const stranger = await nodes.device();
       expect((await nodes.a.end(a.access, stranger.sid)).status).toBe(204);
-      expect(await verdicts(stranger)).toEqual(all(200));
+      expect(await nodes.verdicts(stranger)).toEqual(all(200));
       expect((await nodes.a.end(a.access, 'no-id')).status).toBe(204);
       expect((await nodes.a.end(a.access, b.sid.toUpperCase())).status).toBe(204);
-      expect(await verdicts(b)).toEqual(all('401 session_ended'));
-      expect(await verdicts(a)).toEqual(all(200));
+      expect(await nodes.verdicts(b)).toEqual(all('401 session_ended'));
+      expect(await nodes.verdicts(a)).toEqual(all(200));
       expect(await nodes.eventsOf(stranger)).toEqual([]);
       // Nothing is attacked when an ended device comes back.
       expect(await nodes.eventsOf(b)).toEqual(['ended']);
@@ -243,7 +230,7 @@ describe.each(LAYERS_AND_MEMORY)('over $name', { timeout: 300_000 }, ({ name: la
         expect(await nodes.a.check(value)).toMatch(/^401 /);
         expect((await nodes.b.refresh(value)).outcome).toBe('401 refresh_invalid');
       }
-      expect(await verdicts(a)).toEqual(all(200));
+      expect(await nodes.verdicts(a)).toEqual(all(200));
     });
 
     it('or all others at once', async () => {
@@ -254,9 +241,9 @@ describe.each(LAYERS_AND_MEMORY)('over $name', { timeout: 300_000 }, ({ name: la
         await nodes.a.logIn(email),
       ];
       expect((await nodes.b.post('/auth/logout-others', devices[0]!.access)).status).toBe(204);
-      expect(await verdicts(devices[0]!)).toEqual(all(200));
-      expect(await verdicts(devices[1]!)).toEqual(all('401 session_ended'));
-      expect(await verdicts(devices[2]!)).toEqual(all('401 session_ended'));
+      expect(await nodes.verdicts(devices[0]!)).toEqual(all(200));
+      expect(await nodes.verdicts(devices[1]!)).toEqual(all('401 session_ended'));
+      expect(await nodes.verdicts(devices[2]!)).toEqual(all('401 session_ended'));
     });
   });
 });

@@ -29,6 +29,9 @@ interface RunningNode {
   readonly stop: () => Promise<void>;
 }
 
+/** As `verdicts` has it, when all of them are the same. */
+export const all = (verdict: 200 | string) => Array(4).fill(verdict) as unknown;
+
 /** Two nodes over one database, and what their tests do to it. */
 export class SessionNodes {
   private constructor(
@@ -90,6 +93,17 @@ export class SessionNodes {
     const device = await this.a.logIn(email);
     await this.age(device, 61);
     return { ...device, email };
+  }
+
+  /** What both nodes say of a device: of its access token, then of its refresh token. */
+  async verdicts({ access, refresh }: Device): Promise<(200 | string)[]> {
+    const { a, b } = this;
+    return [
+      await a.check(access),
+      await b.check(access),
+      (await a.refresh(refresh)).outcome,
+      (await b.refresh(refresh)).outcome,
+    ];
   }
 
   /** Lets time pass for the session of a device. */
