@@ -5,7 +5,8 @@ import type {
   SessionStart,
   StartedSession,
 } from '../../../src/state/session.store.js';
-import { createDatabase, type TestDatabase } from '../database.js';
+import { createDatabase, migrateTemplate, type TestDatabase } from '../database.js';
+import { startPostgres } from '../../../tools/embedded-postgres/embedded-postgres.js';
 import { runSql } from '../storage/catalogue.js';
 import { newSession } from './new-session.js';
 import type { PgTokenStateStore } from '../storage/pg-harness.js';
@@ -44,7 +45,17 @@ export class SessionDatabase {
   }
 
   static async open(): Promise<SessionDatabase> {
-    const database = await createDatabase();
+    return SessionDatabase.in(await createDatabase());
+  }
+
+  /** On a server with no other tests: a transaction that one leaves open keeps old rows in every database. */
+  static async openAlone(): Promise<SessionDatabase> {
+    const server = await startPostgres();
+    await migrateTemplate(server.url);
+    return SessionDatabase.in({ url: server.url, drop: () => server.stop() });
+  }
+
+  private static async in(database: TestDatabase): Promise<SessionDatabase> {
     await runSql(database.url, SESSION_SQL.up);
     return new SessionDatabase(database);
   }
