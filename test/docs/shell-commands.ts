@@ -20,7 +20,7 @@ export function problemOfCommand(line: string): string | undefined {
 }
 
 function problemOf([program, ...words]: string[]): string | undefined {
-  if (program === 'curl' || program === 'psql') return undefined;
+  if (['curl', 'psql', 'pg_restore'].includes(program!)) return undefined;
   if (program === 'npm') return problemOfNpm(words);
   if (program === 'npx' && words[0] === 'vitest') {
     const paths = words.filter((word) => /^(?:src|test|tools)\//.test(word));

@@ -32,7 +32,7 @@ interface Everyone {
 }
 const everyone = async () => (await database.query<Everyone>(`SELECT * FROM ${EVERYONE}`))[0]!;
 
-/** What pg_restore --data-only sends. */
+/** What pg_restore --data-only sends; test/migration/backup runs it. */
 const restore = (at: string, version: number, retired: number) =>
   session.query(
     `COPY ${EVERYONE} (singleton, everyone_logged_out_at, everyone_version, retired_version)
