@@ -1,6 +1,6 @@
 import type { FigureName, Point, Results } from './results.js';
 import { EARLIER } from './earlier-library.js';
-import { median, medianInterval, timesInEachRound, timesOf } from './statistics.js';
+import { eachRound, median, medianInterval, timesInEachRound, timesOf } from './statistics.js';
 import { judgeTargets } from './targets.js';
 
 /** The results as text. */
@@ -32,22 +32,30 @@ function printPairs(points: readonly Point[]): void {
   const rows = earlier.flatMap((point) => {
     const own = libraryUnderLoadOf(point, points);
     if (!own) return [];
-    const pair = (figure: FigureName) => pairOf(timesInEachRound(own, point, figure));
-    return [[point.variant, loadOf(point), pair('requestsPerSecond'), pair('cpuMicroseconds')]];
+    const pair = (figure: FigureName) => medianOf(timesInEachRound(own, point, figure), 'x');
+    const dearer = eachRound(own, point, (mine, its) => mine.cpuMicroseconds - its.cpuMicroseconds);
+    return [
+      [
+        point.variant,
+        loadOf(point),
+        pair('requestsPerSecond'),
+        pair('cpuMicroseconds'),
+        medianOf(dearer, 'us'),
+      ],
+    ];
   });
   if (rows.length === 0) return;
   console.log(`  the library to its earlier self, pairs of ${earlier[0]!.rounds.length} rounds`);
   printTable([PAIR_HEADINGS, ...rows]);
 }
 
-const PAIR_HEADINGS = ['variant', 'load', 'throughput', 'CPU'];
+const PAIR_HEADINGS = ['variant', 'load', 'throughput', 'CPU', 'CPU dearer by'];
 
-/** The median with its interval, and the whole spread. */
-function pairOf(times: readonly number[]): string {
-  const { low, high, confidence } = medianInterval(times);
-  const [middle, from, to] = [median(times), low, high].map((value) => value.toFixed(3));
-  const spread = `${Math.min(...times).toFixed(2)} to ${Math.max(...times).toFixed(2)}`;
-  return `${middle} x (${from} to ${to} with ${(confidence * 100).toFixed(0)} %; all: ${spread})`;
+/** The median with its interval. */
+function medianOf(values: readonly number[], unit: string): string {
+  const { low, high, confidence } = medianInterval(values);
+  const [middle, from, to] = [median(values), low, high].map((value) => value.toFixed(2));
+  return `${middle} ${unit} (${from} to ${to} with ${(confidence * 100).toFixed(0)} %)`;
 }
 
 /** The library, by its variants. */

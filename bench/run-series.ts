@@ -33,6 +33,20 @@ export async function runSeries(plan: SeriesPlan, load: LoadProcess): Promise<Po
   return plan.cases.map((item) => toPoint(plan.series, item, taken.get(item)!));
 }
 
+/** The rounds of one series that several processes of its servers took, as those of one. */
+export function joinRounds(parts: readonly (readonly Point[])[]): Point[] {
+  return parts[0]!.map((point, index) => {
+    const same = parts.map((points) => points[index]!);
+    const rounds = same.flatMap((part) => part.rounds);
+    return {
+      ...point,
+      rounds,
+      median: medianFigures(rounds),
+      statementsPerRequest: median(same.map((part) => part.statementsPerRequest ?? Number.NaN)),
+    };
+  });
+}
+
 function rotated<Item>(items: readonly Item[], by: number): Item[] {
   const start = items.length === 0 ? 0 : by % items.length;
   return [...items.slice(start), ...items.slice(0, start)];

@@ -24,7 +24,7 @@ const CONCURRENCY = [1, 8, 64, 512];
 const FORGED = [0, 10, 100];
 
 /** Where a series is measured. */
-interface Place {
+export interface Place {
   readonly platform: Platform;
   readonly servers: Servers;
   readonly load: LoadProcess;
@@ -107,6 +107,21 @@ export async function planSeries(
     rounds: options.rounds,
     seconds: secondsOf(series, options),
   };
+}
+
+/** What compares the library with itself: the figures are so close that two processes of one build differ by more. */
+const CLOSE: readonly Series[] = ['sessions', 'session-rows'];
+
+const PROCESSES = 3;
+
+/** How many rounds each of a server's processes gets, of those that are started one after the other. */
+export function roundsOfProcesses(
+  series: Series,
+  { rounds, earlier }: Pick<Options, 'rounds' | 'earlier'>,
+): number[] {
+  const isClose = CLOSE.includes(series) || earlier.length > 0;
+  const processes = isClose ? Math.min(PROCESSES, rounds) : 1;
+  return Array.from({ length: processes }, (_, index) => Math.ceil((rounds - index) / processes));
 }
 
 /** Those that have many cases take half as long for each. */
