@@ -35,16 +35,17 @@ export async function runSeries(plan: SeriesPlan, load: LoadProcess): Promise<Po
 
 /** The rounds of one series that several processes of its servers took, as those of one. */
 export function joinRounds(parts: readonly (readonly Point[])[]): Point[] {
-  return parts[0]!.map((point, index) => {
-    const same = parts.map((points) => points[index]!);
-    const rounds = same.flatMap((part) => part.rounds);
-    return {
-      ...point,
-      rounds,
-      median: medianFigures(rounds),
-      statementsPerRequest: median(same.map((part) => part.statementsPerRequest ?? Number.NaN)),
-    };
-  });
+  return parts[0]!.map((_, index) => joined(parts.map((points) => points[index]!)));
+}
+
+function joined(parts: readonly Point[]): Point {
+  const rounds = parts.flatMap((part) => part.rounds);
+  return {
+    ...parts[0]!,
+    rounds,
+    median: medianFigures(rounds),
+    statementsPerRequest: median(parts.map((part) => part.statementsPerRequest ?? Number.NaN)),
+  };
 }
 
 function rotated<Item>(items: readonly Item[], by: number): Item[] {

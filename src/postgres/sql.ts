@@ -30,6 +30,14 @@ export function unusedIn(text: string, mark: string): string {
   return variant;
 }
 
+/**
+ * An array as PostgreSQL reads it, of words without a special character, such as numbers and UUIDs; `NULL`: no value. pg
+ * would put each between quotes, and PostgreSQL take them off, which costs both more than the rest of the value.
+ */
+export function arrayOfWords(words: readonly string[]): string {
+  return `{${words.join()}}`;
+}
+
 /** The table of one row that holds what concerns everyone, unless it was given another name. */
 export function everyoneTableOf(usersTable: string): string {
   return `${usersTable}_token_invalidation`;

@@ -1,13 +1,9 @@
 import type { HideProperties } from '../state/hidden-properties.js';
-import type {
-  InContext,
-  StateQuery,
-  StateReading,
-  StateRecord,
-} from '../state/token-state.store.js';
+import type { InContext, StateQuery, StateReading } from '../state/token-state.store.js';
 import type { PgClient } from './pg-pool.js';
 import type { Primary } from './primary.js';
 import {
+  type DecodedRecord,
   decodeEveryone,
   decodeRecord,
   FIRST_VALUE,
@@ -15,7 +11,7 @@ import {
   type StateRow,
   subjectOf,
 } from './state-row.js';
-import { columnsOf, listsOf, needsOf, readMore } from './sessions/read-part.js';
+import { columnsOf, isRevoked, listsOf, needsOf, sessionOf } from './sessions/read-part.js';
 import type { UserDatabase } from './user-database.js';
 import type { LoadedUser } from './user-loader.js';
 
@@ -78,14 +74,16 @@ async function decodeReading<User>(
     : [];
   const more = { client: answer.client, contexts };
   const users = await loader.load(rows, FIRST_VALUE + columnsOf(needs), more);
+  const everyone = decodeEveryone(found[0]);
   for (const [index, row] of rows.entries()) {
     const place = sent[positionOf(row)]!.index;
     const record = recordOf(row, users[index], hide);
     records[place] = record;
     if (needs === undefined || record === undefined || record instanceof Error) continue;
-    Object.assign(record, readMore(needs, row, queries[place]!));
+    record.session = sessionOf(row, queries[place]!, everyone);
+    record.tokenRevoked = isRevoked(row, queries[place]!, needs);
   }
-  return { everyone: decodeEveryone(found[0]), records };
+  return { everyone, records };
 }
 
 /** What a row says of its user. */
@@ -93,7 +91,7 @@ export function recordOf<User>(
   row: StateRow,
   user: LoadedUser<User>,
   hide: HideProperties,
-): StateRecord<User> | Error | undefined {
+): DecodedRecord<User> | Error | undefined {
   if (user === undefined || user instanceof Error) return user as Error | undefined;
   hide(user as object);
   return decodeRecord(row, user);

@@ -51,8 +51,14 @@ export function subjectOf([, , id]: StateRow): string | null {
   return id;
 }
 
-/** A row's user with what the row says about it. One literal: this runs for each request. */
-export function decodeRecord<User>(row: StateRow, user: User): StateRecord<User> {
+/** A record that gets what else was asked for. It has a place for it from the start: this runs for each request. */
+export interface DecodedRecord<User> extends StateRecord<User> {
+  session: StateRecord<User>['session'];
+  tokenRevoked: StateRecord<User>['tokenRevoked'];
+}
+
+/** A row's user with what the row says about it. */
+export function decodeRecord<User>(row: StateRow, user: User): DecodedRecord<User> {
   const [, , , tokenVersion, passwordChangedAt, logoutAllAt, deleted] = row;
   return {
     user,
@@ -62,6 +68,8 @@ export function decodeRecord<User>(row: StateRow, user: User): StateRecord<User>
       passwordChangedAt: instantOf(passwordChangedAt),
       logoutAllAt: instantOf(logoutAllAt),
     },
+    session: undefined,
+    tokenRevoked: undefined,
   };
 }
 

@@ -8,7 +8,7 @@ import {
   rehashPermit,
   statementName,
 } from './sql.js';
-import { NOTHING_MORE, type ReadNeeds, type ReadPart, readWith } from './sessions/read-part.js';
+import { NOTHING_MORE, type ReadNeeds, readWith } from './sessions/read-part.js';
 import { stateColumns } from './state-row.js';
 import type { UserColumns } from './user-columns.js';
 
@@ -67,9 +67,9 @@ export function stateStatements(parts: StatementParts): StateStatements {
   return {
     read: prepared(readText(parts)),
     readWith: {
-      session: prepared(readText(parts, readWith(columns, 'session'))),
-      token: prepared(readText(parts, readWith(columns, 'token'))),
-      both: prepared(readText(parts, readWith(columns, 'both'))),
+      session: prepared(readText(parts, 'session')),
+      token: prepared(readText(parts, 'token')),
+      both: prepared(readText(parts, 'both')),
     },
     invalidate: ofBothKinds((kind) => invalidation(columns, kind, 'true')),
     invalidateIfVersion: ofBothKinds((kind) =>
@@ -138,10 +138,9 @@ function raiseEveryone(everyoneTable: string, condition = 'true'): string {
  *
  * An id that nobody has gives a row as well, which says where it was looked for.
  */
-function readText(
-  { columns, everyoneTable, loaded }: StatementParts,
-  { columns: more, lists, asked, joins }: ReadPart = NOTHING_MORE,
-): string {
+function readText({ columns, everyoneTable, loaded }: StatementParts, needs?: ReadNeeds): string {
+  const part = needs === undefined ? NOTHING_MORE : readWith(columns, everyoneTable, needs);
+  const { columns: more, lists, asked, joins } = part;
   const selected = [...stateColumns(columns, everyoneTable), ...more, ...loaded.map(column)];
   return (
     `SELECT ${selected.join(', ')} ` +

@@ -209,7 +209,9 @@ const COLUMNS = {
 };
 
 function statements() {
-  expect(readWith(COLUMNS, 'both').lists).toBe(', (SELECT $2::uuid[]), (SELECT $3::text[])');
+  expect(readWith(COLUMNS, '"users_token_invalidation"', 'both').lists).toBe(
+    ', (SELECT $2::uuid[]), (SELECT $3::text[])',
+  );
   return stateStatements({
     columns: COLUMNS,
     everyoneTable: '"users_token_invalidation"',

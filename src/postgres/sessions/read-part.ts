@@ -1,9 +1,10 @@
 import type { SessionEnd, SessionState } from '../../rule/session-state.js';
-import type { StateQuery, StateRecord } from '../../state/token-state.store.js';
+import type { EveryoneState } from '../../rule/token-state.js';
+import type { StateQuery } from '../../state/token-state.store.js';
 import { FIRST_VALUE, type StateRow } from '../state-row.js';
-import { CLOCK } from '../sql.js';
+import { arrayOfWords, CLOCK } from '../sql.js';
 import type { UserColumns } from '../user-columns.js';
-import { IS_IDLE, IS_SIGHT_DUE, sessionTables } from './session-columns.js';
+import { everyoneVersion, isIdleAt, isSightDueAt, sessionTables } from './session-columns.js';
 
 /** What a batch of queries asks besides the users. A batch that asks nothing more runs the statement without any of it. */
 export type ReadNeeds = 'session' | 'token' | 'both';
@@ -21,16 +22,18 @@ export interface ReadPart {
 export const NOTHING_MORE: ReadPart = { columns: [], lists: '', asked: '', joins: '' };
 
 /**
- * The session is joined by its id and by the id that was asked for: joined by the user's column, it would be found through
- * the index on that column, and take longer.
+ * The session is joined by its id alone. With its user in the condition, PostgreSQL may take the index on the user, and
+ * read all sessions of that user.
+ *
+ * @param everyoneTable - quoted, with its schema
  */
-export function readWith(columns: UserColumns, needs: ReadNeeds): ReadPart {
+export function readWith(columns: UserColumns, everyoneTable: string, needs: ReadNeeds): ReadPart {
   const { sessions, revokedTokens } = sessionTables(columns);
   const ofSession: ReadPart = {
-    columns: [SESSION],
+    columns: [`CASE WHEN s.user_id = asked.id THEN ${sessionState(everyoneTable)} END`],
     lists: ', (SELECT $2::uuid[])',
     asked: 'sid, ',
-    joins: ` LEFT JOIN ${sessions} AS s ON s.id = asked.sid AND s.user_id = asked.id`,
+    joins: ` LEFT JOIN ${sessions} AS s ON s.id = asked.sid`,
   };
   const ofToken: ReadPart = {
     columns: [
@@ -49,14 +52,22 @@ export function readWith(columns: UserColumns, needs: ReadNeeds): ReadPart {
   };
 }
 
+/** SQL: the clock, once for all rows: to read it for each costs more than the comparison. */
+const NOW = `(SELECT ${CLOCK})`;
+
 /**
- * All of a session in one value, because each costs time on each request: the version of everyone, the generation, and the
- * first that holds of why it was ended, `expired`, `idle` and `due`. NULL: no such session.
+ * SQL: all of a session in one text, because each value costs time on each request. The generation alone, nearly always:
+ * nothing is wrong. Otherwise the session's version of everyone follows, and the first that holds of why it was ended,
+ * `expired`, `idle` and `due`.
  */
-const SESSION =
-  `s.everyone_version || ' ' || s.generation || ' ' || CASE ` +
-  `WHEN s.ended_at IS NOT NULL THEN 'ended:' || s.ended_reason WHEN s.expires_at <= ${CLOCK} THEN 'expired' ` +
-  `WHEN ${IS_IDLE} THEN 'idle' WHEN ${IS_SIGHT_DUE} THEN 'due' ELSE '' END`;
+function sessionState(everyoneTable: string): string {
+  const what =
+    `CASE WHEN s.ended_at IS NOT NULL THEN 'ended:' || s.ended_reason WHEN s.expires_at <= ${NOW} THEN 'expired' ` +
+    `WHEN ${isIdleAt(NOW)} THEN 'idle' WHEN ${isSightDueAt(NOW)} THEN 'due' ` +
+    `WHEN s.everyone_version <> ${everyoneVersion(everyoneTable)} THEN '' END`;
+  const all = `concat_ws(' ', s.generation, s.everyone_version, ${what})`;
+  return `CASE WHEN ${what} IS NULL THEN s.generation::text ELSE ${all} END`;
+}
 
 export function needsOf(queries: readonly StateQuery[]): ReadNeeds | undefined {
   const session = queries.some(({ sessionId }) => sessionId !== undefined);
@@ -78,43 +89,46 @@ export function listsOf(
   needs: ReadNeeds,
   asked: readonly { readonly index: number }[],
   queries: readonly StateQuery[],
-): (string | null)[][] {
+): unknown[] {
   const of = asked.map(({ index }) => queries[index]!);
-  const sessions = of.map(({ sessionId = '' }) => (UUID.test(sessionId) ? sessionId : null));
-  const tokens = of.map(({ tokenId }) =>
-    tokenId === undefined || !isText(tokenId) ? null : tokenId,
-  );
-  if (needs === 'both') return [sessions, tokens];
-  return [needs === 'session' ? sessions : tokens];
+  const sessions = () =>
+    arrayOfWords(of.map(({ sessionId = '' }) => (UUID.test(sessionId) ? sessionId : 'NULL')));
+  const tokens = () =>
+    of.map(({ tokenId }) => (tokenId === undefined || !isText(tokenId) ? null : tokenId));
+  if (needs === 'both') return [sessions(), tokens()];
+  return [needs === 'session' ? sessions() : tokens()];
 }
 
 function isText(value: string): boolean {
   return value.isWellFormed() && !value.includes('\0');
 }
 
-/** What the row answers besides, to what its query asked. */
-export function readMore(
-  needs: ReadNeeds,
+/** The session that the row found for its query; `undefined`: none was asked for. */
+export function sessionOf(
   row: StateRow,
-  { sessionId, tokenId }: StateQuery,
-): Pick<StateRecord<unknown>, 'session' | 'tokenRevoked'> {
-  const session = row[FIRST_VALUE] as string | null;
-  const revoked = row[FIRST_VALUE + columnsOf(needs) - 1] as string | null;
-  return {
-    session: sessionId === undefined ? undefined : decodeSession(session),
-    tokenRevoked: tokenId === undefined ? undefined : revoked !== null,
-  };
-}
-
-function decodeSession(text: string | null): SessionState | null {
+  { sessionId }: StateQuery,
+  everyone: EveryoneState,
+): SessionState | null | undefined {
+  if (sessionId === undefined) return undefined;
+  const text = row[FIRST_VALUE] as string | null;
   if (text === null) return null;
-  const [everyoneVersion, generation, what = ''] = text.split(' ');
+  const [generation, version = everyone.version, what = ''] = text.split(' ');
   return {
-    everyoneVersion: Number(everyoneVersion),
+    everyoneVersion: Number(version),
     generation: Number(generation),
     endedReason: what.startsWith('ended:') ? (what.slice('ended:'.length) as SessionEnd) : null,
     isExpired: what === 'expired',
     isIdle: what === 'idle',
     isSightDue: what === 'due',
   };
+}
+
+/** Whether the row found the token of its query revoked; `undefined`: none was asked for. */
+export function isRevoked(
+  row: StateRow,
+  { tokenId }: StateQuery,
+  needs: ReadNeeds,
+): boolean | undefined {
+  if (tokenId === undefined) return undefined;
+  return row[FIRST_VALUE + columnsOf(needs) - 1] !== null;
 }

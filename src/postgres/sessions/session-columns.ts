@@ -31,14 +31,24 @@ export function seconds(expression: string): string {
 /** SQL: the session's last use that was noted. greatest() ignores NULL. */
 export const LAST_USE = 'greatest(s.rotated_at, s.seen_at)';
 
-/** SQL: the session was unused for too long. */
-export const IS_IDLE = `coalesce(${LAST_USE} + ${seconds('s.idle_seconds')} <= ${CLOCK}, false)`;
+/** SQL: at that instant, the session was unused for too long. */
+export function isIdleAt(instant: string): string {
+  return `coalesce(${LAST_USE} + ${seconds('s.idle_seconds')} <= ${instant}, false)`;
+}
+
+/** SQL: the session is unused for too long by now. */
+export const IS_IDLE = isIdleAt(CLOCK);
 
 /** SQL: the session was not ended, and neither of its ends has passed. */
 export const IS_LIVE = `s.ended_at IS NULL AND s.expires_at > ${CLOCK} AND NOT ${IS_IDLE}`;
 
-/** SQL: the current generation was not seen yet, and its use would show that the client kept it. */
-export const IS_SIGHT_DUE = `s.seen_at IS NULL AND s.rotated_at <= ${CLOCK} - interval '${SIGHT_AFTER_SECONDS} seconds'`;
+/** SQL: the current generation was not seen yet, and its use at that instant would show that the client kept it. */
+export function isSightDueAt(instant: string): string {
+  return `s.seen_at IS NULL AND s.rotated_at <= ${instant} - interval '${SIGHT_AFTER_SECONDS} seconds'`;
+}
+
+/** SQL: its use by now would. */
+export const IS_SIGHT_DUE = isSightDueAt(CLOCK);
 
 /** SQL: the current generation was not seen yet, and giving it out again has to be noted. */
 export const IS_REPEAT_DUE =
