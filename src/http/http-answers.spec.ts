@@ -53,7 +53,7 @@ describe('unauthorized', () => {
 describe('unavailable', () => {
   it('is a 503 that says when to come again', () => {
     const exception = unavailable(response, 1);
-    expect(headers).toEqual({ 'Retry-After': '1' });
+    expect(headers).toEqual({ 'Retry-After': '1', 'Cache-Control': 'no-store' });
     expect(exception.getStatus()).toBe(503);
     expect(exception.getResponse()).toStrictEqual({
       statusCode: 503,

@@ -41,12 +41,16 @@ function withoutStack<E extends Error>(make: () => E): E {
   }
 }
 
-/** The 503 for a state that cannot be read, with `Retry-After` (RFC 9110 section 10.2.3). */
+/**
+ * The 503 for a state that cannot be read, with `Retry-After` (RFC 9110 section 10.2.3). No cache may keep it, whatever the
+ * application says of its answers.
+ */
 export function unavailable(
   response: HeaderWriter,
   retryAfterSeconds: number,
 ): ServiceUnavailableException {
   response.header('Retry-After', String(retryAfterSeconds));
+  response.header('Cache-Control', 'no-store');
   return new ServiceUnavailableException({
     statusCode: 503,
     error: 'Service Unavailable',

@@ -126,7 +126,7 @@ describe('RevocableJwtGuard', () => {
   it('is 503 when the state cannot be read, and hands on every other error', async () => {
     const read = vi.spyOn(app.store, 'read').mockRejectedValueOnce(new Error('connection lost'));
     await expect(guard.canActivate(asked('closed'))).rejects.toMatchObject({ status: 503 });
-    expect(headers).toEqual({ 'Retry-After': '7' });
+    expect(headers).toEqual({ 'Retry-After': '7', 'Cache-Control': 'no-store' });
     const mistake = new Error('of the application');
     read.mockResolvedValueOnce({ everyone: { loggedOutAt: null, version: 0 }, records: [mistake] });
     await expect(guard.canActivate(asked('closed'))).rejects.toBe(mistake);

@@ -1,8 +1,8 @@
 import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SECRET } from '../support/app-settings.js';
 import type { TestApp } from '../support/create-app.js';
+import { endpointsOf } from '../support/endpoints-of.js';
 import { HEADER, sign } from '../support/forge.js';
 import { createSessionApp, SERVICE_CREDENTIAL } from '../support/sessions/session-app.js';
 import { claimsOf, type Device, SessionClient } from '../support/sessions/session-client.js';
@@ -90,23 +90,15 @@ function signedWith(value: Buffer): string {
   return sign(JSON.stringify(HEADER), claims, value.toString());
 }
 
-/** The endpoints of the OpenAPI document. */
-function endpoints(): { method: string; path: string }[] {
-  const { paths } = SwaggerModule.createDocument(app.app, new DocumentBuilder().build());
-  return Object.entries(paths)
-    .filter(([path]) => path.startsWith('/auth/'))
-    .flatMap(([path, methods]) => Object.keys(methods).map((method) => ({ method, path })));
-}
-
 /** Presents each as an access token and as a refresh token, everywhere. Where was one accepted? */
 async function acceptedOf(credentials: readonly string[]): Promise<string[]> {
   const accepted: string[] = [];
   const sendable = new Set(credentials.filter((text) => /^[\x20-\x7e]+$/.test(text)));
   for (const credential of sendable) {
-    for (const { method, path } of endpoints()) {
+    for (const { method, path } of endpointsOf(app.app)) {
       const isService = path.endsWith('introspect');
-      const answer = await client.send(method.toUpperCase(), path.replace('{id}', device.sid), {
-        json: method === 'get' ? undefined : { refresh_token: credential, token: credential },
+      const answer = await client.send(method, path.replace('{id}', device.sid), {
+        json: method === 'GET' ? undefined : { refresh_token: credential, token: credential },
         headers: { authorization: isService ? SERVICE_CREDENTIAL : `Bearer ${credential}` },
       });
       // To revoke what is no token is no error, and revokes nothing.
@@ -126,7 +118,7 @@ describe('a copy of the database', () => {
   it(
     'holds no credential: every value is refused at every endpoint',
     async () => {
-      expect(endpoints()).toHaveLength(8);
+      expect(endpointsOf(app.app)).toHaveLength(8);
       const values = await dump();
       expect(values.length).toBeGreaterThan(30);
       const credentials = [...values.flatMap(spellingsOf), ...values.map(signedWith)];

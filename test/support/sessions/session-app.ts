@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import type {
   ExtraClaims,
   SessionsOptions,
@@ -9,7 +10,7 @@ import { verify } from '@node-rs/argon2';
 import type { FrozenClock } from 'nestjs-token-invalidation/testing';
 import { Client } from 'pg';
 import type { Repository } from 'typeorm';
-import { createApp, type Platform, type TestApp } from '../create-app.js';
+import { createApp, type Platform, SECRET, type TestApp } from '../create-app.js';
 import { createLayerApp, type LayerApp } from '../layers/layer-app.js';
 import { LAYERS_AND_MEMORY } from '../layers/layers.js';
 import type { LayerUsers } from '../layers/layer.js';
@@ -27,6 +28,8 @@ export interface SessionAppSettings {
   /** Whether it issues no sessions: a node of the version before. */
   readonly withoutSessions?: boolean;
   readonly refreshCookie?: boolean;
+  /** Whether it signs with a private key, and serves the public one. */
+  readonly publicKeys?: boolean;
   readonly readTimeout?: string;
   readonly writeTimeout?: string;
 }
@@ -91,17 +94,21 @@ function accountsOf(users: LayerUsers): Accounts {
 }
 
 function moduleOptions(settings: SessionAppSettings): Partial<TokenInvalidationModuleOptions> {
-  const { url, withoutSessions = false, refreshCookie = false } = settings;
+  const { url, withoutSessions = false, refreshCookie = false, publicKeys = false } = settings;
   // As long as the grace lets it be: a busy machine is no outage.
   const { readTimeout = '15s' } = settings;
   return {
     readTimeout,
+    ...(publicKeys && {
+      keys: [{ privateKey: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey }],
+    }),
     ...(!withoutSessions && {
       sessions: {
         absolute: '24h',
         idle: '1h',
         grace: '30s',
         claims: (user: Account) => waitAtBarrier(url, user),
+        ...(publicKeys && { keys: [SECRET] }),
         ...settings.sessions,
       },
       revokedTokens: true,
@@ -109,6 +116,7 @@ function moduleOptions(settings: SessionAppSettings): Partial<TokenInvalidationM
     endpoints: {
       path: 'auth',
       logoutEverywhere: true,
+      jwks: publicKeys,
       ...(!withoutSessions && {
         sessions: true,
         refreshCookie,

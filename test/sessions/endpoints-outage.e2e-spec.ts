@@ -1,0 +1,173 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Platform, PLATFORMS } from '../support/app-settings.js';
+import type { TestApp } from '../support/create-app.js';
+import { endpointsOf } from '../support/endpoints-of.js';
+import { TcpProxy } from '../support/faults/tcp-proxy.js';
+import { createSessionApp, SERVICE_CREDENTIAL } from '../support/sessions/session-app.js';
+import { SessionClient } from '../support/sessions/session-client.js';
+import { SessionDatabase } from '../support/sessions/session-database.js';
+import type { Answer } from '../support/test-client.js';
+import { createUser, PASSWORD } from '../support/users.js';
+
+/** What the device of a browser holds. */
+interface Held {
+  readonly access: string;
+  readonly refresh: string;
+  readonly sid: string;
+}
+
+interface Call {
+  readonly name: string;
+  readonly request: string;
+  /** What comes with it. */
+  readonly send: (held: Held) => {
+    token?: string;
+    json?: object;
+    headers?: Record<string, string>;
+  };
+}
+
+const cookieOf = ({ refresh }: Held) => ({ cookie: `__Secure-refresh_token=${refresh}` });
+const service = { authorization: SERVICE_CREDENTIAL };
+
+/** Every endpoint that needs the database, by each of its credentials. */
+const CALLS: Call[] = [
+  { name: 'refresh', request: 'POST refresh', send: (held) => ({ headers: cookieOf(held) }) },
+  {
+    name: 'logout by the cookie',
+    request: 'POST logout',
+    send: (held) => ({ headers: cookieOf(held) }),
+  },
+  {
+    name: 'logout by the access token',
+    request: 'POST logout',
+    send: ({ access }) => ({ token: access }),
+  },
+  {
+    name: 'logout-others',
+    request: 'POST logout-others',
+    send: ({ access }) => ({ token: access }),
+  },
+  {
+    name: 'logout-everywhere',
+    request: 'POST logout-everywhere',
+    send: (held) => ({ token: held.access, headers: cookieOf(held) }),
+  },
+  { name: 'the list', request: 'GET sessions', send: ({ access }) => ({ token: access }) },
+  {
+    name: 'the end of a session',
+    request: 'DELETE sessions/{sid}',
+    send: ({ access }) => ({ token: access }),
+  },
+  {
+    name: 'revoke of a refresh token',
+    request: 'POST revoke',
+    send: ({ refresh }) => ({ json: { token: refresh } }),
+  },
+  {
+    name: 'revoke of an access token',
+    request: 'POST revoke',
+    send: ({ access }) => ({ json: { token: access }, headers: service }),
+  },
+  {
+    name: 'introspect',
+    request: 'POST introspect',
+    send: ({ access }) => ({ json: { token: access }, headers: service }),
+  },
+];
+
+let database: SessionDatabase;
+let proxy: TcpProxy;
+
+beforeAll(async () => {
+  database = await SessionDatabase.open();
+  proxy = await TcpProxy.open(database.url);
+});
+afterAll(async () => {
+  await proxy?.close();
+  await database?.close();
+});
+afterEach(async () => {
+  await proxy.heal();
+  proxy.resetAll();
+});
+
+const OUTAGES: [string, () => void | Promise<void>][] = [
+  ['down', () => proxy.refuse()],
+  ['black-holed', () => proxy.silence()],
+];
+
+describe.each<Platform>(PLATFORMS)('on %s', (platform) => {
+  let app: TestApp;
+  let client: SessionClient;
+
+  beforeAll(async () => {
+    app = await createSessionApp({
+      url: proxy.url,
+      platform,
+      refreshCookie: true,
+      readTimeout: '500ms',
+      writeTimeout: '500ms',
+      publicKeys: true,
+    });
+    client = new SessionClient(app.url);
+  });
+  afterAll(() => app?.close());
+
+  async function logIn(): Promise<Held> {
+    const { email } = await createUser(app.dataSource);
+    const answer = await client.post('/device/login', undefined, { email, password: PASSWORD });
+    const [, refresh] = /^__Secure-refresh_token=([^;]+)/.exec(answer.headers.get('set-cookie')!)!;
+    const [row] = await database.query(
+      'SELECT s.id FROM users_token_sessions s JOIN users u ON u.id = s.user_id WHERE u.email = $1',
+      email,
+    );
+    const sid = row!['id'] as string;
+    await database.age(sid, 61);
+    return { access: answer.body['access_token'] as string, refresh: refresh!, sid };
+  }
+
+  const ask = ({ request, send }: Call, held: Held): Promise<Answer> => {
+    const [method, route] = request.replace('{sid}', held.sid).split(' ');
+    return client.send(method!, `/auth/${route}`, send(held));
+  };
+
+  /** Tries until the application has noticed that its database is back: a dead connection costs an attempt. */
+  async function recovered(call: Call, held: Held): Promise<Answer> {
+    for (;;) {
+      const answer = await ask(call, held);
+      if (answer.status !== 503) return answer;
+    }
+  }
+
+  describe.each(OUTAGES)('with the database %s', (_, strike) => {
+    it.each(CALLS)('$name is 503, changes no cookie, and works afterwards', async (call) => {
+      const held = await logIn();
+      await strike();
+      for (let round = 0; round < 2; round += 1) {
+        const { status, headers, body } = await ask(call, held);
+        expect([status, body['errorCode']]).toEqual([503, 'token_state_unavailable']);
+        const names = ['retry-after', 'cache-control', 'set-cookie', 'www-authenticate'];
+        expect(names.map((name) => headers.get(name))).toEqual(['1', 'no-store', null, null]);
+      }
+      await proxy.heal();
+      expect([200, 204]).toContain((await recovered(call, held)).status);
+    });
+
+    it('the public keys are there', async () => {
+      await strike();
+      const { status, body } = await client.get('/.well-known/jwks.json');
+      expect([status, body]).toEqual([200, { keys: [expect.objectContaining({ kty: 'EC' })] }]);
+    });
+  });
+});
+
+it('every endpoint of the OpenAPI document is among them', async () => {
+  const app = await createSessionApp({ url: database.url, publicKeys: true });
+  const named = endpointsOf(app.app).map(({ method, path }) => `${method} ${path}`);
+  await app.close();
+  const tried = CALLS.map(({ request }) =>
+    request.replace(' ', ' /auth/').replace('{sid}', '{id}'),
+  );
+  expect(new Set(named)).toEqual(new Set([...tried, 'GET /.well-known/jwks.json']));
+});
