@@ -18,6 +18,12 @@ describe('hideProperties', () => {
     expect(JSON.stringify(record)).toBe('{"id":1,"state":{"kept":true}}');
   });
 
+  it('hides a property further within', () => {
+    const record = { id: 1, account: { name: 'a', state: { version: 2, kept: true } } };
+    hideProperties(['account.state.version'])(record);
+    expect(JSON.stringify(record)).toBe('{"id":1,"account":{"name":"a","state":{"kept":true}}}');
+  });
+
   it.each([{ id: 1 }, { id: 1, state: null }, { id: 1, state: 7 }])(
     'adds nothing to a record that lacks it: %j',
     (record) => {

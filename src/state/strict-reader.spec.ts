@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate } from 'node:timers';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -160,6 +161,20 @@ describe('a strict read', () => {
     expect(read).toHaveBeenCalledExactlyOnceWith([query], { timeoutMs: TIMEOUT_MS });
     store.reads[0]!.succeed([{ ...recordOf(userOf('anna')), session: null, tokenRevoked: false }]);
     await asked;
+  });
+
+  it('brings the context of the request along for a store that asks for it', async () => {
+    store.needsContext = () => true;
+    const read = vi.spyOn(store, 'read');
+    const requests = new AsyncLocalStorage<string>();
+    const asked = ['one', 'two'].map((request) => requests.run(request, () => ask(request)));
+    await turn();
+    const [queries] = read.mock.calls[0]!;
+    expect(queries.map(({ subject }) => subject)).toEqual(['one', 'two']);
+    const contexts = queries.map(({ inContext }) => inContext?.(() => requests.getStore()));
+    expect(contexts).toEqual(['one', 'two']);
+    answer(store.reads[0]!);
+    await Promise.all(asked);
   });
 
   it('says when there is no such user', async () => {
@@ -530,6 +545,18 @@ describe('a read that hangs', () => {
     ]);
   });
 
+  it('leaves two places to those who come later, and no more', async () => {
+    const hung = await askInTurns('one', 'two');
+    await pass(TIMEOUT_MS);
+    const later = await askInTurns('three', 'four', 'five');
+    expect(subjectsRead().slice(2)).toEqual([['three'], ['four']]);
+    for (const read of store.reads.slice(2)) answer(read);
+    await turn();
+    answer(store.reads[4]!);
+    expect(await Promise.all(later)).toEqual(['three', 'four', 'five']);
+    expect(await Promise.all(hung)).toEqual(['unavailable', 'unavailable']);
+  });
+
   it('answers nobody who came later with what it still finds', async () => {
     const hung = ask('anna');
     await pass(TIMEOUT_MS);
@@ -620,6 +647,20 @@ describe('a read of a session, or of a token that may be revoked', () => {
   ])('is a failure of a store that says nothing of %s', async (_, query, answered) => {
     expect(await readWith(query, answered)).toBe(503);
     expect(lines).toEqual(['error Tokens of sessions cannot be checked; they get 503']);
+  });
+
+  it('is one line in the log for all of them, and the error says what to look at', async () => {
+    expect(await readWith(bySession, {})).toBe(503);
+    const asked = reader.read(byToken);
+    await turn();
+    store.reads[1]!.succeed([recordOf(userOf('anna'))]);
+    await expect(asked).rejects.toMatchObject({
+      cause: {
+        message:
+          "The store's record does not answer sessionId or tokenId of the query: see StateRecord.",
+      },
+    });
+    expect(lines).toHaveLength(1);
   });
 
   it('says nothing where there is no user, and fails no other request', async () => {

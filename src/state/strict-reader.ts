@@ -88,7 +88,7 @@ export class StrictReader<User> extends StateReader<User> {
     setImmediate(() => {
       this.beginsThisTurn = false;
       this.arriving = undefined;
-      if (this.gathering.length > 0) this.beginOrWait();
+      this.beginOrWait();
     });
   }
 

@@ -63,9 +63,23 @@ export const EQUIVALENT = [
     reason: 'a function that returns nothing returns undefined',
   },
   {
-    file: 'src/state/strict-reader.ts',
-    mutants: ['ConditionalExpression: this.beginsThisTurn → false', 'BooleanLiteral: true → false'],
-    reason: 'what begins a second time finds nobody waiting',
+    file: 'src/state/far-ahead.ts',
+    mutants: ['ConditionalExpression: cutoff !== null → true'],
+    reason: 'as a number null is the year 1970, which is not ahead',
+  },
+  {
+    file: 'src/state/hidden-properties.ts',
+    mutants: [
+      "MethodExpression: paths.filter((path) => !path.includes('.')) → paths",
+      "MethodExpression: paths.filter((path) => path.includes('.')) → paths",
+      `StringLiteral: '.' → ""`,
+    ],
+    reason: 'no property has a dot in its name, and the way of a nested one works for a short path',
+  },
+  {
+    file: 'src/state/token-state.store.ts',
+    mutants: ['BlockStatement: { return undefined; } → {}'],
+    reason: 'a function that returns nothing returns undefined',
   },
   {
     file: 'src/keys/signing-key.ts',
