@@ -3,7 +3,7 @@ import type { PgTable } from 'drizzle-orm/pg-core';
 import { isFunction } from '../options/checks.js';
 import { TokenInvalidationConfigError } from '../options/config.error.js';
 import { bindColumns } from '../postgres/bind-columns.js';
-import type { DataLayer, UserSource } from '../postgres/data-layer.js';
+import { type DataLayer, SQL_WORDS, type UserSource } from '../postgres/data-layer.js';
 import { describeRecord, stateKeys } from '../postgres/describe-record.js';
 import type { PgPool, RunStatement, Statement } from '../postgres/pg-pool.js';
 import type { TokenState } from '../rule/token-state.js';
@@ -34,7 +34,7 @@ const NO_POOL =
 
 /** Reaches the users through Drizzle over node-postgres. Everything about the table comes from Drizzle's schema. */
 export class DrizzleLayer implements DataLayer<DrizzleRow, DrizzleTransaction> {
-  readonly words = { migration: 'tokenInvalidationSql', passwordOption: "password: '…'" };
+  readonly words = SQL_WORDS;
 
   private described: DrizzleTable | undefined;
 

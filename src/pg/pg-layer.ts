@@ -1,6 +1,6 @@
 import { TokenInvalidationConfigError } from '../options/config.error.js';
 import { bindColumns, type ColumnNames } from '../postgres/bind-columns.js';
-import type { DataLayer, UserSource } from '../postgres/data-layer.js';
+import { type DataLayer, SQL_WORDS, type UserSource } from '../postgres/data-layer.js';
 import { describeRecord, stateKeys } from '../postgres/describe-record.js';
 import type { PgPool, RunStatement, Statement } from '../postgres/pg-pool.js';
 import type { TokenState } from '../rule/token-state.js';
@@ -20,7 +20,7 @@ const NO_POOL =
 
 /** Reaches the users through a pool of pg. The columns of the table come from the catalogue. */
 export class PgLayer implements DataLayer<PgUser, PgTransaction> {
-  readonly words = { migration: 'tokenInvalidationSql', passwordOption: "password: '…'" };
+  readonly words = SQL_WORDS;
 
   constructor(private readonly source: PgSource) {}
 

@@ -19,7 +19,7 @@ export interface BoundTable {
  * Completes the names with what the catalogue says: the type of the id, and the password column that the trigger
  * watches.
  *
- * @param migration - the function that makes the migration
+ * @param migration - what makes the migration: a call or a command
  * @throws TokenInvalidationConfigError when a column is missing or the id's type cannot be used
  */
 export async function bindColumns(
@@ -31,7 +31,7 @@ export async function bindColumns(
   const found = await readColumns(run, users);
   if (found === undefined) {
     throw new TokenInvalidationConfigError([
-      `database: there is no table ${users}: run the migration made with ${migration}(), and name the table with its schema where that is not on the search_path.`,
+      `database: there is no table ${users}: run the migration made with ${migration}, and name the table with its schema where that is not on the search_path.`,
     ]);
   }
   const password = names.password ?? found.watched;

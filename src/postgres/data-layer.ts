@@ -39,8 +39,22 @@ export interface UserSource<User> {
 }
 
 export interface SetupWords {
-  /** What makes the schema: the name of a function. */
+  /** What makes the migration: a call or a command. */
   readonly migration: string;
+  /** The function that makes it, which takes the versions. */
+  readonly migrationFunction: string;
+  /** The command that makes it. */
+  readonly command: string;
   /** The option of the store that names the password column. */
   readonly passwordOption: string;
 }
+
+const GENERATE_SQL = 'npx nestjs-token-invalidation generate sql';
+
+/** The words of a layer whose migration is SQL. */
+export const SQL_WORDS: SetupWords = {
+  migration: GENERATE_SQL,
+  migrationFunction: 'tokenInvalidationSql',
+  command: GENERATE_SQL,
+  passwordOption: "password: '…'",
+};

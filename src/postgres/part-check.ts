@@ -25,6 +25,12 @@ const TRIGGERS: Readonly<Record<OptionalPart, readonly string[]>> = {
   revoked_tokens: [TRIGGER, `${TRIGGER}_truncate`],
 };
 
+/** How the command names a part. */
+const FLAGS: Readonly<Record<OptionalPart, string>> = {
+  sessions: '--sessions',
+  revoked_tokens: '--revoked-tokens',
+};
+
 /**
  * What the database lacks of the parts that the application uses, each with what to do. Reads the catalogue only.
  *
@@ -51,8 +57,9 @@ async function checkPart(
   const version = versionOf(part, found);
   if (version < NEEDED[part]) {
     const from = version === 0 ? '{ core: 2 }' : `{ core: 2, ${part}: ${version} }`;
+    const command = version === 0 ? ` or ${words.command} --has-core ${FLAGS[part]}` : '';
     return [
-      `database: the schema has version ${version} of the part "${part}", and this release needs version ${NEEDED[part]}: run a migration made with ${words.migration}({ …, from: ${from}, to: { ${part}: ${NEEDED[part]} } }).`,
+      `database: the schema has version ${version} of the part "${part}", and this release needs version ${NEEDED[part]}: run a migration made with ${words.migrationFunction}({ …, from: ${from}, to: { ${part}: ${NEEDED[part]} } })${command}.`,
     ];
   }
   return protectionProblems(found, { part, table, words, seesAllRows });
@@ -72,7 +79,7 @@ function protectionProblems(
       .filter((name) => found.triggers[name] !== 'A')
       .map(
         (name) =>
-          `database: the trigger "${name}" of ${table} is missing or disabled: run the migration made with ${words.migration}() again.`,
+          `database: the trigger "${name}" of ${table} is missing or disabled: run the migration made with ${words.migration} again.`,
       ),
     ...(found.isSecured && !seesAllRows
       ? [

@@ -53,7 +53,7 @@ export async function checkProtection(
   const users = quoteTable(columns.schema, columns.table);
   const [row] = await run({ text: protectionQuery(expected, users), values: [] });
   const found = JSON.parse(row![0] as string) as Protection;
-  const migrate = `run the migration made with ${words.migration}() again`;
+  const migrate = `run the migration made with ${words.migration} again`;
   return [
     ...triggerModes({ table: users, names: OF_USERS, found: found.users.triggers }, migrate),
     ...triggerModes(

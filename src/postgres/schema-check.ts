@@ -26,7 +26,7 @@ interface Catalogue {
 export async function checkSchema(run: RunStatement, expected: ExpectedSchema): Promise<string[]> {
   const { columns, everyoneTable, words } = expected;
   const users = quoteTable(columns.schema, columns.table);
-  const whatToDo = `run the migration made with ${words.migration}(), or set checkSchema: false when something else keeps it`;
+  const whatToDo = `run the migration made with ${words.migration}, or set checkSchema: false when something else keeps it`;
   const lacks = (what: string) => `database: ${what}: ${whatToDo}.`;
 
   const [row] = await run({ text: catalogueQuery(expected), values: [] });
@@ -67,7 +67,7 @@ function versionProblems(users: string, core: string | undefined, words: SetupWo
   if (version >= NEEDED.core) return [];
   const from = version === 0 ? '' : `from: { core: ${version} }, `;
   return [
-    `database: the schema of ${users} has version ${version} of the part "core", and this release needs version ${NEEDED.core}: run a migration made with ${words.migration}({ …, ${from}to: { core: ${NEEDED.core} } }).`,
+    `database: the schema of ${users} has version ${version} of the part "core", and this release needs version ${NEEDED.core}: run a migration made with ${words.migrationFunction}({ …, ${from}to: { core: ${NEEDED.core} } })${version === 0 ? ` or ${words.command}` : ''}.`,
   ];
 }
 

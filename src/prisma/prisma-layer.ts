@@ -1,6 +1,6 @@
 import { TokenInvalidationConfigError } from '../options/config.error.js';
 import { bindColumns } from '../postgres/bind-columns.js';
-import type { DataLayer, UserSource } from '../postgres/data-layer.js';
+import { type DataLayer, SQL_WORDS, type UserSource } from '../postgres/data-layer.js';
 import { describeRecord, stateKeys } from '../postgres/describe-record.js';
 import type { PgPool, RunStatement, Statement } from '../postgres/pg-pool.js';
 import type { TokenState } from '../rule/token-state.js';
@@ -26,7 +26,7 @@ const NO_POOL =
 
 /** Reaches the users through a Prisma client and the pool of its adapter. Names come from Prisma's schema. */
 export class PrismaLayer implements DataLayer<PrismaRecord, PrismaTransaction> {
-  readonly words = { migration: 'tokenInvalidationSql', passwordOption: "password: '…'" };
+  readonly words = SQL_WORDS;
 
   private described: UserModel | undefined;
 

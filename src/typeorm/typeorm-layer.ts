@@ -26,7 +26,9 @@ const NOT_INITIALISED =
 /** Reaches the users through a TypeORM data source. Everything about the table comes from the entity's metadata. */
 export class TypeOrmLayer<User extends ObjectLiteral> implements DataLayer<User, EntityManager> {
   readonly words = {
-    migration: 'tokenInvalidationMigration',
+    migration: 'tokenInvalidationMigration()',
+    migrationFunction: 'tokenInvalidationMigration',
+    command: 'npx nestjs-token-invalidation generate typeorm',
     passwordOption: "properties: { password: '…' }",
   };
 

@@ -172,7 +172,7 @@ describe('the migration can be run', () => {
     const before = await client.query(cutoff);
     expect(await problems()).toEqual([
       expect.stringContaining('"users_token_invalidation" has no column "everyone_version"'),
-      'database: the schema of "users" has version 0 of the part "core", and this release needs version 2: run a migration made with tokenInvalidationMigration({ …, to: { core: 2 } }).',
+      'database: the schema of "users" has version 0 of the part "core", and this release needs version 2: run a migration made with tokenInvalidationMigration({ …, to: { core: 2 } }) or npx nestjs-token-invalidation generate typeorm.',
     ]);
 
     await client.query(SQL.up);
@@ -314,13 +314,13 @@ describe('a schema of another release', () => {
   );
 
   it.each([
-    ['', 0, ''],
-    [", 'core='", 0, ''],
-    [", 'core=1'", 1, 'from: { core: 1 }, '],
-  ])('that is older is named with what to run: %s', async (argument, version, from) => {
+    ['', 0, 'to: { core: 2 } }) or npx nestjs-token-invalidation generate typeorm'],
+    [", 'core='", 0, 'to: { core: 2 } }) or npx nestjs-token-invalidation generate typeorm'],
+    [", 'core=1'", 1, 'from: { core: 1 }, to: { core: 2 } })'],
+  ])('that is older is named with what to run: %s', async (argument, version, whatToRun) => {
     await setVersion(argument);
     expect(await problems()).toEqual([
-      `database: the schema of "users" has version ${version} of the part "core", and this release needs version 2: run a migration made with tokenInvalidationMigration({ …, ${from}to: { core: 2 } }).`,
+      `database: the schema of "users" has version ${version} of the part "core", and this release needs version 2: run a migration made with tokenInvalidationMigration({ …, ${whatToRun}.`,
     ]);
   });
 });

@@ -199,8 +199,8 @@ describe('the set-up check', () => {
     await runSql(plain.url, SESSION_SQL.down);
     expect(await node.checkSetup()).toEqual([]);
     expect(await node.checkSetup(NEEDS)).toEqual([
-      'database: the schema has version 0 of the part "sessions", and this release needs version 1: run a migration made with tokenInvalidationSql({ …, from: { core: 2 }, to: { sessions: 1 } }).',
-      'database: the schema has version 0 of the part "revoked_tokens", and this release needs version 1: run a migration made with tokenInvalidationSql({ …, from: { core: 2 }, to: { revoked_tokens: 1 } }).',
+      'database: the schema has version 0 of the part "sessions", and this release needs version 1: run a migration made with tokenInvalidationSql({ …, from: { core: 2 }, to: { sessions: 1 } }) or npx nestjs-token-invalidation generate sql --has-core --sessions.',
+      'database: the schema has version 0 of the part "revoked_tokens", and this release needs version 1: run a migration made with tokenInvalidationSql({ …, from: { core: 2 }, to: { revoked_tokens: 1 } }) or npx nestjs-token-invalidation generate sql --has-core --revoked-tokens.',
     ]);
     expect(await node.checkSetup({ sessions: false })).toEqual([]);
     await plain.close();
@@ -209,11 +209,11 @@ describe('the set-up check', () => {
   it.each([
     [
       `ALTER TABLE ${SESSIONS} DISABLE TRIGGER zz_token_invalidation`,
-      `database: the trigger "zz_token_invalidation" of "${SESSIONS}" is missing or disabled: run the migration made with tokenInvalidationSql() again.`,
+      `database: the trigger "zz_token_invalidation" of "${SESSIONS}" is missing or disabled: run the migration made with npx nestjs-token-invalidation generate sql again.`,
     ],
     [
       `DROP TRIGGER zz_token_invalidation_truncate ON ${REVOKED}`,
-      `database: the trigger "zz_token_invalidation_truncate" of "${REVOKED}" is missing or disabled: run the migration made with tokenInvalidationSql() again.`,
+      `database: the trigger "zz_token_invalidation_truncate" of "${REVOKED}" is missing or disabled: run the migration made with npx nestjs-token-invalidation generate sql again.`,
     ],
   ])('finds what %s did, and the migration mends it', async (damage, problem) => {
     const damaged = await SessionDatabase.open();

@@ -162,7 +162,7 @@ describe('a wrong option', () => {
 
   it('is a table that is not there', async () => {
     expect(await problemsOf({ table: 'auth.people' })).toEqual([
-      'database: there is no table "auth"."people": run the migration made with tokenInvalidationSql(), and name the table with its schema where that is not on the search_path.',
+      'database: there is no table "auth"."people": run the migration made with npx nestjs-token-invalidation generate sql, and name the table with its schema where that is not on the search_path.',
     ]);
   });
 
@@ -174,7 +174,7 @@ describe('a wrong option', () => {
       ),
     );
     expect(await problemsOf({ ...NAMES, logoutAllAt: 'away' })).toEqual([
-      'database: "people" has no column "away": run the migration made with tokenInvalidationSql(), or set checkSchema: false when something else keeps it.',
+      'database: "people" has no column "away": run the migration made with npx nestjs-token-invalidation generate sql, or set checkSchema: false when something else keeps it.',
     ]);
   });
 

@@ -132,7 +132,7 @@ export const BOOT_PROBLEMS: readonly BootProblem[] = [
   },
   {
     message:
-      'database: … run the migration made with …(), or set checkSchema: false when something else keeps it',
+      'database: … run the migration made with …, or set checkSchema: false when something else keeps it',
     cause: 'A column, a table or the trigger is missing.',
     fix: 'Run the migration, in this database and this schema.',
   },
