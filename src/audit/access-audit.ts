@@ -10,6 +10,7 @@ import { GlobalGuards } from './global-guards.js';
 import { HandlerList } from './handler-list.js';
 import type { Handler } from './handler.js';
 import { ConnectedMicroservices, type Microservice } from './microservices.js';
+import { excludedPaths, routePrefixes } from './route-prefixes.js';
 
 /** So many are named in the log; the list has them all. */
 const NAMED = 20;
@@ -69,7 +70,11 @@ export class AccessAudit implements OnApplicationBootstrap {
   }
 
   private rawRoutes(handlers: readonly Handler[]): AccessEntry[] {
-    return this.routes.raw(handlers, this.handlers.graphqlPaths()).map((name) => ({
+    const before = routePrefixes(this.config, this.handlers.modulePaths());
+    // On Express, Nest answers 404 at every path that the global prefix excludes.
+    const excluded = excludedPaths(this.config).map((path) => `ALL ${path}`);
+    const known = [...this.handlers.graphqlPaths(), ...excluded];
+    return this.routes.raw(handlers, known, before).map((name) => ({
       context: 'http',
       name,
       handler: `the router of ${this.routes.type}`,

@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { joinPath } from './handler-list.js';
@@ -48,13 +49,18 @@ export class AdapterRoutes {
     return this.host.httpAdapter?.getType?.();
   }
 
-  /** Those that no handler of Nest has: nothing of Nest's guards them. */
-  raw(handlers: readonly Handler[], known: readonly string[]): string[] {
+  /**
+   * Those that no handler of Nest has: nothing of Nest's guards them.
+   *
+   * @param known - names of routes, with or without the verb, of which it is known why they are there
+   * @param before - what stands before the path of a handler in its route
+   */
+  raw(handlers: readonly Handler[], known: readonly string[], before: RegExp): string[] {
     const ofNest = handlers.filter(({ context }) => context === 'http').map(({ name }) => name);
     return this.all()
       .filter(({ method }) => !COMPANIONS.has(method))
-      .filter(({ path }) => !known.includes(path))
-      .filter((route) => !ofNest.some((name) => isRouteOf(name, route)))
+      .filter(({ method, path }) => !known.includes(path) && !known.includes(`${method} ${path}`))
+      .filter((route) => !ofNest.some((name) => isRouteOf(name, route, before)))
       .map(({ method, path }) => `${method} ${path}`);
   }
 
@@ -72,16 +78,21 @@ export class AdapterRoutes {
     return (router?.stack ?? []).flatMap(({ route }) =>
       route === undefined
         ? []
-        : Object.keys(route.methods).map((verb) => ({
-            method: verb.toUpperCase(),
-            path: String(route.path),
-          })),
+        : verbsOf(route.methods).map((method) => ({ method, path: String(route.path) })),
     );
   }
 }
 
-/** Prefixes and versions stand before the path that a handler has. */
-function isRouteOf(name: string, { method, path }: Route): boolean {
+/** Express adds a route of every verb for `all()`. */
+function verbsOf(methods: Readonly<Record<string, boolean>>): string[] {
+  if (METHODS.every((verb) => methods[verb.toLowerCase()])) return ['ALL'];
+  return Object.keys(methods).map((verb) => verb.toUpperCase());
+}
+
+function isRouteOf(name: string, { method, path }: Route, before: RegExp): boolean {
   const [verb, own] = name.split(' ') as [string, string];
-  return (verb === method || verb === 'ALL' || method === '_ALL') && joinPath(path).endsWith(own);
+  if (verb !== method && verb !== 'ALL') return false;
+  const end = own === '/' ? '' : own;
+  const route = joinPath(path).replace(/^\/$/, '');
+  return route.endsWith(end) && before.test(route.slice(0, route.length - end.length));
 }

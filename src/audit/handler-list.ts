@@ -40,6 +40,18 @@ export class HandlerList {
     return this.graphqlOptions().map(({ path }) => path ?? '/graphql');
   }
 
+  /** The paths that the `RouterModule` gave to modules; Nest keeps them under a key with the application's id. */
+  modulePaths(): string[] {
+    const modules = new Set(this.discovery.getControllers().map(({ host }) => host?.metatype));
+    return [...modules].flatMap((module) =>
+      module === undefined
+        ? []
+        : Reflect.getMetadataKeys(module)
+            .filter((key) => String(key).startsWith('__module_path__'))
+            .map((key) => String(Reflect.getMetadata(key, module))),
+    );
+  }
+
   private runsGuardsForFields(): boolean {
     return this.graphqlOptions().every(
       ({ fieldResolverEnhancers }) => fieldResolverEnhancers?.includes('guards') === true,

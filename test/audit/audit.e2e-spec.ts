@@ -1,6 +1,6 @@
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
-import { type INestApplication, Logger, type ModuleMetadata } from '@nestjs/common';
-import { APP_GUARD, ApplicationConfig, LazyModuleLoader } from '@nestjs/core';
+import { type INestApplication, Logger, type ModuleMetadata, VersioningType } from '@nestjs/common';
+import { APP_GUARD, ApplicationConfig, LazyModuleLoader, RouterModule } from '@nestjs/core';
 import { GraphQLModule } from '@nestjs/graphql';
 import { Transport } from '@nestjs/microservices';
 import { TokenInvalidationConfigError } from 'nestjs-token-invalidation';
@@ -195,6 +195,51 @@ describe('listAccess', () => {
     });
     expect(inShort(listAccess(app)).filter((line) => !line.includes('/orders'))).toEqual([
       'http GET /metrics: not checkable',
+    ]);
+  });
+
+  it.each(PLATFORMS)(
+    'takes no route for that of a handler which ends alike on %s',
+    async (platform) => {
+      const app = await start({
+        platform,
+        imports: [
+          kinds.ShopModule,
+          RouterModule.register([{ path: 'shop', module: kinds.ShopModule }]),
+        ],
+        controllers: [kinds.RootController, kinds.VersionedController],
+        module: { globalGuard: true },
+        prepare: (made) => {
+          made.setGlobalPrefix('api');
+          made.enableVersioning({ type: VersioningType.URI });
+          for (const path of ['/', '/versioned', '/debug/versioned', '/debug/api/v1/versioned'])
+            made.getHttpAdapter().get(path, respond);
+        },
+      });
+      expect(inShort(listAccess(app))).toEqual([
+        'http GET /: login',
+        'http GET /: not checkable',
+        'http GET /debug/api/v1/versioned: not checkable',
+        'http GET /debug/versioned: not checkable',
+        'http GET /things: login',
+        'http GET /versioned: not checkable',
+        'http GET /versioned: login',
+      ]);
+    },
+  );
+
+  it('takes a route without the prefix for that of a handler where some are excluded', async () => {
+    const app = await start({
+      controllers: [kinds.RootController],
+      module: { globalGuard: true },
+      prepare: (made) => {
+        made.setGlobalPrefix('api', { exclude: ['/'] });
+        made.getHttpAdapter().all('/files', respond);
+      },
+    });
+    expect(inShort(listAccess(app))).toEqual([
+      'http ALL /files: not checkable',
+      'http GET /: login',
     ]);
   });
 });

@@ -276,3 +276,30 @@ export class OddController {
 }
 
 export { PerRequest };
+
+@Controller()
+export class RootController {
+  @Get()
+  hello(): string {
+    return 'ok';
+  }
+}
+
+@Controller({ path: 'versioned', version: '1' })
+export class VersionedController {
+  @Get()
+  get(): string {
+    return 'ok';
+  }
+}
+
+@Controller('things')
+class ThingsController {
+  @Get()
+  all(): string {
+    return 'ok';
+  }
+}
+
+@Module({ controllers: [ThingsController] })
+export class ShopModule {}
