@@ -4,6 +4,7 @@ import type { RunStatement } from './pg-pool.js';
 import { checkProtection } from './protection-check.js';
 import { NEEDED } from './schema/parts.js';
 import { quoteTable, quoteText, TRIGGER } from './sql.js';
+import type { UserColumns } from './user-columns.js';
 
 /** What the catalogue says. */
 interface Catalogue {
@@ -32,6 +33,9 @@ export async function checkSchema(run: RunStatement, expected: ExpectedSchema): 
   const [row] = await run({ text: catalogueQuery(expected), values: [] });
   const found = JSON.parse(row![0] as string) as Catalogue;
   if (!found.users) return [lacks(`there is no table ${users}`)];
+  if (isUntouched(columns, found)) {
+    return [lacks(`${users} has nothing of what the migration makes`)];
+  }
   const problems = [
     ...found.missing.map((column) => lacks(`${users} has no column "${column}"`)),
     ...(found.everyone ? [] : [lacks(`there is no table ${everyoneTable}`)]),
@@ -45,6 +49,15 @@ export async function checkSchema(run: RunStatement, expected: ExpectedSchema): 
       : triggerProblems(expected, found)),
   ];
   return problems.length > 0 ? problems : checkProtection(run, expected);
+}
+
+/** The migration has never run: one line says it for every part. */
+function isUntouched(columns: UserColumns, { missing, everyone, trigger }: Catalogue): boolean {
+  return missing.length === stateOf(columns).length && !everyone && trigger === null;
+}
+
+function stateOf(columns: UserColumns): string[] {
+  return [columns.tokenVersion, columns.passwordChangedAt, columns.logoutAllAt];
 }
 
 function triggerProblems(expected: ExpectedSchema, found: Catalogue): string[] {
@@ -82,13 +95,12 @@ export function argumentsOf(hex: string | null): string[] {
 function catalogueQuery({ columns, everyoneTable }: ExpectedSchema): string {
   const users = `to_regclass(${quoteText(quoteTable(columns.schema, columns.table))})`;
   const everyone = `to_regclass(${quoteText(everyoneTable)})`;
-  const ofUsers = [columns.tokenVersion, columns.passwordChangedAt, columns.logoutAllAt];
   const ofEveryone = ['everyone_logged_out_at', 'everyone_version', 'retired_version'];
   // As one text, which no application parses in another way.
   return `
     SELECT json_build_object(
       'users', ${users} IS NOT NULL,
-      'missing', ${missingOf(users, ofUsers)},
+      'missing', ${missingOf(users, stateOf(columns))},
       'everyone', ${everyone} IS NOT NULL,
       'missingOfEveryone', CASE WHEN ${everyone} IS NULL THEN '{}' ELSE ${missingOf(everyone, ofEveryone)} END,
       'trigger', t.tgname,
