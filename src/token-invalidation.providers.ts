@@ -26,6 +26,7 @@ import { SetupProblems } from './options/setup-problems.js';
 import { SessionUpkeep } from './sessions/session-upkeep.js';
 import { TokenSessions } from './sessions/token-sessions.service.js';
 import { StateReader } from './state/state-reader.js';
+import { storeProblems } from './state/store-problems.js';
 import { StrictReader } from './state/strict-reader.js';
 import { type SetupNeeds, TokenStateStore } from './state/token-state.store.js';
 import type { Clock } from './tokens/clock.js';
@@ -210,7 +211,7 @@ async function setUp(
   if (resolved !== undefined) {
     problems.add(...sessionProblems(resolved, store), ...endpointProblems(resolved, endpoints));
   }
-  problems.add(...((await store?.checkSetup(needsOf(resolved))) ?? []));
+  problems.add(...(await storeProblems(store, needsOf(resolved))));
   problems.throwIfAny();
   const logger = new Logger('TokenInvalidation');
   const warnings = [...resolved!.warnings, ...(await clockWarnings(store!, resolved!))];

@@ -1,5 +1,10 @@
 import { Test } from '@nestjs/testing';
-import { type StateRecord, TokenStateUnavailableError } from 'nestjs-token-invalidation';
+import {
+  type StateRecord,
+  TokenInvalidationConfigError,
+  TokenInvalidationModule,
+  TokenStateUnavailableError,
+} from 'nestjs-token-invalidation';
 import { pgStore, type PgUser, tokenInvalidationSql } from 'nestjs-token-invalidation/pg';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -178,6 +183,15 @@ describe('a wrong option', () => {
     ]);
   });
 
+  it('is a migration that has never run: one line says so', async () => {
+    await pool.query('CREATE TABLE untouched (id integer PRIMARY KEY)');
+    expect(await problemsOf({ table: 'untouched' })).toEqual([
+      'database: "untouched" has nothing of what the migration makes: run the migration made with npx nestjs-token-invalidation generate sql, or set checkSchema: false when something else keeps it.',
+    ]);
+    await pool.query('ALTER TABLE untouched ADD token_version integer');
+    expect(await problemsOf({ table: 'untouched' })).toHaveLength(4);
+  });
+
   it('is an id of many spellings', async () => {
     expect(await problemsOf({ ...NAMES, id: 'price' })).toEqual([
       'database: the column "price" of "people" is of type numeric: it must be of type uuid, smallint, integer, bigint, text, character varying, citext.',
@@ -208,6 +222,19 @@ it('a database that is not there is an outage', async () => {
   onTestFinished(() => nowhere.end());
   await expect(storeOf({ ...NAMES, pool: nowhere }).checkSetup()).rejects.toThrow(
     TokenStateUnavailableError,
+  );
+});
+
+it('boot says that the database cannot be reached, and why', async () => {
+  const nowhere = new Pool({ connectionString: 'postgres://nobody:hidden@127.0.0.1:1/nowhere' });
+  onTestFinished(() => nowhere.end());
+  const store = pgStore({ ...NAMES, pool: nowhere });
+  const imports = [TokenInvalidationModule.forRoot({ store, secret: 'x'.repeat(48) })];
+  const boot = Test.createTestingModule({ imports }).compile();
+  await expect(boot).rejects.toThrow(
+    new TokenInvalidationConfigError([
+      'database: it cannot be reached: connect ECONNREFUSED 127.0.0.1:1: check the connection of the store, and that the server is up.',
+    ]),
   );
 });
 

@@ -131,6 +131,11 @@ export const BOOT_PROBLEMS: readonly BootProblem[] = [
     fix: 'Put the module that exports the pool into `imports`.',
   },
   {
+    message: 'database: it cannot be reached: …: check the connection of the store, …',
+    cause: 'The server is down, or the address, the credentials or the network are wrong.',
+    fix: 'Correct what the message names. Start again when the server is up.',
+  },
+  {
     message:
       'database: … run the migration made with …, or set checkSchema: false when something else keeps it',
     cause: 'A column, a table or the trigger is missing.',
