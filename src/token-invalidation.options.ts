@@ -203,11 +203,11 @@ const ENDPOINT_ROWS = {
 } satisfies Record<keyof EndpointsOptions, OptionRow>;
 
 const STORES =
-  'give typeOrmStore({ entity: User }) of nestjs-token-invalidation/typeorm, pgStore({ … }) of nestjs-token-invalidation/pg, or a class that extends TokenStateStore.';
+  'give typeOrmStore({ entity: User }) of nestjs-token-invalidation/typeorm, pgStore({ … }) of nestjs-token-invalidation/pg, prismaStore({ … }) of nestjs-token-invalidation/prisma, drizzleStore({ … }) of nestjs-token-invalidation/drizzle, or a class that extends TokenStateStore.';
 
 /** What shapes the module, one row an option. With `forRootAsync` it stands next to the factory. */
 export const EXTRA_ROWS = {
-  /** Where the token state lives: `typeOrmStore({ … })`, `pgStore({ … })`, or your class that extends `TokenStateStore`. Required. */
+  /** Where the token state lives: `typeOrmStore({ … })`, `pgStore({ … })`, `prismaStore({ … })`, `drizzleStore({ … })`, or your class that extends `TokenStateStore`. Required. */
   store: option<Type<TokenStateStore> | TokenStateStoreDefinition>({
     check: isStore,
     problem: `is not a store: ${STORES}`,
@@ -243,7 +243,7 @@ export const EXTRA_ROWS = {
 
 /** What shapes the module. With `forRootAsync` it stands next to the factory. */
 export type TokenInvalidationExtras = OptionsOf<Omit<typeof EXTRA_ROWS, 'store'>> & {
-  /** Where the token state lives: `typeOrmStore({ … })`, `pgStore({ … })`, or your class that extends `TokenStateStore`. */
+  /** Where the token state lives: `typeOrmStore({ … })`, `pgStore({ … })`, `prismaStore({ … })`, `drizzleStore({ … })`, or your class that extends `TokenStateStore`. */
   store: Type<TokenStateStore> | TokenStateStoreDefinition;
 };
 

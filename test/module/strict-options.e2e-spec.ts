@@ -131,7 +131,7 @@ describe('endpoints that cannot be meant', () => {
 
 describe('a store that is none', () => {
   const remedy =
-    ': give typeOrmStore({ entity: User }) of nestjs-token-invalidation/typeorm, pgStore({ … }) of nestjs-token-invalidation/pg, or a class that extends TokenStateStore.';
+    ': give typeOrmStore({ entity: User }) of nestjs-token-invalidation/typeorm, pgStore({ … }) of nestjs-token-invalidation/pg, prismaStore({ … }) of nestjs-token-invalidation/prisma, drizzleStore({ … }) of nestjs-token-invalidation/drizzle, or a class that extends TokenStateStore.';
 
   it('is missing', async () => {
     const store = undefined;
