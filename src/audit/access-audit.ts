@@ -12,7 +12,7 @@ import type { Handler } from './handler.js';
 import { ConnectedMicroservices, type Microservice } from './microservices.js';
 import { excludedPaths, routePrefixes } from './route-prefixes.js';
 
-/** So many are named in the log; the list has them all. */
+/** The most handlers that the log names; the list has them all. */
 const NAMED = 20;
 
 /** Knows every handler and who may call it, and says at boot which are open unnoticed. */

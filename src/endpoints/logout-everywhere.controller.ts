@@ -29,7 +29,7 @@ import type { TokenResponse } from './token-response.js';
 /** The response, as far as its status can be set on both platforms. */
 type Reply = CookieWriter & { status(code: number): unknown };
 
-/** Who asks. */
+/** The user who asks to be logged out. */
 interface Caller {
   readonly claims: TokenClaims;
   readonly user: unknown;

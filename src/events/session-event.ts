@@ -35,8 +35,8 @@ export interface SessionRefreshedEvent extends OfSession {
 }
 
 /**
- * A replaced refresh token came again, more than the grace after its successor was made, and nobody has used the successor. A client whose answer was lost looks like that;
- * so does the owner of a token that a thief refreshed first.
+ * A replaced refresh token came again, more than the grace after its successor was made, and nobody has used the
+ * successor. A client whose answer was lost looks like that; so does the owner of a token that a thief refreshed first.
  */
 export interface RefreshRepeatedEvent extends OfSession {
   readonly kind: 'refresh_repeated';
@@ -48,9 +48,9 @@ export interface RefreshRepeatedEvent extends OfSession {
 /** A refresh token came back although its owner was known to have kept a later one: it was copied. */
 export interface RefreshReusedEvent extends OfSession {
   readonly kind: 'refresh_reused';
-  /** Of the token that came. */
+  /** The generation of the token that came. */
   readonly presented: number;
-  /** Of the session. */
+  /** The current generation of the session. */
   readonly generation: number;
   /** Whether the session was ended for it: the option `onReuse`. */
   readonly ended: boolean;

@@ -116,7 +116,7 @@ function readSecret(secret: KeyMaterial, path: string): Material {
   return { signWith: key, verifyWith: key };
 }
 
-/** PEM, JWK, OpenSSH and DER, also in another coat of base64. */
+/** PEM, JWK, OpenSSH and DER, or any of these encoded in base64 once more. */
 function isKeyPair(bytes: Buffer): boolean {
   return [bytes, Buffer.from(bytes.toString(), 'base64')].some(
     (material) =>
@@ -126,7 +126,7 @@ function isKeyPair(bytes: Buffer): boolean {
   );
 }
 
-/** Also as `x5c` has it (RFC 7517 section 4.7). Everyone may have it. */
+/** Also as `x5c` has it (RFC 7517 section 4.7). Certificates are public. */
 function isCertificate(material: Buffer): boolean {
   try {
     return new X509Certificate(material).publicKey !== undefined;

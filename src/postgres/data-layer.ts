@@ -3,7 +3,7 @@ import type { PgPool, RunStatement, Statement } from './pg-pool.js';
 import type { UserColumns } from './user-columns.js';
 import type { UserLoader } from './user-loader.js';
 
-/** How the application reaches its users: what TypeORM, plain pg and their kin differ in. */
+/** How the application reaches its users: what TypeORM, plain pg and the other data layers differ in. */
 export interface DataLayer<User, Transaction> {
   /** How the messages of the set-up check name things. */
   readonly words: SetupWords;

@@ -19,7 +19,7 @@ import {
 } from './pg-error.js';
 import type { PgClient, PgPool, Statement } from './pg-pool.js';
 
-/** So many users whose rows others have locked hold up nobody else. */
+/** The most users whose rows others have locked that hold up nobody else. */
 const CONCURRENT_WRITES = 4;
 
 /** Short, so that a write seldom meets a connection that was closed or forgotten meanwhile: it cannot be repeated. */

@@ -16,7 +16,7 @@ export const SIGHT_AFTER_SECONDS = 60;
  */
 export const REPEAT_AFTER_SECONDS = 20;
 
-/** So often. Without a limit, a thief with the former token could keep the newer one from ever being seen. */
+/** The most repetitions that count. Without a limit, a thief with the former token could keep the newer one from ever being seen. */
 export const MOST_REPEATS = 10;
 
 /** All that is known when a refresh token is judged, read in one statement. */
@@ -52,7 +52,8 @@ export interface RefreshRefusal extends Refusal {
 
 /**
  * Judges a refresh token that no rotation was made for. The first line that holds decides, and every other reason to
- * refuse comes before any talk of reuse: an ended session is not attacked.
+ * refuse comes before any talk of reuse: a refusal for an ended session is not evidence of an
+ * attack.
  *
  * Pure, and written so that values which cannot be compared refuse.
  *
@@ -98,7 +99,7 @@ function judgeBehind(
   return { ...refusal('refresh_reused'), ends: 'refresh_reused' };
 }
 
-/** What speaks against the session apart from its generations. */
+/** Why the session is refused, apart from its generations. */
 function judgeLife({ state, active, everyone, refreshed }: JudgedRefresh): Refusal | undefined {
   if (!active) return refusal('user_inactive');
   const { userVersion: ver, startedAt, everyoneVersion } = refreshed;

@@ -756,7 +756,7 @@ describe('isLegacyWindowOpen', () => {
 describe('a token of a session', () => {
   const inSession = (given: Case) => outcome(overlay(IN_SESSION, given));
 
-  it('is accepted when nothing speaks against token, user and session', () => {
+  it('is accepted when nothing refuses token, user and session', () => {
     expect(inSession({})).toBe('accepted');
   });
 

@@ -10,7 +10,7 @@ import { Sights } from './sights.js';
 /** The time between two sweeps: this at least, and twice this at most, so that nodes do not all sweep at once. */
 const SWEEP_MS = 30 * 60_000;
 
-/** What is done for the sessions off the way of the requests: sights are written, and rows that are over removed. */
+/** What is done for the sessions in the background: sights are written, and rows that are over removed. */
 @Injectable()
 export class SessionUpkeep implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly sights: Sights;

@@ -4,15 +4,15 @@ import type { Sight } from '../state/session.store.js';
 /** How long sights are gathered. The boot check of `idle` counts with it. */
 export const FLUSH_SECONDS = 1;
 
-/** So many sessions are remembered between two writes. What is seen beyond that is seen again later. */
+/** The most sessions that are remembered between two writes. What is seen beyond that is seen again later. */
 const MOST = 10_000;
 
-/** So many sessions go into one statement. */
+/** The most sessions that go into one statement. */
 const BATCH = 1000;
 
 /**
- * Remembers which generations clients were seen to hold, and writes that about once a second, off the way of the
- * requests. Best effort: a sight that is lost makes the rule more lenient for a while, and locks nobody out.
+ * Remembers which generations clients were seen to hold, and writes that about once a second, in the
+ * background. Best effort: a sight that is lost makes the rule more lenient for a while, and locks nobody out.
  */
 export class Sights {
   private readonly logger = new Logger('TokenInvalidation');

@@ -237,7 +237,7 @@ export abstract class SessionStore<User = unknown, Transaction = unknown> {
 
   /**
    * The refresh: raises the generation by one when the token is of the current generation, twice the grace has passed
-   * since that was seen, and nothing speaks against session, user and everyone. `undefined`: nothing was written; look
+   * since that was seen, and nothing refuses session, user and everyone. `undefined`: nothing was written; look
    * at the session to see why. Whether the user is active is not asked: the record says it.
    */
   abstract rotate(

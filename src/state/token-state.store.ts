@@ -123,7 +123,7 @@ export abstract class TokenStateStore<User = unknown, Transaction = unknown> {
    * with `undefined`; it must not fail the other queries. The answer's row must carry exactly the subject that was
    * given. Up to `CONCURRENT_READS` reads are in progress at once.
    *
-   * A read that finds a cutoff further ahead than five minutes has it repaired, once, off its own way: the write
+   * A read that finds a cutoff further ahead than five minutes has it repaired, once, in the background: the write
    * raises the version and returns the cutoff to the store's clock.
    */
   abstract read(
@@ -162,7 +162,7 @@ export abstract class TokenStateStore<User = unknown, Transaction = unknown> {
   abstract invalidateEveryone(transaction?: Transaction): Promise<StateChange>;
 }
 
-/** How Nest's container makes a store: what `typeOrmStore()`, `pgStore()` and their kin return. */
+/** How Nest's container makes a store: what `typeOrmStore()` and the other store functions return. */
 export interface TokenStateStoreDefinition<User = unknown, Transaction = unknown> {
   /** Injection tokens of what `useFactory` takes. */
   readonly inject: (InjectionToken | OptionalFactoryDependency)[];

@@ -46,7 +46,7 @@ export interface VerifierParts<User> {
   readonly events: TokenEventEmitter;
   readonly policy: TokenPolicy;
   readonly isActive: IsActive<User>;
-  /** Is called when an accepted token shows that its client kept the generation. Must not throw, nor wait. */
+  /** The listener for an accepted token that shows that its client kept the generation. Must not throw, nor wait. */
   readonly noteSight?: (sight: Sight) => void;
 }
 

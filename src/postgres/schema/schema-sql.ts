@@ -8,7 +8,7 @@ export interface SchemaSql {
   readonly down: string;
 }
 
-/** Who asks, for messages and defaults. */
+/** Who asks for the SQL: for messages and defaults. */
 export interface SchemaCaller {
   readonly name: string;
   /** The schema of a table that is named without one. Default: the `search_path` decides. */

@@ -99,7 +99,7 @@ export async function sessionOf(
   return session!;
 }
 
-/** What speaks against the session; `live`: nothing does. */
+/** Why the session is refused; `live`: nothing refuses it. */
 export async function lifeOf(
   harness: TokenStateStoreHarness,
   subject: string,

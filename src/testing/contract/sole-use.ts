@@ -3,7 +3,7 @@ import { everyoneWith, settledEveryone, type TokenStateStoreHarness } from './ha
 
 /**
  * Runs the cases, and says so when something else logs everyone out in the same database, as a second run of the
- * contract does: what the case itself found would be a riddle.
+ * contract does: what the case itself found would be misleading.
  */
 export class SoleUse {
   private readonly counted: TokenStateStoreHarness;
