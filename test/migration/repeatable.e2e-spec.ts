@@ -247,6 +247,18 @@ describe('the lock on the users table', () => {
   });
 });
 
+it('a migration says nothing where nothing is there yet, and leaves the setting as it was', async () => {
+  await client.query(USERS);
+  await client.query('SET client_min_messages = log');
+  const notices: unknown[] = [];
+  client.on('notice', (notice) => notices.push(notice.message));
+  for (const sql of [SQL.up, SQL.down]) await client.query(sql);
+  expect(notices).toEqual([]);
+  const { rows } = await client.query('SHOW client_min_messages');
+  expect(rows).toEqual([{ client_min_messages: 'log' }]);
+  await client.query('RESET client_min_messages');
+});
+
 describe('a name that is not in the database', () => {
   const NO_TABLE =
     'let the migration that creates it run first, and name it as table, with its schema where that is not on the search_path.';

@@ -51,6 +51,7 @@ function block({ names, schema, timeoutMs, statements }: Script): string {
 DECLARE
   users CONSTANT regclass := to_regclass(${quoteText(users)});
   former_lock_timeout CONSTANT text := current_setting('lock_timeout');
+  former_messages CONSTANT text := current_setting('client_min_messages');
   in_schema text;
 BEGIN
   IF users IS NULL THEN
@@ -62,8 +63,11 @@ ${requiredColumns(names)
   SELECT quote_ident(n.nspname) INTO in_schema
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = users;
   PERFORM set_config('lock_timeout', '${timeoutMs}', true);
+  -- That something does not exist yet is no news the first time.
+  PERFORM set_config('client_min_messages', 'warning', true);
 ${statements.map((statement) => execute(statement, schema)).join('\n')}
   PERFORM set_config('lock_timeout', former_lock_timeout, true);
+  PERFORM set_config('client_min_messages', former_messages, true);
 END `;
   return `DO ${dollarQuote(body)}`;
 }
