@@ -47,7 +47,7 @@ export async function readState<User>(
   const asked = { queries, sent, needs };
   if (sent.length === 0) return decodeReading(database, asked, { rows: [] });
 
-  const ids = sent.map(({ subject }) => subject);
+  const ids = database.subjects.list(sent.map(({ subject }) => subject));
   const { types } = loader;
   const statement =
     needs === undefined

@@ -1,7 +1,11 @@
+import { arrayOfWords } from './sql.js';
+
 /** How a subject must look to be an id of a column type, so that no subject can make the query of a whole batch fail. */
 export interface SubjectFormat {
   /** True when the text is the one canonical spelling of an id of this type. */
   accepts(subject: string): boolean;
+  /** The list of such subjects, as the statement takes it. */
+  list(subjects: readonly string[]): unknown;
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -10,10 +14,11 @@ const DECIMAL = /^(0|-?[1-9][0-9]{0,18})$/;
 const text: SubjectFormat = {
   // PostgreSQL holds no NUL, and a lone surrogate would be sent as another character.
   accepts: (subject) => subject.isWellFormed() && !subject.includes('\0'),
+  list: (subjects) => subjects,
 };
 
 const FORMATS: Readonly<Record<string, SubjectFormat>> = {
-  uuid: { accepts: (subject) => UUID.test(subject) },
+  uuid: { accepts: (subject) => UUID.test(subject), list: arrayOfWords },
   smallint: decimal(15n),
   integer: decimal(31n),
   bigint: decimal(63n),
@@ -34,5 +39,6 @@ function decimal(bits: bigint): SubjectFormat {
   return {
     accepts: (subject) =>
       DECIMAL.test(subject) && BigInt(subject) < limit && BigInt(subject) >= -limit,
+    list: arrayOfWords,
   };
 }
