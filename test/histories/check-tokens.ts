@@ -145,10 +145,14 @@ function outlivesInvalidations(
   );
 }
 
-/** A login afterwards gets in, unless the clock of the node that issues is behind the database's. */
+/**
+ * A login afterwards gets in, unless the clock of the node that issues is behind the database's. Afterwards is after the
+ * answer, which waits for the end of the second. Where there was none, nobody waited.
+ */
 function mayEnd(everyone: Operation, request: Operation, token: IssuedToken): boolean {
   if (everyone.invokedAt > request.completedAt) return false;
   if (everyone.receipt === undefined) return true;
-  if (token.clockOffsetSeconds >= 0 && endOf(everyone) < token.requestedAt) return false;
+  const isOver = everyone.status !== undefined && endOf(everyone) < token.requestedAt;
+  if (isOver && token.clockOffsetSeconds >= 0) return false;
   return token.iat <= secondOf(everyone);
 }

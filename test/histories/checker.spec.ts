@@ -60,7 +60,7 @@ class Told {
     effectiveAt: number,
     version = this.everyone.length + 1,
   ): Operation {
-    return this.operation('everyone', interval, { receipt: { version, effectiveAt } });
+    return this.operation('everyone', interval, { status: 201, receipt: { version, effectiveAt } });
   }
 
   observe(
@@ -242,6 +242,17 @@ describe('checkUser: everyone is logged out', () => {
   it('lets in who logs in afterwards, unless at a node whose clock is behind', () => {
     expect(rulesOfLoginAfterwards(0)).toEqual(['live token refused']);
     expect(rulesOfLoginAfterwards(-1)).toEqual([]);
+  });
+
+  it('may refuse a login of the same second after an answer that was lost: nobody waited for its end', () => {
+    const told = new Told();
+    const receipt = { version: 1, effectiveAt: DATABASE + 400 };
+    told.operation('everyone', [0, 1], { receipt });
+    told.request([4, 5], told.login([2, 3]), 'everyone_logged_out');
+    expect(told.rules()).toEqual([]);
+    const next = told.login([1000, 1001], { iat: SECOND + 1 });
+    told.request([1002, 1003], next, 'everyone_logged_out');
+    expect(told.rules()).toEqual(['live token refused']);
   });
 
   it('is survived by a token of a clock that is ahead, and by no other', () => {
