@@ -59,6 +59,8 @@ export default defineConfig({
         test: {
           name: 'histories',
           include: ['test/histories/**/*.histories-spec.ts'],
+          // A play of a minute, its servers built and begun before it, on a busy machine.
+          testTimeout: 300_000,
         },
       },
       {

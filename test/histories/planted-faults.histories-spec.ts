@@ -21,6 +21,7 @@ const EXPECTED: Record<PlantedFault, readonly BrokenRule[]> = {
   'connection-kept': ['new primary not found'],
   'no-read-back': [
     'accepted after an invalidation',
+    'accepted with an older version',
     'version given twice',
     'version out of bounds',
     'cutoff before its invalidation',

@@ -24,7 +24,8 @@ export type BrokenRule =
   | 'token differs from its session'
   | 'old refresh token accepted'
   | 'reuse of a session that is over'
-  | 'row without a login';
+  | 'row without a login'
+  | 'more sessions than allowed';
 
 /** A promise that a history breaks, with no more operations than show it. */
 export interface Violation {

@@ -19,6 +19,8 @@ const EXPECTED: Record<SessionFault, readonly BrokenRule[]> = {
   'expiry-by-node': ['accepted after its session was over'],
   'reuse-before-expiry': ['reuse of a session that is over'],
   'reuse-overlooked': ['old refresh token accepted'],
+  'cap-dropped': ['more sessions than allowed'],
+  'activity-dropped': ['accepted while inactive'],
 };
 
 const play = (seconds: number, fault?: SessionFault): Promise<Report> =>

@@ -15,6 +15,8 @@ export const SESSION_FAULTS = [
   'expiry-by-node',
   'reuse-before-expiry',
   'reuse-overlooked',
+  'cap-dropped',
+  'activity-dropped',
 ] as const;
 
 export type SessionFault = (typeof SESSION_FAULTS)[number];
@@ -31,7 +33,12 @@ const BUSY = 'await new Promise((resolve) => setTimeout(resolve, 20))';
 const INSERTED = `WITH gone AS (DELETE FROM users_token_sessions WHERE id = $1::uuid RETURNING *),
   fresh AS (INSERT INTO users_token_sessions SELECT (jsonb_populate_record(NULL::users_token_sessions,
     to_jsonb(gone) || '{"ended_at": null, "ended_reason": null}')).* FROM gone RETURNING id::text) SELECT id FROM fresh`;
-const EVERYONE = 'FROM users_token_invalidation AS e';
+/** What is broken is the statement for one refresh, so none shares a statement with others. */
+const EACH_ALONE: Rewrite = {
+  file: STORE,
+  find: '    if (asked.length === 1) return [Promise.resolve(await this.rotateAlone(asked[0]!))];\n',
+  replace: "    if (asked.length > 0) return asked.map(() => Promise.resolve('alone'));\n",
+};
 
 export const SESSION_REWRITES: Readonly<Record<SessionFault, readonly Rewrite[]>> = {
   'new-child-grace': [
@@ -43,11 +50,12 @@ export const SESSION_REWRITES: Readonly<Record<SessionFault, readonly Rewrite[]>
     },
     {
       file: STATEMENTS,
-      find: "`AND s.seen_at + ${seconds('(2 * $4::float8)')} <= ${CLOCK} RETURNING s.*) ` +",
+      find: "`AND ${isRotationDue('$4::float8')} RETURNING s.*) ` +",
       replace:
-        "`AND CASE s.generation WHEN $3::integer THEN s.seen_at + ${seconds('(2 * $4::float8)')} <= ${CLOCK} " +
+        "`AND CASE s.generation WHEN $3::integer THEN ${isRotationDue('$4::float8')} " +
         "ELSE s.rotated_at + ${seconds('$4::float8')} > ${CLOCK} END RETURNING s.*) ` +",
     },
+    EACH_ALONE,
   ],
   'grace-from-rotation': [
     {
@@ -93,15 +101,18 @@ export const SESSION_REWRITES: Readonly<Record<SessionFault, readonly Rewrite[]>
   'insert-on-refresh': [
     {
       file: STORE,
-      find: '    return this.decode(await this.parts.writer.rows(statement, transaction));\n',
-      replace: `    const rows = await this.parts.writer.rows(statement, transaction);
+      find: `    const statement = { ...sessions.rotate, values: rotatedValues(rotation) };
+    const rows = await this.parts.writer.rows(statement, transaction);\n`,
+      replace: `    const statement = { ...sessions.rotate, values: rotatedValues(rotation) };
+        const rows = await this.parts.writer.rows(statement, transaction);
         if (rows.length > 0) {
           ${BUSY};
-          const inserted = { text: ${JSON.stringify(INSERTED)}, values: [sessionId] };
+          const values = [rotation.presented.sessionId];
+          const inserted = { text: ${JSON.stringify(INSERTED)}, values };
           await this.parts.writer.rows(inserted, transaction);
-        }
-        return this.decode(rows);\n`,
+        }\n`,
     },
+    EACH_ALONE,
   ],
   'ownership-dropped': [
     {
@@ -113,9 +124,9 @@ export const SESSION_REWRITES: Readonly<Record<SessionFault, readonly Rewrite[]>
   'everyone-by-instant': [
     {
       file: READ,
-      find: "`s.everyone_version || ' ' ||",
-      replace: `\`CASE WHEN s.started_at > coalesce((SELECT e.everyone_logged_out_at ${EVERYONE}), '-infinity')
-        THEN (SELECT e.everyone_version ${EVERYONE}) ELSE 0 END || ' ' ||`,
+      find: "`WHEN s.everyone_version <> ${everyoneVersion(everyoneTable)} THEN '' END`",
+      replace:
+        "`WHEN s.started_at <= (SELECT e.everyone_logged_out_at FROM ${everyoneTable} AS e) THEN '' END`",
     },
     {
       file: 'src/rule/rule.ts',
@@ -124,7 +135,7 @@ export const SESSION_REWRITES: Readonly<Record<SessionFault, readonly Rewrite[]>
     },
   ],
   'expiry-by-node': [
-    { file: READ, find: "WHEN s.expires_at <= ${CLOCK} THEN 'expired' ", replace: '' },
+    { file: READ, find: "WHEN s.expires_at <= ${NOW} THEN 'expired' ", replace: '' },
   ],
   'reuse-before-expiry': [
     {
@@ -140,6 +151,20 @@ export const SESSION_REWRITES: Readonly<Record<SessionFault, readonly Rewrite[]>
       file: RULE,
       find: '(wasLost || secondsSinceSeen < graceSeconds)',
       replace: 'true',
+    },
+  ],
+  'cap-dropped': [
+    {
+      file: STATEMENTS,
+      find: 'AND live.place >= $7::integer ',
+      replace: 'AND live.place >= $7::integer + 100 ',
+    },
+  ],
+  'activity-dropped': [
+    {
+      file: REFRESHER,
+      find: "    if (!(await this.isActive(record))) return refusal('user_inactive');\n",
+      replace: '',
     },
   ],
 };
