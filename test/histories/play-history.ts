@@ -31,6 +31,8 @@ export interface Play<User extends PooledUser> {
   readonly server: ServerSource;
   readonly settings: Pick<NodeSettings, 'fault' | 'lapseStart'>;
   readonly pauses: Pauses;
+  /** How many users are in use at once. */
+  readonly usersPerClient: number;
   /** Makes the databases ready, before any server starts. */
   prepare(databases: DatabasePair): Promise<void>;
   users(stage: Stage, random: Random): UserSource<User>;
@@ -55,8 +57,7 @@ export async function playHistory<User extends PooledUser>(
     await play.prepare(databases);
     await Promise.all(stage.servers.map((server) => server.start()));
     const world = Object.assign(stage, { users: new UserPool(play.users(stage, users)) });
-    // More than two clients a user on average, so that each user has quiet moments and crowded ones.
-    await world.users.fill(Math.ceil(options.clients / 2));
+    await world.users.fill(Math.ceil(options.clients * play.usersPerClient));
     const clients = streams.map((random, index) => play.client(world, index, random));
     const operator = new Operator(
       world,

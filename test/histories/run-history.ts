@@ -22,6 +22,8 @@ function tokenPlay(fault: PlantedFault | undefined): Play<HistoryUser> {
     server: { main: 'node-main', rewrites: rewrite ? [rewrite] : [] },
     settings: { fault },
     pauses: PAUSES,
+    // More than two clients a user on average, so that each user has quiet moments and crowded ones.
+    usersPerClient: 0.5,
     prepare: (databases) => prepare(databases, fault),
     users: ({ database, recorder }, random) => new HistoryUsers(database, recorder, random),
     client: (world, number, random) => new Client(world, number, random),

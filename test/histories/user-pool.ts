@@ -23,6 +23,7 @@ export class UserPool<User extends PooledUser> {
   private told: () => void = () => {};
   private readonly leaving = new Set<User>();
   private everyone: Promise<void> = Promise.resolve();
+  private loggingOut = false;
 
   constructor(private readonly source: UserSource<User>) {}
 
@@ -56,7 +57,17 @@ export class UserPool<User extends PooledUser> {
   /** While everyone is being logged out, nobody can be judged: it may concern the last operation of each. */
   async duringEveryone(action: () => Promise<void>): Promise<void> {
     this.everyone = action();
-    await this.everyone;
+    this.loggingOut = true;
+    try {
+      await this.everyone;
+    } finally {
+      this.loggingOut = false;
+    }
+  }
+
+  /** Everyone is being logged out. */
+  get isLoggingOutEveryone(): boolean {
+    return this.loggingOut;
   }
 
   /** Judges all that are left. */

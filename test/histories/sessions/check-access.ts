@@ -1,7 +1,7 @@
 import type { Operation } from '../operation.js';
 import { type Violation, violation } from '../violation.js';
-import { isLate, type SessionHistory, type SessionLife } from './session-lives.js';
-import { certainlyOver, mayBeOver } from './session-over.js';
+import { isLate, isReuse, type SessionHistory, type SessionLife } from './session-lives.js';
+import { certainActivity, certainlyOver, mayBeOver, wasFound } from './session-over.js';
 
 /** What is promised of every operation that presents a token of a session. */
 export function checkAccess(history: SessionHistory): Violation[] {
@@ -31,6 +31,11 @@ function checkAcceptance(
 ): Violation[] {
   // To log out twice is no error.
   if (operation.kind === 'end-session' && operation.session?.refresh) return [];
+  const active = certainActivity(history, operation);
+  if (active?.value === false) {
+    const message = 'The user was disabled, and nobody was about to change that.';
+    return [violation('accepted while inactive', message, [active.write, operation])];
+  }
   const over = certainlyOver(history, life, operation);
   if (over === undefined) return [];
   const message = `Session ${life.id} is accepted, although ${over.why}.`;
@@ -72,7 +77,10 @@ function checkRefresh(
     ];
   }
   const isHonest = session?.byOwner === true && life.stolenAt > completedAt && !isLate(operation);
-  if (!isHonest || mayBeOver(history, life, operation)) return [];
+  const isOver = isReuse(operation)
+    ? wasFound(life, operation)
+    : mayBeOver(history, life, operation);
+  if (!isHonest || isOver) return [];
   const message = `The device of session ${life.id} is refused as ${reason}, and nobody else has its refresh token.`;
   return [violation('honest client refused', message, [...recent(life, operation), operation])];
 }

@@ -7,7 +7,15 @@ import type {
   SessionDeed,
   SessionRefresh,
 } from './session-operation.js';
-import { ABSOLUTE, ACCESS_LIFE, GRACE, IDLE, REPEAT, SIGHT } from './session-times.js';
+import {
+  ABSOLUTE,
+  ACCESS_LIFE,
+  GRACE,
+  IDLE,
+  MOST_SESSIONS,
+  REPEAT,
+  SIGHT,
+} from './session-times.js';
 import { msOf } from './time-lapse.js';
 
 /** The seconds of the play at the start of these histories. */
@@ -200,6 +208,45 @@ describe('checkSessions: access tokens', () => {
     expect(told.rules()).toEqual(['accepted after everyone was logged out']);
   });
 
+  it('are refused while the user is disabled, and accepted again afterwards', () => {
+    const told = new Told();
+    told.start();
+    told.operation('activation', 2, { active: false });
+    told.use(3, 'user_inactive');
+    told.operation('activation', 4, { active: true });
+    told.use(5);
+    expect(told.rules()).toEqual([]);
+    told.use(3.5);
+    expect(told.rules()).toEqual(['accepted while inactive']);
+    told.operations.pop();
+    told.use(6, 'user_inactive');
+    expect(told.rules()).toEqual(['live token refused']);
+  });
+
+  it('end with their user', () => {
+    const told = new Told();
+    told.start();
+    told.operation('delete-user', 2);
+    told.use(3, 'user_unknown');
+    expect(told.rules()).toEqual([]);
+    told.use(4);
+    expect(told.rules()).toEqual(['accepted after its session was over']);
+  });
+
+  it('may be refused when a login may have gone over the number of sessions', () => {
+    const told = new Told();
+    for (let at = 0; at < MOST_SESSIONS; at += 1) told.start(at, at === 0 ? 's' : `s${at}`);
+    told.use(20, 'session_ended');
+    expect(told.rules()).toEqual(['live token refused']);
+    told.start(10, 'one more');
+    expect(told.rules()).toEqual([]);
+    told.end(9, 's1');
+    expect(told.rules()).toEqual(['live token refused']);
+    told.operations.pop();
+    told.use(12);
+    expect(told.rules()).toEqual(['live token refused']);
+  });
+
   it('get 503, and no other error', () => {
     const told = new Told();
     told.start();
@@ -231,6 +278,15 @@ describe('checkSessions: the owner', () => {
   it('is never refused while the session may be live', () => {
     const told = seenOnce();
     told.refresh(310, 0, { refused: 'refresh_reused' });
+    expect(told.rules()).toEqual(['honest client refused']);
+  });
+
+  it('is not refused as somebody else, although something else may have ended the session', () => {
+    const told = seenOnce();
+    told.end(305, 's', 'unknown');
+    told.refresh(310, 0, { refused: 'session_ended' });
+    expect(told.rules()).toEqual([]);
+    told.refresh(311, 0, { refused: 'refresh_reused' });
     expect(told.rules()).toEqual(['honest client refused']);
   });
 
@@ -321,16 +377,30 @@ describe('checkSessions: a thief', () => {
 });
 
 describe('checkSessions: rows', () => {
-  const live = { id: 's', generation: 1, ended: false };
+  const live = { id: 's', generation: 1, ended: false, live: true };
 
   it('are those of the logins, and of logins without an answer', () => {
     const told = seenOnce();
     told.readRows(310, live);
     expect(told.rules()).toEqual([]);
-    const more = { id: 'more', generation: 0, ended: false };
+    const more = { id: 'more', generation: 0, ended: false, live: true };
     told.readRows(320, live, more);
     expect(told.rules()).toEqual(['row without a login']);
     told.operation('start', 311, { outcome: 'unknown' });
+    expect(told.rules()).toEqual([]);
+  });
+
+  it('are no more than are allowed, once a login had no other one at its side', () => {
+    const told = new Told();
+    const ids = Array.from({ length: MOST_SESSIONS + 1 }, (_, index) => `s${index}`);
+    const starts = ids.map((id, index) => told.start(index, id));
+    const rows = ids.map((id) => ({ id, generation: 0, ended: false, live: true }));
+    told.readRows(20, ...rows.with(0, { ...rows[0]!, live: false }));
+    expect(told.rules()).toEqual([]);
+    told.readRows(21, ...rows);
+    expect(told.rules()).toEqual(['more sessions than allowed']);
+    const last = starts.at(-1)!;
+    told.operations.push({ ...last, id: 90, outcome: 'unknown', answer: { nodeTime: 0 } });
     expect(told.rules()).toEqual([]);
   });
 

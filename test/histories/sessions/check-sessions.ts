@@ -3,6 +3,7 @@ import type { Violation } from '../violation.js';
 import { checkAccess } from './check-access.js';
 import { checkRefreshes } from './check-refreshes.js';
 import { checkRows } from './check-rows.js';
+import { withEvictions } from './evictions.js';
 import { sessionHistory } from './session-lives.js';
 
 /**
@@ -15,6 +16,6 @@ export function checkSessions(
   operations: readonly Operation[],
   everyone: readonly Operation[],
 ): Violation[] {
-  const history = sessionHistory(operations, everyone);
+  const history = withEvictions(sessionHistory(operations, everyone));
   return [...checkAccess(history), ...checkRefreshes(history), ...checkRows(history)];
 }

@@ -5,7 +5,8 @@ import type { Random } from '../random.js';
 import type { Completion } from '../recorder.js';
 import type { ServerProcess } from '../server-process.js';
 import type { World } from '../world.js';
-import { SESSION_ACTIONS } from './session-actions.js';
+import { logInMeanwhile } from './logging-in.js';
+import { act } from './session-actions.js';
 import type { SessionAnswer, SessionDeed } from './session-operation.js';
 import { readAccess, readRefresh } from './session-token-text.js';
 import type { SessionUser } from './session-user.js';
@@ -16,6 +17,8 @@ export interface SessionErrand {
   readonly kind: OperationKind;
   readonly user: SessionUser;
   readonly session?: SessionDeed;
+  /** What an activation sets. */
+  readonly active?: boolean;
   readonly question: Omit<HttpQuestion, 'url'> & { readonly path: string };
   /** What the answer to an operation that took effect says besides its tokens. */
   readonly read?: (body: HttpAnswer['body']) => Partial<Completion>;
@@ -35,8 +38,9 @@ export class DeviceClient {
 
   async run(): Promise<void> {
     while (!this.world.stopping) {
-      const act = this.random.weighted(SESSION_ACTIONS);
-      await this.world.users.lend(this.random, (user) => act(this, user));
+      const isUrgent = this.world.users.isLoggingOutEveryone && this.random.percent(30);
+      const action = isUrgent ? logInMeanwhile : act;
+      await this.world.users.lend(this.random, (user) => action(this, user));
     }
   }
 

@@ -10,6 +10,13 @@ export interface Kept {
   readonly givenAt: number;
 }
 
+/** A refresh token that is about to be sent. */
+export interface Attempt {
+  readonly refresh: SessionRefresh;
+  /** How often it had been sent before by requests that are over. */
+  readonly settled: number;
+}
+
 /** A rotation bears a storage that crashes unless the refresh token was sent more often than this. */
 const MOST_ATTEMPTS = 8;
 /**
@@ -25,8 +32,9 @@ export class Device {
   asleepUntil = 0;
   readonly replaced: SessionRefresh[] = [];
   private former: Kept | undefined;
-  /** How often the refresh token of each generation was sent. */
-  private readonly attempts = new Map<number, number>();
+  /** How often the refresh token of each generation was sent, and how many of these surely gave nothing out. */
+  private readonly sent = new Map<number, number>();
+  private readonly harmless = new Map<number, number>();
 
   constructor(
     public kept: Kept,
@@ -38,18 +46,26 @@ export class Device {
   }
 
   /** Notes that the refresh token is about to be sent. */
-  attempt(): SessionRefresh {
+  attempt(): Attempt {
     const { refresh } = this.kept;
-    this.attempts.set(refresh.generation, this.attemptsWith(refresh) + 1);
+    const before = this.sent.get(refresh.generation) ?? 0;
+    this.sent.set(refresh.generation, before + 1);
+    const settled = before - this.underWay;
     this.underWay += 1;
-    return refresh;
+    return { refresh, settled };
   }
 
   /** Stores an answer, but only over the token that was sent. */
-  store(sent: SessionRefresh, { access, refresh }: SessionAnswer, givenAt: number): void {
+  store(
+    { refresh: sent, settled }: Attempt,
+    { access, refresh }: SessionAnswer,
+    givenAt: number,
+  ): void {
     const { kept } = this;
     if (kept.refresh.text !== sent.text || access === undefined) return;
     if (refresh === undefined || refresh.text === sent.text) {
+      // It is the current one: nothing that was over when this was sent has replaced it.
+      this.harmless.set(sent.generation, settled);
       this.kept = { ...kept, access };
       return;
     }
@@ -70,7 +86,7 @@ export class Device {
   }
 
   private attemptsWith({ generation }: SessionRefresh): number {
-    return this.attempts.get(generation) ?? 0;
+    return (this.sent.get(generation) ?? 0) - (this.harmless.get(generation) ?? 0);
   }
 
   /** What a thief takes along. */

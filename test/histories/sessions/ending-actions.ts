@@ -1,23 +1,24 @@
 import type { Operation } from '../operation.js';
 import type { Device } from './device.js';
 import type { DeviceClient } from './device-client.js';
-import { deedOf, type Holder, pickDevice, show } from './presenting.js';
+import { deedOf, type Holder, pickDevice, type SessionAction, show } from './presenting.js';
+import { refresh, untilUnderWay } from './refreshing.js';
 
 /** By the refresh token, or by the access token. What is over is shown at once. */
 export async function logOut(client: DeviceClient, { user, device }: Holder): Promise<void> {
-  const { access, refresh } = device.kept;
+  const { access, refresh: kept } = device.kept;
   const byRefresh = client.random.percent(60);
   const { outcome } = await client.ask({
     kind: 'end-session',
     user,
     session: {
-      ...deedOf(device, byRefresh ? { refresh } : { access }),
+      ...deedOf(device, byRefresh ? { refresh: kept } : { access }),
       target: device.sessionId,
     },
     question: {
       method: 'POST',
       path: '/auth/logout',
-      ...(byRefresh ? { json: { refresh_token: refresh.text } } : { token: access.text, json: {} }),
+      ...(byRefresh ? { json: { refresh_token: kept.text } } : { token: access.text, json: {} }),
     },
   });
   if (outcome === 'done') user.leave(device);
@@ -68,3 +69,22 @@ export async function endOthers(client: DeviceClient, { user, device }: Holder):
   });
   if (outcome === 'done') for (const other of others) user.leave(other);
 }
+
+/** Ends the device whose refresh token is the oldest, and so the next to be replaced, while that is refreshed. */
+export const endMeanwhile: SessionAction = async (client, user) => {
+  const [device] = user.devices.toSorted((one, other) => one.kept.givenAt - other.kept.givenAt);
+  if (device === undefined) return;
+  const { kept } = device;
+  const refreshing = refresh(client, { user, device });
+  await untilUnderWay(client);
+  const target = device.sessionId;
+  const { outcome } = await client.ask({
+    kind: 'end-session',
+    user,
+    session: { ...deedOf(device, { refresh: kept.refresh }), target },
+    question: { method: 'POST', path: '/auth/logout', json: { refresh_token: kept.refresh.text } },
+  });
+  await refreshing;
+  if (outcome === 'done') user.leave(device);
+  await show(client, user, device);
+};

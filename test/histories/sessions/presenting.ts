@@ -18,6 +18,9 @@ export function pickDevice({ random }: DeviceClient, devices: Device[]): Device 
   return awake.length === 0 ? undefined : random.pick(awake);
 }
 
+/** What a client does with the devices of a user, of one or more operations. */
+export type SessionAction = (client: DeviceClient, user: SessionUser) => Promise<unknown>;
+
 /** The answer begins a device. */
 export function takeIn(user: SessionUser, { answer, invokedAt }: Operation): void {
   const { access, refresh } = answer ?? {};

@@ -1,18 +1,18 @@
 import { setTimeout } from 'node:timers/promises';
 import { monotonicMs } from '../monotonic.js';
 import type { Operation } from '../operation.js';
-import type { Device } from './device.js';
+import type { Attempt, Device } from './device.js';
 import type { DeviceClient } from './device-client.js';
 import { deedOf, type Holder, show } from './presenting.js';
-import type { SessionRefresh } from './session-operation.js';
 import { GRACE } from './session-times.js';
 import { msOf } from './time-lapse.js';
 
 /** How long a request may be under way before it is sent, and an answer before it is stored. */
 const SENT_LATE_MS = msOf(25);
 const STORED_LATE_MS = msOf(15);
+const UNDER_WAY_MS = 20;
 /** After a crash, or when an answer was lost, a device may come back later than this grace. */
-const ASLEEP_MS = msOf(3 * GRACE);
+const ASLEEP_MS = msOf(6 * GRACE);
 
 /** Uses the access token. One that is refused asks for another. */
 export async function useDevice(client: DeviceClient, { user, device }: Holder): Promise<void> {
@@ -24,7 +24,8 @@ export async function useDevice(client: DeviceClient, { user, device }: Holder):
 export async function refresh(client: DeviceClient, { user, device }: Holder): Promise<void> {
   const { random } = client;
   const isRetry = device.asleepUntil > 0;
-  const sent = device.attempt();
+  const attempt = device.attempt();
+  const { refresh: sent } = attempt;
   const session = deedOf(device, { refresh: sent });
   let isRotated = false;
   try {
@@ -32,22 +33,33 @@ export async function refresh(client: DeviceClient, { user, device }: Holder): P
     const json = { refresh_token: sent.text };
     const question = { method: 'POST', path: '/auth/refresh', json } as const;
     const operation = await client.ask({ kind: 'refresh', user, session, question });
-    if (operation.outcome === 'refused') user.leave(device);
-    if (operation.outcome === 'unknown' || random.percent(15)) fallAsleep(client, device);
-    else await storeAnswer(client, { device, sent, operation });
+    // One who is disabled for a moment keeps the session.
+    if (operation.outcome === 'refused' && operation.reason !== 'user_inactive') user.leave(device);
+    if (isLost(client, operation)) fallAsleep(client, device);
+    else await storeAnswer(client, { device, attempt, operation });
     isRotated = device.kept.refresh.generation > sent.generation;
   } finally {
     device.underWay -= 1;
   }
-  if (isRotated && random.percent(isRetry ? 40 : 12)) await crash(client, { user, device });
+  if (isRotated && random.percent(isRetry ? 80 : 20)) await crash(client, { user, device });
+}
+
+/** An answer without a refresh token is no loss, and there are more of them the faster the clients are. */
+function isLost({ random }: DeviceClient, { outcome, answer }: Operation): boolean {
+  return outcome === 'unknown' || (answer?.refresh !== undefined && random.percent(30));
 }
 
 async function storeAnswer(
   { random }: DeviceClient,
-  { device, sent, operation }: { device: Device; sent: SessionRefresh; operation: Operation },
+  { device, attempt, operation }: { device: Device; attempt: Attempt; operation: Operation },
 ): Promise<void> {
   if (random.percent(8)) await setTimeout(random.whole(0, STORED_LATE_MS));
-  device.store(sent, operation.answer!, operation.invokedAt);
+  device.store(attempt, operation.answer!, operation.invokedAt);
+}
+
+/** Some time within which a refresh that was just sent is under way at the server. */
+export async function untilUnderWay({ random }: DeviceClient): Promise<void> {
+  await setTimeout(random.whole(0, UNDER_WAY_MS));
 }
 
 /** The answer was lost: it tries again at once, or much later. */

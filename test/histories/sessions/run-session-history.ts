@@ -13,7 +13,7 @@ import { TimeLapse } from './time-lapse.js';
 const PAUSES = {
   cut: [500, 2500],
   kill: [10_000, 25_000],
-  everyone: [8000, 25_000],
+  everyone: [24_000, 34_000],
   failover: [12_000, 30_000],
   lock: [500, 3000],
   forget: [500, 2000],
@@ -33,6 +33,7 @@ function sessionPlay(fault: SessionFault | undefined): Play<SessionUser> {
     },
     settings: { lapseStart: lapse.start },
     pauses: PAUSES,
+    usersPerClient: 2,
     prepare: (databases) => prepare(databases, lapse),
     users: (stage, random) => new SessionUsers(stage, random),
     client: (world, number, random) => new DeviceClient(world, number, { random, lapse }),

@@ -1,4 +1,4 @@
-import { cutoffOf, endOf, precedes } from '../history.js';
+import { cutoffOf, endOf, precedes, type Write } from '../history.js';
 import type { Operation } from '../operation.js';
 import type { SessionAccess } from './session-operation.js';
 import { ABSOLUTE, GRACE } from './session-times.js';
@@ -41,6 +41,8 @@ export interface SessionHistory {
   readonly invalidations: readonly Operation[];
   readonly acknowledged: readonly Operation[];
   readonly everyone: readonly Operation[];
+  /** What set whether the user is active. */
+  readonly activations: readonly Write<boolean>[];
 }
 
 /**
@@ -61,6 +63,9 @@ export function sessionHistory(
     invalidations,
     acknowledged: invalidations.filter(({ outcome }) => outcome === 'done'),
     everyone: everyone.filter(({ outcome }) => outcome !== 'refused'),
+    activations: sorted.flatMap((write) =>
+      write.active === undefined ? [] : [{ write, value: write.active }],
+    ),
   };
 }
 
@@ -69,10 +74,15 @@ export function isLate({ session, completedAt, invokedAt }: Operation): boolean 
   return completedAt - (session?.readAt ?? invokedAt) > msOf(GRACE);
 }
 
+/** The answer says that the session was live, and that the refresh token is one of somebody else's. */
+export function isReuse({ reason }: Operation): boolean {
+  return reason === 'refresh_reused' || reason === 'session_ahead';
+}
+
 function livesOf(operations: readonly Operation[]): Map<string, SessionLife> {
   const lives = new Map<string, SessionLife>();
   const beginnings = operations
-    .filter(({ kind, answer }) => answer?.access && BEGINNINGS.has(kind))
+    .filter((operation) => operation.answer?.access && mayBegin(operation))
     .toSorted((one, other) => one.completedAt - other.completedAt);
   for (const began of beginnings) {
     const life = lifeOf(began, lives.get(began.session?.sessionId ?? ''));
@@ -81,7 +91,10 @@ function livesOf(operations: readonly Operation[]): Map<string, SessionLife> {
   return lives;
 }
 
-const BEGINNINGS: ReadonlySet<string> = new Set(['start', 'fork', 'logout-everywhere']);
+/** What begins a session when it takes effect. */
+export function mayBegin({ kind, via }: Operation): boolean {
+  return kind === 'start' || kind === 'fork' || via === 'keepThisDevice';
+}
 
 type Beginning = Pick<SessionLife, 'id' | 'began' | 'access' | 'since' | 'checkedAt' | 'expires'>;
 
@@ -129,6 +142,9 @@ function endingBy(operation: Operation, life: Beginning, stolenAt: number): Endi
     return isOwn ? endingByRefresh(operation, stolenAt) : [];
   }
   if (outcome === 'refused') return [];
+  if (kind === 'delete-user') {
+    return [{ operation, earliest: operation.invokedAt, latest: endOf(operation) }];
+  }
   if (kind === 'end-others') return isOwn ? [] : endingOfOther(operation, life);
   if (kind !== 'end-session' || session?.target !== life.id) return [];
   return [{ operation, earliest: operation.invokedAt, latest: endOf(operation) }];
@@ -143,11 +159,9 @@ function endingOfOther(operation: Operation, { began }: Beginning): Ending[] {
 
 /** The refusal of a refresh token ends its session when somebody else has it; when the answer is lost, nobody knows. */
 function endingByRefresh(operation: Operation, stolenAt: number): Ending[] {
-  const { session, reason, outcome, invokedAt, completedAt } = operation;
+  const { session, outcome, invokedAt, completedAt } = operation;
   const earliest = invokedAt;
-  if (reason === 'refresh_reused' || reason === 'session_ahead') {
-    return [{ operation, earliest, latest: completedAt }];
-  }
+  if (isReuse(operation)) return [{ operation, earliest, latest: completedAt }];
   const mayBeReuse = session?.byOwner !== true || stolenAt < completedAt || isLate(operation);
   return outcome === 'unknown' && mayBeReuse ? [{ operation, earliest, latest: Infinity }] : [];
 }

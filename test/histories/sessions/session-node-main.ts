@@ -4,7 +4,7 @@ import { NODE_SETTINGS, ProtectedController } from '../history.controller.js';
 import type { NodeSettings } from '../node-settings.js';
 import { survivePoolErrors } from '../survive-pool-errors.js';
 import { SessionHistoryController } from './session-history.controller.js';
-import { ABSOLUTE, ACCESS_LIFE, GRACE, IDLE } from './session-times.js';
+import { ABSOLUTE, ACCESS_LIFE, GRACE, IDLE, MOST_SESSIONS } from './session-times.js';
 import { LapsingClock } from './time-lapse.js';
 
 /** What the application may take to think of its claims. */
@@ -30,6 +30,7 @@ const app = await createApp({
       absolute: `${ABSOLUTE}s`,
       idle: `${IDLE}s`,
       grace: `${GRACE}s`,
+      maxSessions: MOST_SESSIONS,
       claims: think,
     },
     endpoints: { path: 'auth', logoutEverywhere: true, sessions: true },

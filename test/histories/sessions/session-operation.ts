@@ -7,7 +7,8 @@ export type SessionOperationKind =
   | 'end-others'
   | 'theft'
   | 'lost-rotation'
-  | 'read-rows';
+  | 'read-rows'
+  | 'delete-user';
 
 /** An access token of a session, as its payload says. */
 export interface SessionAccess {
@@ -57,4 +58,6 @@ export interface SessionRow {
   readonly id: string;
   readonly generation: number;
   readonly ended: boolean;
+  /** It counts towards the number of sessions that a user may have. */
+  readonly live: boolean;
 }

@@ -1,4 +1,4 @@
-import { endOf, precedes } from '../history.js';
+import { certainValue, endOf, precedes } from '../history.js';
 import type { Operation } from '../operation.js';
 import type { BrokenRule } from '../violation.js';
 import { isLate, type SessionHistory, type SessionLife } from './session-lives.js';
@@ -23,11 +23,19 @@ export function certainlyOver(
   life: SessionLife,
   during: Operation,
 ): Over | undefined {
+  return goneBefore(history, life, during) ?? everyoneBefore(history, life, during);
+}
+
+/** The same for what the table shows of the session and of its user. */
+export function goneBefore(
+  history: SessionHistory,
+  life: SessionLife,
+  during: Operation,
+): Over | undefined {
   return (
     endedBefore(life, during) ??
     expiredBefore(life, during) ??
-    invalidatedBefore(history, life, during) ??
-    everyoneBefore(history, life, during)
+    invalidatedBefore(history, life, during)
   );
 }
 
@@ -102,8 +110,24 @@ export function mayBeOver(history: SessionHistory, life: SessionLife, during: Op
     expires.earliest - MARGIN_MS <= during.completedAt ||
     history.invalidations.some(mayEnd) ||
     history.everyone.some(mayEnd) ||
-    mayBeIdle(life, during)
+    mayBeIdle(life, during) ||
+    certainActivity(history, during)?.value !== true
   );
+}
+
+/** Whether the session may have ended because another one had its refresh token. */
+export function wasFound({ endings }: SessionLife, during: Operation): boolean {
+  return endings.some(
+    ({ operation, earliest }) =>
+      (operation.kind === 'refresh' || operation.kind === 'fork') &&
+      earliest <= during.completedAt &&
+      excuses(operation, during),
+  );
+}
+
+/** Whether the user was active throughout. */
+export function certainActivity({ activations }: SessionHistory, during: Operation) {
+  return certainValue(activations, during, true);
 }
 
 /** Of an owner's tabs that are refused at once, the first one shows what is wrong. */

@@ -11,7 +11,10 @@ export async function readRows(client: DeviceClient, user: SessionUser): Promise
   const invocation = { kind: 'read-rows', user, client: client.number } as const;
   await recorder.perform(invocation, async () => {
     const { rows } = await database.query<SessionRow>(
-      'SELECT id, generation, ended_at IS NOT NULL AS ended FROM users_token_sessions WHERE user_id = $1',
+      `SELECT s.id, generation, ended_at IS NOT NULL AS ended, ended_at IS NULL
+        AND expires_at > clock_timestamp() AND user_version = token_version
+        AND greatest(rotated_at, seen_at) + idle_seconds * interval '1 second' > clock_timestamp() AS live
+      FROM users_token_sessions AS s JOIN users ON users.id = user_id WHERE user_id = $1`,
       [user.id],
     );
     return { outcome: 'done', rows };

@@ -1,13 +1,15 @@
 import { monotonicMs } from '../monotonic.js';
 import type { Operation } from '../operation.js';
+import type { Random } from '../random.js';
 import type { Device } from './device.js';
+import { RareEvents } from './rare-events.js';
 import type { SessionRefresh } from './session-operation.js';
 
 /** After so many operations, or so long a time, a user is left alone, judged and forgotten. */
 const BUDGET = 1500;
-export const LIFE_MS = [15_000, 50_000] as const;
-/** How many more operations a user is good for, once nobody knows any more whether the sessions live. */
-const UNKNOWN_BUDGET = 300;
+const LIFE_MS = [10_000, 35_000] as const;
+/** How many more operations a user is good for who was deleted, or of whom nobody knows any more whether the sessions live. */
+const LAST_BUDGET = 300;
 const MOST_GRAVES = 6;
 
 /** One user as the clients know it, with devices and those who stole from them. */
@@ -18,7 +20,10 @@ export class SessionUser {
   /** Devices whose sessions were refused: they try again now and then. */
   former: Device[] = [];
   using = 0;
-  isChangingPassword = false;
+  /** Only one client at a time writes the user's row, so that it is known what was written last. */
+  isBeingWritten = false;
+  isDeleted = false;
+  readonly rare: RareEvents;
   /** The highest generation of each session that was handed out to anybody. */
   readonly generations = new Map<string, number>();
   private budget = BUDGET;
@@ -28,9 +33,10 @@ export class SessionUser {
   constructor(
     readonly id: string,
     public password: string,
-    lifeMs: number,
+    random: Random,
   ) {
-    this.until = monotonicMs() + lifeMs;
+    this.until = monotonicMs() + random.whole(...LIFE_MS);
+    this.rare = new RareEvents(random);
   }
 
   get isSpent(): boolean {
@@ -41,8 +47,9 @@ export class SessionUser {
     this.operations.push(operation);
     const { outcome, kind, answer } = operation;
     if (answer?.refresh !== undefined) this.noteGeneration(answer.refresh);
-    if (outcome === 'unknown' && kind !== 'request' && kind !== 'refresh') {
-      this.budget = Math.min(this.budget, this.operations.length + UNKNOWN_BUDGET);
+    const isUncertain = outcome === 'unknown' && kind !== 'request' && kind !== 'refresh';
+    if (isUncertain || kind === 'delete-user') {
+      this.budget = Math.min(this.budget, this.operations.length + LAST_BUDGET);
     }
   }
 
@@ -53,9 +60,9 @@ export class SessionUser {
 
   /** The device was refused for good. */
   leave(device: Device): void {
+    if (!this.devices.includes(device) && !this.thieves.includes(device)) return;
     this.devices = this.devices.filter((each) => each !== device);
     this.thieves = this.thieves.filter((each) => each !== device);
-    if (this.former.includes(device)) return;
     this.former = [device, ...this.former.slice(0, MOST_GRAVES - 1)];
   }
 }

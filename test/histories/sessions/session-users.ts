@@ -3,7 +3,7 @@ import type { UserSource } from '../user-pool.js';
 import type { Violation } from '../violation.js';
 import type { Stage } from '../world.js';
 import { checkSessions } from './check-sessions.js';
-import { LIFE_MS, SessionUser } from './session-user.js';
+import { SessionUser } from './session-user.js';
 
 const PASSWORD = 'first password';
 
@@ -16,7 +16,7 @@ export class SessionUsers implements UserSource<SessionUser> {
 
   async create(): Promise<SessionUser> {
     const id = await this.stage.database.createUser(PASSWORD);
-    return new SessionUser(id, PASSWORD, this.random.whole(...LIFE_MS));
+    return new SessionUser(id, PASSWORD, this.random);
   }
 
   judge({ operations }: SessionUser): Violation[] {

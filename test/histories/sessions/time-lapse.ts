@@ -2,7 +2,7 @@ import { FrozenClock } from 'nestjs-token-invalidation/testing';
 import type { Pool } from 'pg';
 
 /** So many seconds of a play pass in one of the machine's. */
-const LAPSE = 25;
+const LAPSE = 40;
 
 /** How long so many seconds of a play take, in ms. */
 export function msOf(seconds: number): number {
