@@ -34,14 +34,18 @@ const refreshTabs = withDevice((client, { user, device }) =>
   ),
 );
 
-/** Shows again what was refused, or logged out. */
+/** Shows again what was refused, or logged out: often the oldest refresh token of the device that had the most. */
 const replay: SessionAction = async (client, user) => {
-  if (user.former.length === 0) return use(client, user);
+  const [oldest] = user.former.toSorted(
+    (one, other) => other.replaced.length - one.replaced.length,
+  );
+  if (oldest === undefined) return use(client, user);
   const { random } = client;
-  const device = random.pick(user.former);
+  const device = random.percent(50) ? oldest : random.pick(user.former);
   if (random.percent(50)) return show(client, user, device);
   const all = [...device.replaced, device.kept.refresh];
-  return refresh(client, { user, device: device.copy(random.pick(all)) });
+  const token = random.percent(50) ? all[0]! : random.pick(all);
+  return refresh(client, { user, device: device.copy(token) });
 };
 
 type Weighted = readonly (readonly [action: SessionAction, weight: number])[];
