@@ -23,7 +23,7 @@ const MAIN_ROOMS = {
     rooms: ['tokens', 'state', 'options', 'rule'],
     packages: ['@nestjs/common', '@nestjs/core', 'timers'],
   },
-  audit: { rooms: ['http', 'options'], packages: ['@nestjs/common', '@nestjs/core'] },
+  audit: { rooms: ['http', 'options'], packages: ['@nestjs/common', '@nestjs/core', 'http'] },
   endpoints: {
     rooms: ['http', 'sessions', 'invalidation', 'tokens', 'state', 'rule'],
     packages: ['@nestjs/common', '@nestjs/core', 'module'],

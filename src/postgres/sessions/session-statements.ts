@@ -144,9 +144,9 @@ function insertion(parts: SessionParts, { source }: { source: string }): string 
     `WHERE ${IS_LIVE}), ` +
     `source AS MATERIALIZED (${source}), ` +
     `inserted AS (INSERT INTO ${sessions} (${INSERTED}) ` +
-    `SELECT $2::uuid, ${hash('$3')}, source.id, source.version, source.everyone, ${CLOCK}, source.auth_time, ` +
-    `source.expires_at, source.idle_seconds, source.persistent, $4::text, $5::text, $6::inet, $6::inet, ${CLOCK}, ${CLOCK} ` +
-    `FROM source WHERE $7::integer IS NULL OR NOT $8::boolean OR (SELECT count(*) FROM live) < $7::integer ` +
+    `SELECT $2::uuid, ${hash('$3')}, source.id, source.version, source.everyone, clock.instant, source.auth_time, ` +
+    `source.expires_at, source.idle_seconds, source.persistent, $4::text, $5::text, $6::inet, $6::inet, clock.instant, clock.instant ` +
+    `FROM source CROSS JOIN (SELECT ${CLOCK} AS instant) AS clock WHERE $7::integer IS NULL OR NOT $8::boolean OR (SELECT count(*) FROM live) < $7::integer ` +
     `RETURNING *, ${writerColumns(sessions)}), ` +
     `evicted AS (UPDATE ${sessions} AS s SET ${setEnded(`'evicted'`, '$9::float8')} FROM live ` +
     `WHERE s.id = live.id AND live.place >= $7::integer AND s.ended_at IS NULL ` +
