@@ -104,8 +104,9 @@ function start(parts: SessionParts): string {
   return insertion(parts, {
     source:
       `SELECT holder.id, holder.version, ${everyoneVersion(parts.everyoneTable)} AS everyone, ` +
-      `${CLOCK} AS auth_time, ${CLOCK} + ${seconds('$11::float8')} AS expires_at, ` +
-      `$12::integer AS idle_seconds, $13::boolean AS persistent FROM holder WHERE holder.version = $10::bigint`,
+      `clock.instant AS auth_time, clock.instant + ${seconds('$11::float8')} AS expires_at, ` +
+      `$12::integer AS idle_seconds, $13::boolean AS persistent FROM holder CROSS JOIN clock ` +
+      `WHERE holder.version = $10::bigint`,
   });
 }
 
@@ -125,11 +126,22 @@ function fork(parts: SessionParts): string {
 }
 
 /**
+ * SQL: the clock as `clock.instant`, read once for all that a session gets.
+ *
+ * @param after - SQL: `FROM` what must have been read before, such as a row behind a lock
+ */
+function clock(after: string): string {
+  return `clock AS MATERIALIZED (SELECT ${CLOCK} AS instant ${after})`;
+}
+
+/**
  * A login. What it removes and evicts are sessions of the same user, and it evicts only when it starts one: all beyond the
  * cap and not one, or the number would grow with each login that raced another.
  *
  * Parameters: 1 the user's id, 2 the session's id, 3 the hash, 4 label, 5 user agent, 6 address, 7 the cap, 8 whether a
  * login is refused at the cap, 9 the retention. No row: no such user.
+ *
+ * @param source - SQL: the session's user, versions, login time and ends. It may use `clock.instant`
  */
 function insertion(parts: SessionParts, { source }: { source: string }): string {
   const { columns } = parts;
@@ -142,11 +154,12 @@ function insertion(parts: SessionParts, { source }: { source: string }): string 
     `live AS MATERIALIZED (SELECT s.id, row_number() OVER (ORDER BY ${LAST_USE} DESC, s.id DESC) AS place ` +
     `FROM ${sessions} AS s JOIN holder ON s.user_id = holder.id AND s.user_version = holder.version ` +
     `WHERE ${IS_LIVE}), ` +
-    `source AS MATERIALIZED (${source}), ` +
+    `${clock('')}, source AS MATERIALIZED (${source}), ` +
     `inserted AS (INSERT INTO ${sessions} (${INSERTED}) ` +
     `SELECT $2::uuid, ${hash('$3')}, source.id, source.version, source.everyone, clock.instant, source.auth_time, ` +
-    `source.expires_at, source.idle_seconds, source.persistent, $4::text, $5::text, $6::inet, $6::inet, clock.instant, clock.instant ` +
-    `FROM source CROSS JOIN (SELECT ${CLOCK} AS instant) AS clock WHERE $7::integer IS NULL OR NOT $8::boolean OR (SELECT count(*) FROM live) < $7::integer ` +
+    `source.expires_at, source.idle_seconds, source.persistent, $4::text, $5::text, $6::inet, $6::inet, ` +
+    `clock.instant, clock.instant FROM source CROSS JOIN clock ` +
+    `WHERE $7::integer IS NULL OR NOT $8::boolean OR (SELECT count(*) FROM live) < $7::integer ` +
     `RETURNING *, ${writerColumns(sessions)}), ` +
     `evicted AS (UPDATE ${sessions} AS s SET ${setEnded(`'evicted'`, '$9::float8')} FROM live ` +
     `WHERE s.id = live.id AND live.place >= $7::integer AND s.ended_at IS NULL ` +
@@ -341,13 +354,13 @@ function replace(parts: SessionParts, { due, set, cutoff }: UserChange): string 
     `WHERE s.id = $1::uuid AND holder.due AND s.user_version = holder.version ` +
     `AND s.everyone_version >= ${everyoneVersion(parts.everyoneTable)} AND ${IS_LIVE} FOR NO KEY UPDATE OF s), ` +
     `ended AS (UPDATE ${sessions} AS s SET ${setEnded(`'replaced'`, '$8::float8')} FROM target WHERE s.id = target.id), ` +
-    `changed AS (${changed}), ` +
+    `changed AS (${changed}), ${clock('FROM target')}, ` +
     `inserted AS (INSERT INTO ${sessions} (${INSERTED}) ` +
-    `SELECT $3::uuid, ${hash('$4')}, target.user_id, changed.version, ${everyoneVersion(parts.everyoneTable)}, ${CLOCK}, ` +
-    `CASE WHEN $5::boolean THEN ${CLOCK} ELSE target.auth_time END, ` +
-    `CASE WHEN $5::boolean THEN ${CLOCK} + ${seconds('$6::float8')} ELSE target.expires_at END, ` +
+    `SELECT $3::uuid, ${hash('$4')}, target.user_id, changed.version, ${everyoneVersion(parts.everyoneTable)}, clock.instant, ` +
+    `CASE WHEN $5::boolean THEN clock.instant ELSE target.auth_time END, ` +
+    `CASE WHEN $5::boolean THEN clock.instant + ${seconds('$6::float8')} ELSE target.expires_at END, ` +
     `CASE WHEN $5::boolean THEN $7::integer ELSE target.idle_seconds END, target.persistent, target.label, target.user_agent, target.started_from, target.last_from, ` +
-    `${CLOCK}, ${CLOCK} FROM target CROSS JOIN changed RETURNING *, ${writerColumns(sessions)}) ` +
+    `clock.instant, clock.instant FROM target CROSS JOIN changed CROSS JOIN clock RETURNING *, ${writerColumns(sessions)}) ` +
     `SELECT holder.due::text AS due, CASE WHEN s.id IS NOT NULL THEN ${STARTED} END AS started, ` +
     `changed.version::text AS version, changed.instant, holder.version::text AS former, s.writer, s.transaction ` +
     `FROM holder LEFT JOIN inserted AS s ON true LEFT JOIN changed ON true`

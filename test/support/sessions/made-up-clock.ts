@@ -15,7 +15,7 @@ export class MadeUpClock {
     await database.query('CREATE SCHEMA made_up');
     await database.query('CREATE SEQUENCE made_up.milliseconds');
     await database.query(
-      "CREATE FUNCTION made_up.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS 'SELECT to_timestamp(last_value / 1000.0) FROM made_up.milliseconds'",
+      clockWith('SELECT to_timestamp(last_value / 1000.0) FROM made_up.milliseconds'),
     );
     await database.query(`ALTER DATABASE ${name} SET search_path = made_up, pg_catalog, public`);
     // So far back that no schedule reaches the real time.
@@ -27,4 +27,15 @@ export class MadeUpClock {
     const milliseconds = Math.round(this.start + seconds * 1000);
     await this.database.query("SELECT setval('made_up.milliseconds', $1)", milliseconds);
   }
+
+  /** From now on, it is a millisecond later each time that it is read. */
+  async tick(): Promise<void> {
+    await this.database.query(
+      clockWith("SELECT to_timestamp(nextval('made_up.milliseconds') / 1000.0)"),
+    );
+  }
+}
+
+function clockWith(body: string): string {
+  return `CREATE OR REPLACE FUNCTION made_up.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$${body}$$`;
 }
