@@ -11,14 +11,20 @@ export interface SubjectFormat {
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const DECIMAL = /^(0|-?[1-9][0-9]{0,18})$/;
 
-const text: SubjectFormat = {
-  // PostgreSQL holds no NUL, and a lone surrogate would be sent as another character.
-  accepts: (subject) => subject.isWellFormed() && !subject.includes('\0'),
-  list: (subjects) => subjects,
-};
+/** Whether it is a UUID as PostgreSQL writes it. */
+export function isUuid(value: string): boolean {
+  return UUID.test(value);
+}
+
+/** Whether PostgreSQL takes it as text. It holds no NUL, and a lone surrogate would be sent as another character. */
+export function isText(value: string): boolean {
+  return value.isWellFormed() && !value.includes('\0');
+}
+
+const text: SubjectFormat = { accepts: isText, list: (subjects) => subjects };
 
 const FORMATS: Readonly<Record<string, SubjectFormat>> = {
-  uuid: { accepts: (subject) => UUID.test(subject), list: arrayOfWords },
+  uuid: { accepts: isUuid, list: arrayOfWords },
   smallint: decimal(15n),
   integer: decimal(31n),
   bigint: decimal(63n),

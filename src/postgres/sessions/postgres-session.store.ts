@@ -26,7 +26,9 @@ import { codeOf, isFaultOfStatement } from '../pg-error.js';
 import type { Statement } from '../pg-pool.js';
 import { decodeEveryone, positionOf, type StateRow, subjectOf } from '../state-row.js';
 import { directly, recordOf } from '../state-reading.js';
+import { arrayOfWords } from '../sql.js';
 import type { StateWriter } from '../state-writer.js';
+import { isUuid } from '../subject-format.js';
 import type { UserDatabase } from '../user-database.js';
 import type { LoadedUser } from '../user-loader.js';
 import { decodeListed, decodeRefreshed, decodeStarted } from './session-row.js';
@@ -41,8 +43,6 @@ export interface SessionStoreParts<User, Transaction> {
   /** The users table, once it is known. */
   database(): Promise<UserDatabase<User>>;
 }
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** SQLSTATE foreign_key_violation: the user was deleted meanwhile. */
 const NO_SUCH_USER = '23503';
@@ -138,8 +138,8 @@ export class PostgresSessionStore<User, Transaction> extends SessionStore<User, 
     if (sights.length === 0) return 0;
     const { sessions } = await this.parts.database();
     const values = [
-      sights.map(({ sessionId }) => sessionId).join(' '),
-      sights.map(({ generation }) => generation).join(' '),
+      arrayOfWords(sights.map(({ sessionId }) => sessionId)),
+      arrayOfWords(sights.map(({ generation }) => String(generation))),
     ];
     const [row] = await this.parts.writer.rows({ text: sessions.markSeen, values }, transaction);
     return Number(row![0]);
@@ -152,7 +152,7 @@ export class PostgresSessionStore<User, Transaction> extends SessionStore<User, 
   ): Promise<EndedSessions> {
     const { sessions, subjects } = await this.parts.database();
     const isKnown = 'secretHash' in of || subjects.accepts(of.subject);
-    if (!UUID.test(sessionId) || !isKnown) return NONE;
+    if (!isUuid(sessionId) || !isKnown) return NONE;
     const [text, by] =
       'secretHash' in of
         ? [sessions.end.secretHash, hex(of.secretHash)]
@@ -178,7 +178,7 @@ export class PostgresSessionStore<User, Transaction> extends SessionStore<User, 
   ): Promise<ReplacedSession | ReplaceFailure> {
     const { sessions, subjects, passwordText } = await this.parts.database();
     if (!subjects.accepts(of.subject)) return 'user_unknown';
-    if (!UUID.test(sessionId)) return 'session_ended';
+    if (!isUuid(sessionId)) return 'session_ended';
     const { absoluteSeconds, idleSeconds, retentionSeconds } = limits;
     const text =
       replacing.because === 'password'
@@ -201,7 +201,7 @@ export class PostgresSessionStore<User, Transaction> extends SessionStore<User, 
 
   async list(subject: string, { limit, after }: SessionPage): Promise<ListedSession[]> {
     const { sessions, subjects } = await this.parts.database();
-    if (!subjects.accepts(subject) || (after !== undefined && !UUID.test(after))) return [];
+    if (!subjects.accepts(subject) || (after !== undefined && !isUuid(after))) return [];
     const rows = await this.parts.writer.run({
       text: sessions.list,
       values: [subject, limit, after ?? null],

@@ -2,6 +2,7 @@ import type { SessionEnd, SessionState } from '../../rule/session-state.js';
 import type { EveryoneState } from '../../rule/token-state.js';
 import type { StateQuery } from '../../state/token-state.store.js';
 import { FIRST_VALUE, type StateRow } from '../state-row.js';
+import { isText, isUuid } from '../subject-format.js';
 import { arrayOfWords, CLOCK } from '../sql.js';
 import type { UserColumns } from '../user-columns.js';
 import { everyoneVersion, isIdleAt, isSightDueAt, sessionTables } from './session-columns.js';
@@ -82,8 +83,6 @@ export function columnsOf(needs: ReadNeeds | undefined): number {
   return needs === 'both' ? 2 : 1;
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 /** The lists to send. What cannot be an id must not fail the others, and finds nothing. */
 export function listsOf(
   needs: ReadNeeds,
@@ -91,16 +90,18 @@ export function listsOf(
   queries: readonly StateQuery[],
 ): unknown[] {
   const of = asked.map(({ index }) => queries[index]!);
-  const sessions = () =>
-    arrayOfWords(of.map(({ sessionId = '' }) => (UUID.test(sessionId) ? sessionId : 'NULL')));
-  const tokens = () =>
-    of.map(({ tokenId }) => (tokenId === undefined || !isText(tokenId) ? null : tokenId));
-  if (needs === 'both') return [sessions(), tokens()];
-  return [needs === 'session' ? sessions() : tokens()];
-}
-
-function isText(value: string): boolean {
-  return value.isWellFormed() && !value.includes('\0');
+  const lists: unknown[] = [];
+  if (needs !== 'token') {
+    lists.push(
+      arrayOfWords(of.map(({ sessionId = '' }) => (isUuid(sessionId) ? sessionId : 'NULL'))),
+    );
+  }
+  if (needs !== 'session') {
+    lists.push(
+      of.map(({ tokenId }) => (tokenId !== undefined && isText(tokenId) ? tokenId : null)),
+    );
+  }
+  return lists;
 }
 
 /** The session that the row found for its query; `undefined`: none was asked for. */

@@ -74,9 +74,9 @@ export function setEnded(reason: string, retention: string): string {
   );
 }
 
-/** SQL: a list of values that was sent as one text, which every data layer passes on alike. */
+/** SQL: a list that was sent as one text, which every data layer passes on alike: see `arrayOfWords()`. */
 export function listOf(parameter: string, type: string): string {
-  return `string_to_array(${parameter}::text, ' ')::${type}[]`;
+  return `${parameter}::text::${type}[]`;
 }
 
 /** SQL: who wrote the row, and in which transaction: see `fullTransactionId()`. */
