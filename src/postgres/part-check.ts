@@ -25,12 +25,6 @@ const TRIGGERS: Readonly<Record<OptionalPart, readonly string[]>> = {
   revoked_tokens: [TRIGGER, `${TRIGGER}_truncate`],
 };
 
-/** How the command names a part. */
-const FLAGS: Readonly<Record<OptionalPart, string>> = {
-  sessions: '--sessions',
-  revoked_tokens: '--revoked-tokens',
-};
-
 /**
  * What the database lacks of the parts that the application uses, each with what to do. Reads the catalogue only.
  *
@@ -57,7 +51,8 @@ async function checkPart(
   const version = versionOf(part, found);
   if (version < NEEDED[part]) {
     const from = version === 0 ? '{ core: 2 }' : `{ core: 2, ${part}: ${version} }`;
-    const command = version === 0 ? ` or ${words.command} --has-core ${FLAGS[part]}` : '';
+    const command =
+      version === 0 ? ` or ${words.command} --has-core --${part.replace('_', '-')}` : '';
     return [
       `database: the schema has version ${version} of the part "${part}", and this release needs version ${NEEDED[part]}: run a migration made with ${words.migrationFunction}({ …, from: ${from}, to: { ${part}: ${NEEDED[part]} } })${command}.`,
     ];
