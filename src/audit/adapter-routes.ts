@@ -1,8 +1,8 @@
 import { METHODS } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { joinPath } from './handler-list.js';
 import type { Handler } from './handler.js';
+import { withoutRoot } from './route-prefixes.js';
 
 interface Route {
   readonly method: string;
@@ -92,7 +92,6 @@ function verbsOf(methods: Readonly<Record<string, boolean>>): string[] {
 function isRouteOf(name: string, { method, path }: Route, before: RegExp): boolean {
   const [verb, own] = name.split(' ') as [string, string];
   if (verb !== method && verb !== 'ALL') return false;
-  const end = own === '/' ? '' : own;
-  const route = joinPath(path).replace(/^\/$/, '');
+  const [route, end] = [withoutRoot(path), withoutRoot(own)];
   return route.endsWith(end) && before.test(route.slice(0, route.length - end.length));
 }

@@ -42,13 +42,11 @@ export class HandlerList {
 
   /** The paths that the `RouterModule` gave to modules; Nest keeps them under a key with the application's id. */
   modulePaths(): string[] {
-    const modules = new Set(this.discovery.getControllers().map(({ host }) => host?.metatype));
-    return [...modules].flatMap((module) =>
-      module === undefined
-        ? []
-        : Reflect.getMetadataKeys(module)
-            .filter((key) => String(key).startsWith('__module_path__'))
-            .map((key) => String(Reflect.getMetadata(key, module))),
+    const modules = this.discovery.getControllers().flatMap(({ host }) => host?.metatype ?? []);
+    return [...new Set(modules)].flatMap((module) =>
+      Reflect.getMetadataKeys(module)
+        .filter((key) => String(key).startsWith('__module_path__'))
+        .map((key) => String(Reflect.getMetadata(key, module))),
     );
   }
 

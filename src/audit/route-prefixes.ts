@@ -26,9 +26,14 @@ function versions(config: ApplicationConfig): string {
   return `(/${prefix === false ? '' : escaped(prefix)}[^/]+)?`;
 }
 
-function literal(path: string): string {
+/** The path as a part of a longer one, which the root adds nothing to. */
+export function withoutRoot(path: string): string {
   const joined = joinPath(path);
-  return joined === '/' ? '()' : `(${escaped(joined)})`;
+  return joined === '/' ? '' : joined;
+}
+
+function literal(path: string): string {
+  return `(${escaped(withoutRoot(path))})`;
 }
 
 function escaped(text: string): string {
