@@ -24,17 +24,7 @@ export class Run {
       const kept = this.servers();
       try {
         for (const series of this.options.series) {
-          const parts: (readonly Point[])[] = [];
-          for (const [index, rounds] of roundsOfProcesses(series, this.options).entries()) {
-            const place = {
-              platform,
-              load: this.load,
-              servers: index === 0 ? kept : this.servers(),
-            };
-            parts.push(await this.part({ series, rounds }, place));
-            if (place.servers !== kept) await place.servers.stop();
-          }
-          take(joinRounds(parts));
+          take(joinRounds(await this.parts(series, { platform, servers: kept, load: this.load })));
         }
       } finally {
         await kept.stop();
@@ -42,12 +32,19 @@ export class Run {
     }
   }
 
-  private async part(
-    { series, rounds }: { series: Series; rounds: number },
-    place: Place,
-  ): Promise<Point[]> {
-    const plan = await planSeries(series, place, { ...this.options, rounds });
-    return runSeries(plan, this.load);
+  /** What each process of the servers took. The first is kept for the next series. */
+  private async parts(series: Series, kept: Place): Promise<Point[][]> {
+    const parts: Point[][] = [];
+    for (const rounds of roundsOfProcesses(series, this.options)) {
+      const servers = parts.length === 0 ? kept.servers : this.servers();
+      try {
+        const plan = await planSeries(series, { ...kept, servers }, { ...this.options, rounds });
+        parts.push(await runSeries(plan, this.load));
+      } finally {
+        if (servers !== kept.servers) await servers.stop();
+      }
+    }
+    return parts;
   }
 
   private servers(): Servers {
