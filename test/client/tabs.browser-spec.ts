@@ -88,11 +88,7 @@ describe.each([
     const sql = 'INSERT INTO users (email, password_hash) VALUES ($1, $2)';
     await database.query(sql, email, await hashPassword(PASSWORD));
     await tabs[0]!.evaluate(`logIn(${JSON.stringify({ email, password: PASSWORD })})`);
-    const [session] = await database.query(
-      'SELECT s.id FROM users_token_sessions s JOIN users u ON u.id = s.user_id WHERE u.email = $1',
-      email,
-    );
-    return session!['id'] as string;
+    return database.sessionOf(email);
   };
 
   /** Lets the access token expire, and the next refresh token be due: the one before it was seen. */

@@ -3,6 +3,7 @@ import { type Platform, PLATFORMS } from '../support/app-settings.js';
 import type { TestApp } from '../support/create-app.js';
 import { endpointsOf } from '../support/endpoints-of.js';
 import { TcpProxy } from '../support/faults/tcp-proxy.js';
+import { untilBack } from '../support/faults/until-back.js';
 import { createSessionApp, SERVICE_CREDENTIAL } from '../support/sessions/session-app.js';
 import { SessionClient } from '../support/sessions/session-client.js';
 import { SessionDatabase } from '../support/sessions/session-database.js';
@@ -118,11 +119,7 @@ describe.each<Platform>(PLATFORMS)('on %s', (platform) => {
     const { email } = await createUser(app.dataSource);
     const answer = await client.post('/device/login', undefined, { email, password: PASSWORD });
     const [, refresh] = /^__Secure-refresh_token=([^;]+)/.exec(answer.headers.get('set-cookie')!)!;
-    const [row] = await database.query(
-      'SELECT s.id FROM users_token_sessions s JOIN users u ON u.id = s.user_id WHERE u.email = $1',
-      email,
-    );
-    const sid = row!['id'] as string;
+    const sid = await database.sessionOf(email);
     await database.age(sid, 61);
     return { access: answer.body['access_token'] as string, refresh: refresh!, sid };
   }
@@ -131,14 +128,6 @@ describe.each<Platform>(PLATFORMS)('on %s', (platform) => {
     const [method, route] = request.replace('{sid}', held.sid).split(' ');
     return client.send(method!, `/auth/${route}`, send(held));
   };
-
-  /** Tries until the application has noticed that its database is back: a dead connection costs an attempt. */
-  async function recovered(call: Call, held: Held): Promise<Answer> {
-    for (;;) {
-      const answer = await ask(call, held);
-      if (answer.status !== 503) return answer;
-    }
-  }
 
   describe.each(OUTAGES)('with the database %s', (_, strike) => {
     it.each(CALLS)('$name is 503, changes no cookie, and works afterwards', async (call) => {
@@ -151,7 +140,7 @@ describe.each<Platform>(PLATFORMS)('on %s', (platform) => {
         expect(names.map((name) => headers.get(name))).toEqual(['1', 'no-store', null, null]);
       }
       await proxy.heal();
-      expect([200, 204]).toContain((await recovered(call, held)).status);
+      expect([200, 204]).toContain((await untilBack(() => ask(call, held))).status);
     });
 
     it('the public keys are there', async () => {

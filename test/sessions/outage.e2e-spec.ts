@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { TestApp } from '../support/create-app.js';
 import { TcpProxy } from '../support/faults/tcp-proxy.js';
+import { untilBack } from '../support/faults/until-back.js';
 import { createSessionApp } from '../support/sessions/session-app.js';
 import { type RefreshAnswer, SessionClient } from '../support/sessions/session-client.js';
 import { SessionDatabase } from '../support/sessions/session-database.js';
@@ -61,24 +62,14 @@ async function device(): Promise<{ cookie: string; sid: string }> {
     password: 'correct horse battery staple',
   });
   const [cookie] = answer.headers.get('set-cookie')!.split(';', 1);
-  const [row] = await database.query(
-    'SELECT s.id FROM users_token_sessions s JOIN users u ON u.id = s.user_id WHERE u.email = $1',
-    email,
-  );
-  const sid = row!['id'] as string;
+  const sid = await database.sessionOf(email);
   await database.age(sid, 61);
   return { cookie: cookie!, sid };
 }
 
 const refresh = (cookie: string): Promise<RefreshAnswer> => client.refresh('', { cookie });
 
-/** Tries until the application has noticed that its database is back: a dead connection costs an attempt. */
-async function recovered(cookie: string): Promise<RefreshAnswer> {
-  for (;;) {
-    const answer = await refresh(cookie);
-    if (answer.status !== 503) return answer;
-  }
-}
+const recovered = (cookie: string) => untilBack(() => refresh(cookie));
 
 describe('T18 the database is', () => {
   it.each<[string, () => void | Promise<void>]>([

@@ -115,6 +115,15 @@ export class SessionDatabase {
     return row;
   }
 
+  /** The session of a user who has one. */
+  async sessionOf(email: string): Promise<string> {
+    const [row] = await this.query(
+      'SELECT s.id FROM users_token_sessions s JOIN users u ON u.id = s.user_id WHERE u.email = $1',
+      email,
+    );
+    return row!['id'] as string;
+  }
+
   /** Lets time pass for one session: all of its instants move back. */
   async age(id: string, seconds: number): Promise<void> {
     await this.pastTrigger(`SET ${AGED} WHERE id = $1`, id, seconds);
