@@ -256,7 +256,6 @@ it('a migration says nothing where nothing is there yet, and leaves the setting 
   expect(notices).toEqual([]);
   const { rows } = await client.query('SHOW client_min_messages');
   expect(rows).toEqual([{ client_min_messages: 'log' }]);
-  await client.query('RESET client_min_messages');
 });
 
 describe('a name that is not in the database', () => {
