@@ -19,7 +19,7 @@ import {
 } from './pg-error.js';
 import type { PgClient, PgPool, Statement } from './pg-pool.js';
 
-/** The most users whose rows others have locked that hold up nobody else. */
+/** While fewer writes than this wait for rows that others have locked, no other write waits for them. */
 const CONCURRENT_WRITES = 4;
 
 /** Short, so that a write seldom meets a connection that was closed or forgotten meanwhile: it cannot be repeated. */

@@ -16,7 +16,10 @@ export const SIGHT_AFTER_SECONDS = 60;
  */
 export const REPEAT_AFTER_SECONDS = 20;
 
-/** The most repetitions that count. Without a limit, a thief with the former token could keep the newer one from ever being seen. */
+/**
+ * The most repetitions that count. Without a limit, a thief with the former token could keep the newer one from ever being
+ * seen.
+ */
 export const MOST_REPEATS = 10;
 
 /** All that is known when a refresh token is judged, read in one statement. */
@@ -52,8 +55,8 @@ export interface RefreshRefusal extends Refusal {
 
 /**
  * Judges a refresh token that no rotation was made for. The first line that holds decides, and every other reason to
- * refuse comes before any talk of reuse: a refusal for an ended session is not evidence of an
- * attack.
+ * refuse comes before any talk of reuse: a refusal for an ended session is not evidence
+ * of an attack.
  *
  * Pure, and written so that values which cannot be compared refuse.
  *

@@ -11,8 +11,8 @@ const MOST = 10_000;
 const BATCH = 1000;
 
 /**
- * Remembers which generations clients were seen to hold, and writes that about once a second, in the
- * background. Best effort: a sight that is lost makes the rule more lenient for a while, and locks nobody out.
+ * Remembers which generations clients were seen to hold, and writes that about once a second, in the background.
+ * Best effort: a sight that is lost makes the rule more lenient for a while, and locks nobody out.
  */
 export class Sights {
   private readonly logger = new Logger('TokenInvalidation');
