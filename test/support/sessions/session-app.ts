@@ -93,15 +93,16 @@ function accountsOf(users: LayerUsers): Accounts {
   return { check: (email) => users.find(email) };
 }
 
+/** All nodes have the same. */
+const PRIVATE_KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+
 function moduleOptions(settings: SessionAppSettings): Partial<TokenInvalidationModuleOptions> {
   const { url, withoutSessions = false, refreshCookie = false, publicKeys = false } = settings;
   // As long as the grace lets it be: a busy machine is no outage.
   const { readTimeout = '15s' } = settings;
   return {
     readTimeout,
-    ...(publicKeys && {
-      keys: [{ privateKey: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey }],
-    }),
+    ...(publicKeys && { keys: [{ privateKey: PRIVATE_KEY }] }),
     ...(!withoutSessions && {
       sessions: {
         absolute: '24h',
