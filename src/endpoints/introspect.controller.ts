@@ -9,12 +9,12 @@ import {
   type Type,
 } from '@nestjs/common';
 import { HTTP_SETTINGS, type HttpSettings } from '../http/http-settings.js';
-import type { HeaderWriter } from '../http/http-answers.js';
+import { forbidStorage, type HeaderWriter } from '../http/http-answers.js';
 import { Public } from '../http/public.decorator.js';
 import { TokenVerifier } from '../tokens/token-verifier.service.js';
 import { answering } from './endpoint-errors.js';
 import type { CallerCheck, EndpointsOptions } from './endpoints-options.js';
-import { forbidStorage, type OAuthRequest, requireCaller, tokenOf } from './oauth-answers.js';
+import { type OAuthRequest, requireCaller, tokenOf } from './oauth-answers.js';
 import { DocumentIntrospect } from './openapi-oauth.js';
 
 /** What a service learns of a token (RFC 7662 section 2.2): nothing of one that is not active. */

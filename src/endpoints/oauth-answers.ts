@@ -18,11 +18,6 @@ export class OAuthException extends HttpException {
   }
 }
 
-/** No cache may keep what is said of a token (RFC 7662 section 4). */
-export function forbidStorage(response: HeaderWriter): void {
-  response.header('Cache-Control', 'no-store');
-}
-
 /**
  * The parameter `token` of a request (RFC 7009 section 2.1, RFC 7662 section 2.1).
  *

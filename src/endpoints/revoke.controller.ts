@@ -9,20 +9,14 @@ import {
   type Type,
 } from '@nestjs/common';
 import { HTTP_SETTINGS, type HttpSettings } from '../http/http-settings.js';
-import type { HeaderWriter } from '../http/http-answers.js';
+import { forbidStorage, type HeaderWriter } from '../http/http-answers.js';
 import { Public } from '../http/public.decorator.js';
 import type { TokenClaims } from '../rule/claims.js';
 import { TokenSessions } from '../sessions/token-sessions.service.js';
 import { TokenVerifier } from '../tokens/token-verifier.service.js';
 import { answering } from './endpoint-errors.js';
 import type { EndpointsOptions } from './endpoints-options.js';
-import {
-  forbidStorage,
-  OAuthException,
-  type OAuthRequest,
-  requireCaller,
-  tokenOf,
-} from './oauth-answers.js';
+import { OAuthException, type OAuthRequest, requireCaller, tokenOf } from './oauth-answers.js';
 import { DocumentRevoke } from './openapi-oauth.js';
 
 /** `POST <path>/revoke` (RFC 7009). A token that is unknown or invalid already is no error: 200. */

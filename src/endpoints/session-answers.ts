@@ -1,4 +1,4 @@
-import { type HeaderWriter } from '../http/http-answers.js';
+import { forbidStorage, type HeaderWriter } from '../http/http-answers.js';
 import { cookieOf } from '../http/contexts/handshake.js';
 import type { SessionTokens } from '../sessions/session-tokens.js';
 import type { Clock } from '../tokens/clock.js';
@@ -50,7 +50,7 @@ export class SessionAnswers {
 
   /** The same for a token response that is made already. */
   writeBody(response: CookieWriter, body: TokenResponse): unknown {
-    response.header('Cache-Control', 'no-store');
+    forbidStorage(response);
     return this.settings.response === undefined ? body : this.settings.response(body);
   }
 

@@ -15,7 +15,7 @@ import {
   type Type,
   UseGuards,
 } from '@nestjs/common';
-import { unauthorized } from '../http/http-answers.js';
+import { forbidStorage, unauthorized } from '../http/http-answers.js';
 import { HTTP_SETTINGS, type HttpSettings } from '../http/http-settings.js';
 import { Public } from '../http/public.decorator.js';
 import { RevocableJwtGuard } from '../http/revocable-jwt.guard.js';
@@ -150,7 +150,7 @@ class SessionEndpoints {
 
   /** A refused refresh clears no cookie: another tab may have logged in since. */
   protected async answerRefresh(request: DeviceRequest, response: CookieWriter): Promise<unknown> {
-    response.header('Cache-Control', 'no-store');
+    forbidStorage(response);
     const refreshToken = this.answers.refreshTokenOf(request);
     const answer =
       refreshToken === undefined
@@ -183,7 +183,7 @@ class SessionEndpoints {
     response: CookieWriter,
   ): Promise<SessionListResponse> {
     const { limit, after } = pageOf(query);
-    response.header('Cache-Control', 'no-store');
+    forbidStorage(response);
     const page = await this.sessions.list(sub, { limit, after });
     const next = page.length === limit ? page.at(-1)?.id : undefined;
     return {

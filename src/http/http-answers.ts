@@ -41,6 +41,11 @@ function withoutStack<E extends Error>(make: () => E): E {
   }
 }
 
+/** No cache may keep what is said of a token (RFC 7662 section 4). */
+export function forbidStorage(response: HeaderWriter): void {
+  response.header('Cache-Control', 'no-store');
+}
+
 /**
  * The 503 for a state that cannot be read, with `Retry-After` (RFC 9110 section 10.2.3). No cache may keep it, whatever the
  * application says of its answers.
@@ -50,7 +55,7 @@ export function unavailable(
   retryAfterSeconds: number,
 ): ServiceUnavailableException {
   response.header('Retry-After', String(retryAfterSeconds));
-  response.header('Cache-Control', 'no-store');
+  forbidStorage(response);
   return new ServiceUnavailableException({
     statusCode: 503,
     error: 'Service Unavailable',
