@@ -4,6 +4,7 @@ import { Connection } from './connection.js';
 import { introduceTo } from './introduce-client.js';
 import { isUnknownSetting } from './pg-error.js';
 import type { PgClient, PgPool } from './pg-pool.js';
+import { isOver, leftOf, type TimeLimit } from './time-limit.js';
 
 /** Finds the server that a name leads to by then; one that is still there but was replaced is left behind. */
 const LIFETIME_SECONDS = 300;
@@ -19,13 +20,6 @@ export interface OwnPoolSettings {
   readonly max: number;
   /** How long a connection stays open that nobody uses; 0: for as long as it lives. */
   readonly idleTimeoutMillis: number;
-}
-
-/** How long a statement may take, and until when that is. */
-export interface TimeLimit {
-  readonly limitMs: number;
-  /** By `performance.now()`. */
-  readonly deadline: number;
 }
 
 /**
@@ -91,17 +85,17 @@ export class OwnPool {
       }
       const { totalCount } = pool;
       const mayShare = totalCount > 0 && totalCount < pool.options.max!;
-      if (!mayShare || performance.now() >= limit.deadline) throw error;
+      if (!mayShare || isOver(limit)) throw error;
       pool.options.max = totalCount;
       this.sharedUntil = performance.now() + SHARED_MS;
       return this.connect(pool, limit);
     }
   }
 
-  private async connect(pool: PgPool, { deadline }: TimeLimit): Promise<Connection> {
+  private async connect(pool: PgPool, limit: TimeLimit): Promise<Connection> {
     // The pool's own time limit counts the wait for a connection, and not all that opening one takes.
     const connecting = this.checkOut(pool);
-    const leftMs = Math.max(1, Math.ceil(deadline - performance.now()));
+    const leftMs = Math.max(1, Math.ceil(leftOf(limit)));
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error(NO_CONNECTION)), leftMs);

@@ -4,7 +4,7 @@ import { CONCURRENT_READS } from '../state/token-state.store.js';
 import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
 import type { Connection } from './connection.js';
 import { requireWritable } from './writable.js';
-import { OwnPool, type TimeLimit } from './own-pool.js';
+import { OwnPool } from './own-pool.js';
 import {
   CLOSED_IDLE,
   codeOf,
@@ -18,6 +18,7 @@ import {
   withoutValues,
 } from './pg-error.js';
 import type { PgClient, PgPool, Statement } from './pg-pool.js';
+import { isOver, leftOf, limitOf, type TimeLimit } from './time-limit.js';
 
 /** While fewer writes than this wait for rows that others have locked, no other write waits for them. */
 const CONCURRENT_WRITES = 4;
@@ -214,17 +215,4 @@ async function acquire([own, other]: Pools, limit: TimeLimit): Promise<Connectio
 
 function unprepared(statement: Statement): Statement {
   return { ...statement, name: undefined };
-}
-
-function limitOf(limitMs: number): TimeLimit {
-  return { limitMs, deadline: performance.now() + limitMs };
-}
-
-function leftOf({ deadline }: TimeLimit): number {
-  return deadline - performance.now();
-}
-
-/** Timers may be a little early. */
-function isOver({ deadline }: TimeLimit): boolean {
-  return performance.now() > deadline - 2;
 }
