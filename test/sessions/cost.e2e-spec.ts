@@ -84,29 +84,6 @@ describe('T19 cost', PATIENT, () => {
     expect(hot / all).toBeGreaterThanOrEqual(0.95);
   });
 
-  it('two nodes that flush the same 1 000 sights, again and again, never wait for each other', async () => {
-    const nodes = [database.node(), database.node()] as const;
-    const sessions = await start(nodes[0], 1000);
-    for (let generation = 1; generation <= 30; generation += 1) {
-      await database.pastTrigger(
-        "SET generation = $1, seen_at = NULL, rotated_at = clock_timestamp() - interval '2 minutes'",
-        generation,
-      );
-      const sights = sessions.map(({ id: sessionId }) => ({ sessionId, generation }));
-      const orders = [sights, sights.toReversed(), [...sights.slice(500), ...sights.slice(0, 500)]];
-      const flushes = Array.from({ length: 12 }, (_, index) =>
-        nodes[index % 2]!.sessions.markSeen(orders[index % 3]!),
-      );
-      const written = await Promise.all(flushes);
-      const rest = await nodes[0].sessions.markSeen(sights);
-      expect(written.reduce((sum, count) => sum + count, rest)).toBe(1000);
-    }
-    const [row] = await database.query(
-      'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()',
-    );
-    expect(row).toEqual({ deadlocks: 0 });
-  });
-
   it('10 000 requests in steady state write nothing', async () => {
     const started = await createSessionApp({ url: database.url });
     app = started;

@@ -488,6 +488,14 @@ export const PATCHES: readonly Patch[] = [
     test: 'a rotation writes one row',
   },
   {
+    promise: 17,
+    file: 'src/postgres/sessions/session-statements.ts',
+    find: 'ORDER BY s.id FOR NO KEY UPDATE OF s SKIP LOCKED), `',
+    replace: 'FOR NO KEY UPDATE OF s), `',
+    spec: 'test/sessions/flushes.e2e-spec.ts',
+    test: 'run into no deadlock, and lose no sight',
+  },
+  {
     promise: 22,
     file: 'src/audit/adapter-routes.ts',
     find: 'before.test(route.slice(0, route.length - end.length))',

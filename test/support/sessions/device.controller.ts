@@ -173,12 +173,16 @@ export class DeviceController {
     return { outcomes: [...new Set(outcomes)], tokens: [...new Set(tokens)].filter(Boolean) };
   }
 
-  /** What the node does about once a second, now. */
+  /** What the node does about once a second, now. It has then seen these sessions too. */
   @Public()
   @Post('flush')
   @HttpCode(204)
-  async flush(): Promise<void> {
-    await this.modules.get(SessionUpkeep, { strict: false }).sights.flush();
+  async flush(@Body() seen?: { ids: string[]; generation: number }): Promise<void> {
+    const { sights } = this.modules.get(SessionUpkeep, { strict: false });
+    for (const sessionId of seen?.ids ?? []) {
+      sights.note({ sessionId, generation: seen!.generation });
+    }
+    await sights.flush();
   }
 
   /** What this node reported of a session. */
