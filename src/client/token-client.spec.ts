@@ -194,15 +194,18 @@ describe('a refresh', () => {
     expect(sent.filter(({ path }) => path === '/auth/refresh')).toHaveLength(1);
   });
 
-  it('that something in between refuses ends nothing', async () => {
-    const onGone = vi.fn<(errorCode: string) => void>();
-    const client = await loggedIn({ onGone });
-    answers['/auth/refresh'] = () => new Response('Proxy login', { status: 401 });
-    expect((await orders(client)).status).toBe(401);
-    answers['/auth/refresh'] = () => tokens('new');
-    expect((await orders(client)).status).toBe(200);
-    expect(onGone).not.toHaveBeenCalled();
-  });
+  it.each(['Proxy login', 'null', '{"errorCode":401}'])(
+    'that something in between refuses with %s ends nothing',
+    async (body) => {
+      const onGone = vi.fn<(errorCode: string) => void>();
+      const client = await loggedIn({ onGone });
+      answers['/auth/refresh'] = () => new Response(body, { status: 401 });
+      expect((await orders(client)).status).toBe(401);
+      answers['/auth/refresh'] = () => tokens('new');
+      expect((await orders(client)).status).toBe(200);
+      expect(onGone).not.toHaveBeenCalled();
+    },
+  );
 
   it('is not made where another tab has a new token by then', async () => {
     const storage = memoryStorage();

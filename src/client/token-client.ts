@@ -47,7 +47,8 @@ export class TokenClient {
   private readonly storage: LoginStorage;
   private readonly send: typeof fetch;
   private readonly now: () => number;
-  private renewing: Promise<Renewal> | undefined;
+  /** The refreshes under way, by the access token that they replace. */
+  private readonly renewals = new Map<string | undefined, Promise<Renewal>>();
   /** The server has refused the cookie, so there is none to try. */
   private gone = false;
 
@@ -60,8 +61,6 @@ export class TokenClient {
   /** Takes the answer to a login, or to anything that starts a session: in place of the one that was there. */
   async login(answer: TokenAnswer): Promise<void> {
     this.gone = false;
-    // A refresh that is under way is for the login before.
-    this.renewing = undefined;
     await this.storage.write(this.loginOf(answer));
   }
 
@@ -84,8 +83,7 @@ export class TokenClient {
     // The body can be sent once.
     const answer = await this.ask(request.clone(), login);
     if (answer.status !== 401 || login === undefined || this.noteDemand(answer)) return answer;
-    const renewed = await this.renew(login);
-    if (renewed === undefined) return answer;
+    const renewed = (await this.renew(login)) ?? answer;
     if (renewed instanceof Response) return renewed;
     const second = await this.ask(request, renewed);
     this.noteDemand(second);
@@ -99,34 +97,33 @@ export class TokenClient {
 
   private async current(): Promise<Renewal> {
     const login = await this.storage.read();
-    if (login === undefined) return this.options.cookie && !this.gone ? this.renew(login) : login;
-    return login.expiresAt === undefined || login.expiresAt > this.now()
-      ? login
-      : this.renew(login);
+    const { cookie = false } = this.options;
+    const isDue = login ? (login.expiresAt ?? Infinity) <= this.now() : cookie && !this.gone;
+    return isDue ? this.renew(login) : login;
   }
 
   /** @param refused - the login that no longer does */
   private async renew(refused: Login | undefined): Promise<Renewal> {
     const stored = await this.storage.read();
+    const token = stored?.accessToken;
     // Another call or another tab was quicker, or the user has logged out.
-    if (stored?.accessToken !== refused?.accessToken) return stored;
-    if (this.renewing === undefined) {
-      const renewing = this.refresh(stored).finally(() => {
-        if (this.renewing === renewing) this.renewing = undefined;
-      });
-      this.renewing = renewing;
-    }
-    return this.renewing;
+    if (token !== refused?.accessToken) return stored;
+    const underWay = this.renewals.get(token);
+    if (underWay !== undefined) return underWay;
+    const renewal = this.refresh(stored).finally(() => this.renewals.delete(token));
+    this.renewals.set(token, renewal);
+    return renewal;
   }
 
   private async refresh(sent: Login | undefined): Promise<Renewal> {
     const response = await this.post('refresh', sent);
     if (response.ok) {
-      const renewed = this.loginOf((await response.json()) as TokenAnswer, sent);
-      return this.replace(sent, renewed);
+      const answer = (await response.json()) as TokenAnswer;
+      return this.replace(sent, this.loginOf(answer, sent));
     }
     if (response.status !== 401) return response;
-    const { errorCode } = (await response.clone().json().catch(Object)) as { errorCode?: unknown };
+    const refusal: unknown = await response.clone().json().catch(Object);
+    const { errorCode } = Object(refusal) as { errorCode?: unknown };
     // A 401 of something in between says nothing about the login.
     if (typeof errorCode !== 'string') return response;
     const login = await this.replace(sent, undefined);
@@ -139,42 +136,38 @@ export class TokenClient {
   /** Late answers of tabs that were asleep must not replace what is newer. */
   private async replace(sent: Login | undefined, login: Login | undefined): Promise<Renewal> {
     const stored = await this.storage.read();
-    if (stored?.accessToken !== sent?.accessToken || (sent === undefined && this.gone)) {
-      return stored;
-    }
+    const isNewer = stored?.accessToken !== sent?.accessToken || (!sent && this.gone);
+    if (isNewer) return stored;
     await this.storage.write(login);
     return login;
   }
 
   private post(path: string, login: Login | undefined): Promise<Response> {
     const { url, cookie = false, timeout = 30_000 } = this.options;
-    const request: RequestInit = {
+    return this.send(`${url}/${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ refresh_token: login?.refreshToken }),
       signal: AbortSignal.timeout(timeout),
-      ...(cookie && { credentials: 'include' }),
-    };
-    return this.send(`${url}/${path}`, request);
+      credentials: cookie ? 'include' : 'same-origin',
+    });
   }
 
-  private loginOf(answer: TokenAnswer, before?: Login): Login {
-    const { access_token: accessToken, expires_in: seconds, refresh_token: renewed } = answer;
-    if (typeof accessToken !== 'string') throw new TypeError('The answer has no access_token');
+  private loginOf({ access_token, expires_in, refresh_token }: TokenAnswer, before?: Login): Login {
+    if (typeof access_token !== 'string') throw new TypeError('The answer has no access_token');
     return {
-      accessToken,
-      expiresAt: seconds === undefined ? undefined : this.now() + seconds * 1000,
-      refreshToken: renewed ?? before?.refreshToken,
+      accessToken: access_token,
+      expiresAt: expires_in === undefined ? undefined : this.now() + expires_in * 1000,
+      refreshToken: refresh_token ?? before?.refreshToken,
     };
   }
 
   /** Whether the answer demands a more recent login, which no refresh gives (RFC 9470 section 3). */
   private noteDemand({ status, headers }: Response): boolean {
     const challenge = headers.get('www-authenticate') ?? '';
-    if (status !== 401 || !challenge.includes('error="insufficient_user_authentication"')) {
-      return false;
-    }
-    const [, maxAge] = /max_age="?(\d+)/.exec(challenge) ?? [];
+    const isDemand = challenge.includes('error="insufficient_user_authentication"');
+    if (status !== 401 || !isDemand) return false;
+    const maxAge = /max_age="?(\d+)/.exec(challenge)?.[1];
     this.options.onLoginAgain?.(maxAge === undefined ? undefined : Number(maxAge));
     return true;
   }
