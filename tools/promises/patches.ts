@@ -482,8 +482,8 @@ export const PATCHES: readonly Patch[] = [
   {
     promise: 17,
     file: 'src/postgres/sessions/session-statements.ts',
-    find: 'return `s.seen_at + ${seconds(`(2 * ${grace})`)} <= ${CLOCK}`;',
-    replace: 'return `${grace} IS NOT NULL`;',
+    find: 'return `s.seen_at + ${seconds(`(2 * ${grace})`)} <= ${instant}`;',
+    replace: 'return `${instant} IS NOT NULL AND ${grace} IS NOT NULL`;',
     spec: 'test/promises/17-no-growth.e2e-spec.ts',
     test: 'a rotation writes one row',
   },

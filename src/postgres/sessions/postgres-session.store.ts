@@ -251,10 +251,7 @@ export class PostgresSessionStore<User, Transaction> extends SessionStore<User, 
       throw error;
     }
     const found = byPosition(rows);
-    return asked.map(async (_, index) => {
-      const row = found.get(index);
-      return row !== undefined && subjectOf(row) === null ? 'alone' : this.decode(row);
-    });
+    return asked.map((_, index) => this.decode(found.get(index)));
   }
 
   private async lookTogether(

@@ -3,7 +3,7 @@ import type { EveryoneState } from '../../rule/token-state.js';
 import type { StateQuery } from '../../state/token-state.store.js';
 import { FIRST_VALUE, type StateRow } from '../state-row.js';
 import { isText, isUuid } from '../subject-format.js';
-import { arrayOfWords, CLOCK } from '../sql.js';
+import { arrayOfWords, NOW } from '../sql.js';
 import type { UserColumns } from '../user-columns.js';
 import { everyoneVersion, isIdleAt, isSightDueAt, sessionTables } from './session-columns.js';
 
@@ -52,9 +52,6 @@ export function readWith(columns: UserColumns, everyoneTable: string, needs: Rea
     joins: parts.map((part) => part.joins).join(''),
   };
 }
-
-/** SQL: the clock, once for all rows: to read it for each costs more than the comparison. */
-const NOW = `(SELECT ${CLOCK})`;
 
 /**
  * SQL: all of a session in one text, because each value costs time on each request. The generation alone, nearly always:

@@ -36,11 +36,13 @@ export function isIdleAt(instant: string): string {
   return `coalesce(${LAST_USE} + ${seconds('s.idle_seconds')} <= ${instant}, false)`;
 }
 
-/** SQL: the session is unused for too long by now. */
-export const IS_IDLE = isIdleAt(CLOCK);
+/** SQL: the session was not ended, and neither of its ends had passed at that instant. */
+export function isLiveAt(instant: string): string {
+  return `s.ended_at IS NULL AND s.expires_at > ${instant} AND NOT ${isIdleAt(instant)}`;
+}
 
-/** SQL: the session was not ended, and neither of its ends has passed. */
-export const IS_LIVE = `s.ended_at IS NULL AND s.expires_at > ${CLOCK} AND NOT ${IS_IDLE}`;
+/** SQL: neither has passed by now. */
+export const IS_LIVE = isLiveAt(CLOCK);
 
 /** SQL: the current generation was not seen yet, and its use at that instant would show that the client kept it. */
 export function isSightDueAt(instant: string): string {

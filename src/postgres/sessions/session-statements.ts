@@ -1,4 +1,4 @@
-import { CLOCK, quoteName, quoteTable } from '../sql.js';
+import { CLOCK, NOW, quoteName, quoteTable } from '../sql.js';
 import { moved, prepared, type PreparedText, raised } from '../state-statements.js';
 import { stateColumns } from '../state-row.js';
 import {
@@ -6,6 +6,7 @@ import {
   IS_LIVE,
   IS_REPEAT_DUE,
   IS_SIGHT_DUE,
+  isLiveAt,
   isOfThisVersion,
   LAST_USE,
   listOf,
@@ -185,10 +186,10 @@ function rotate(parts: SessionParts): string {
   const { sessions } = sessionTables(columns);
   const users = quoteTable(columns.schema, columns.table);
   return (
-    `WITH rotated AS (UPDATE ${sessions} AS s SET ${setRotated('$5::text', '$6::inet')} FROM ${users} AS u ` +
+    `WITH rotated AS (UPDATE ${sessions} AS s SET ${setRotated(CLOCK, '$5::text', '$6::inet')} FROM ${users} AS u ` +
     `WHERE ${isPresented('$3::integer')} AND u.${quoteName(columns.id)} = s.user_id ` +
     `AND ${isOfThisVersion(parts)} AND ${IS_LIVE} ` +
-    `AND ${isRotationDue('$4::float8')} RETURNING s.*) ` +
+    `AND ${isRotationDueAt(CLOCK, '$4::float8')} RETURNING s.*) ` +
     `${selectRecord(parts, SECRET)} FROM rotated AS s JOIN ${users} AS u ON u.${quoteName(columns.id)} = s.user_id ` +
     `CROSS JOIN (SELECT 1) AS asked (position)`
   );
@@ -196,7 +197,7 @@ function rotate(parts: SessionParts): string {
 
 /**
  * The refreshes of several sessions, by the same rules. It never waits for the lock of a row, and so cannot be part of a
- * deadlock: what was due and is locked comes back without its session, and is refreshed alone.
+ * deadlock: what is locked is not due now, as far as this statement can say.
  *
  * Parameters: lists of what one refresh takes, in the same order.
  */
@@ -207,33 +208,31 @@ function rotateTogether(parts: SessionParts): string {
   const id = `u.${quoteName(columns.id)}`;
   const types = ['uuid', 'text', 'integer', 'float8', 'text', 'inet'];
   const lists = types.map((type, index) => `(SELECT $${index + 1}::${type}[])`).join(', ');
-  const isDue = `${IS_LIVE} AND ${isRotationDue('asked.grace')}`;
   return (
     `WITH asked AS MATERIALIZED (SELECT * FROM unnest(${lists}) WITH ORDINALITY ` +
     `AS each (id, hash, generation, grace, user_agent, address, position)), ` +
     `due AS MATERIALIZED (SELECT asked.* FROM asked JOIN ${sessions} AS s ON s.id = asked.id ` +
     `AND s.secret_hash = ${hash('asked.hash')} AND s.generation = asked.generation ` +
-    `JOIN ${users} AS u ON ${id} = s.user_id WHERE ${isOfThisVersion(parts)} AND ${isDue}), ` +
-    `free AS MATERIALIZED (SELECT asked.* FROM due AS asked JOIN ${sessions} AS s ON s.id = asked.id ` +
-    `AND s.generation = asked.generation WHERE ${isDue} FOR NO KEY UPDATE OF s SKIP LOCKED), ` +
-    `rotated AS (UPDATE ${sessions} AS s SET ${setRotated('free.user_agent', 'free.address')} FROM free ` +
-    `WHERE s.id = free.id AND s.generation = free.generation RETURNING s.*, free.position) ` +
-    `${selectRecord(parts, 'true')} FROM due AS asked LEFT JOIN rotated AS s ON s.position = asked.position ` +
-    `LEFT JOIN ${users} AS u ON ${id} = s.user_id`
+    `JOIN ${users} AS u ON ${id} = s.user_id WHERE ${isOfThisVersion(parts)} AND ${isLiveAt(NOW)} ` +
+    `AND ${isRotationDueAt(NOW, 'asked.grace')} FOR NO KEY UPDATE OF s SKIP LOCKED), ` +
+    `rotated AS (UPDATE ${sessions} AS s SET ${setRotated(NOW, 'due.user_agent', 'due.address')} FROM due ` +
+    `WHERE s.id = due.id AND s.generation = due.generation RETURNING s.*, due.position) ` +
+    `${selectRecord(parts, 'true')} FROM rotated AS s JOIN ${users} AS u ON ${id} = s.user_id ` +
+    `CROSS JOIN LATERAL (SELECT s.position) AS asked`
   );
 }
 
 /** What a rotation writes. A client that does not say who it is keeps what was known of it. */
-function setRotated(userAgent: string, address: string): string {
+function setRotated(instant: string, userAgent: string, address: string): string {
   return (
-    `generation = s.generation + 1, rotated_at = ${CLOCK}, seen_at = NULL, repeats = 0, ` +
+    `generation = s.generation + 1, rotated_at = ${instant}, seen_at = NULL, repeats = 0, ` +
     `user_agent = coalesce(${userAgent}, s.user_agent), last_from = coalesce(${address}, s.last_from)`
   );
 }
 
-/** Twice the grace has passed since the client was seen to have the generation. */
-function isRotationDue(grace: string): string {
-  return `s.seen_at + ${seconds(`(2 * ${grace})`)} <= ${CLOCK}`;
+/** At that instant, twice the grace had passed since the client was seen to have the generation. */
+function isRotationDueAt(instant: string, grace: string): string {
+  return `s.seen_at + ${seconds(`(2 * ${grace})`)} <= ${instant}`;
 }
 
 /** Always a row, which says where it was looked. Parameters: 1 the session's id, 2 the hash. */

@@ -50,9 +50,9 @@ export const SESSION_REWRITES: Readonly<Record<SessionFault, readonly Rewrite[]>
     },
     {
       file: STATEMENTS,
-      find: "`AND ${isRotationDue('$4::float8')} RETURNING s.*) ` +",
+      find: "`AND ${isRotationDueAt(CLOCK, '$4::float8')} RETURNING s.*) ` +",
       replace:
-        "`AND CASE s.generation WHEN $3::integer THEN ${isRotationDue('$4::float8')} " +
+        "`AND CASE s.generation WHEN $3::integer THEN ${isRotationDueAt(CLOCK, '$4::float8')} " +
         "ELSE s.rotated_at + ${seconds('$4::float8')} > ${CLOCK} END RETURNING s.*) ` +",
     },
     EACH_ALONE,
