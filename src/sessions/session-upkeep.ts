@@ -33,10 +33,10 @@ export class SessionUpkeep implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   /** Removes all sessions that are over, some hundreds in each statement. */
-  async sweep(): Promise<number> {
+  async sweep(transaction?: unknown): Promise<number> {
     let all = 0;
     for (;;) {
-      const removed = (await this.store?.sweep()) ?? 0;
+      const removed = (await this.store?.sweep(transaction)) ?? 0;
       if (removed === 0) return all;
       all += removed;
     }

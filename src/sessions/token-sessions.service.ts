@@ -256,8 +256,8 @@ export class TokenSessions<User = unknown, Transaction = unknown> {
    * Removes the rows of all sessions that are over, and resolves to how many they were. Each node does it about once an
    * hour, and each login for its user.
    */
-  sweep(): Promise<number> {
-    return this.parts.upkeep.sweep();
+  sweep({ transaction }: Pick<SessionCall<Transaction>, 'transaction'> = {}): Promise<number> {
+    return this.parts.upkeep.sweep(transaction);
   }
 
   private get parts(): SessionParts<User, Transaction> {
