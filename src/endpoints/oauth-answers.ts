@@ -37,9 +37,15 @@ export async function requireCaller(
 ): Promise<void> {
   const known: unknown = await isCaller(request);
   if (known === true) return;
-  const { authorization } = request.headers;
-  // In the scheme that the caller tried (RFC 6749 section 5.2).
-  const isBasic = typeof authorization === 'string' && /^basic\b/i.test(authorization);
-  response.header('WWW-Authenticate', isBasic ? 'Basic realm="tokens"' : 'Bearer');
+  response.header('WWW-Authenticate', challengeFor(request.headers['authorization']));
   throw new OAuthException(401, 'invalid_client');
+}
+
+/** In the scheme that the caller tried (RFC 6749 section 5.2); without a code where it tried none (RFC 6750 section 3.1). */
+function challengeFor(authorization: string | string[] | undefined): string {
+  const [scheme] = String(authorization ?? '')
+    .toLowerCase()
+    .split(' ', 1);
+  if (scheme === 'basic') return 'Basic realm="tokens"';
+  return scheme === 'bearer' ? 'Bearer error="invalid_token"' : 'Bearer';
 }

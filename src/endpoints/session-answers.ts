@@ -39,7 +39,7 @@ export class SessionAnswers {
     private readonly clock: Clock,
   ) {}
 
-  /** Writes the cookie and `Cache-Control: no-store`. Returns the body: a token response, shaped by `endpoints.response`. */
+  /** Writes the cookie, `Cache-Control: no-store` and `Pragma: no-cache`. Returns the body: a token response, shaped by `endpoints.response`. */
   write(response: CookieWriter, tokens: SessionTokens): unknown {
     const { refreshToken } = tokens;
     if (this.hasCookie && refreshToken !== undefined) {
@@ -51,6 +51,8 @@ export class SessionAnswers {
   /** The same for a token response that is made already. */
   writeBody(response: CookieWriter, body: TokenResponse): unknown {
     forbidStorage(response);
+    // For caches of HTTP/1.0 (RFC 6749 section 5.1).
+    response.header('Pragma', 'no-cache');
     return this.settings.response === undefined ? body : this.settings.response(body);
   }
 
