@@ -129,6 +129,11 @@ const INTROSPECT: Case[] = [
   ...malformed(),
 ];
 
+function saidBy({ status, headers, body }: Answer): Said {
+  const type = headers.get('content-type')?.split(';', 1)[0] ?? null;
+  return [status, type, headers.get('www-authenticate'), body];
+}
+
 describe.each(PLATFORMS)('on %s', (platform) => {
   let app: SessionMemoryApp;
 
@@ -139,11 +144,6 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     });
   });
   afterAll(() => app?.app.close());
-
-  const saidBy = ({ status, headers, body }: Answer): Said => {
-    const type = headers.get('content-type')?.split(';', 1)[0] ?? null;
-    return [status, type, headers.get('www-authenticate'), body];
-  };
 
   describe.each([
     ['revoke', REVOKE],

@@ -29,7 +29,7 @@ afterAll(async () => {
 
 const newUser = async () => (await createUser(app.dataSource)).email;
 
-const updateUser = (assignment: string, email: string) =>
+const updateUser = (assignment: string) => (email: string) =>
   database.query(`UPDATE users SET ${assignment} WHERE email = $1`, email);
 
 const headerOf = (token: string) => token.split('.', 1);
@@ -47,18 +47,18 @@ async function refusedBy(change: (email: string) => Promise<unknown>): Promise<2
 /** What docs/sessions.md says that it is here. */
 const ANSWERS: Record<string, () => Promise<void>> = {
   'a version in the user’s row': async () => {
-    const raise = (email: string) => updateUser('token_version = token_version + 1', email);
+    const raise = updateUser('token_version = token_version + 1');
     expect(await refusedBy(raise)).toBe('401 version_stale');
   },
   '"issued before" cutoff': async () => {
-    const setCutoff = (email: string) => updateUser('logout_all_at = clock_timestamp()', email);
+    const setCutoff = updateUser('logout_all_at = clock_timestamp()');
     // It raises the version in the same statement, so a token of the same second is out too.
     expect(await refusedBy(setCutoff)).toMatch(/^401 (logged_out_everywhere|version_stale)$/);
   },
   'time of the last password': async () => {
     const email = await newUser();
     const { access } = await client.logIn(email);
-    await updateUser("password_hash = 'another'", email);
+    await updateUser("password_hash = 'another'")(email);
     const [user] = await database.query(
       'SELECT password_changed_at FROM users WHERE email = $1',
       email,
@@ -152,7 +152,10 @@ const ANSWERS: Record<string, () => Promise<void>> = {
 };
 
 describe('How do I log out a JWT? By', () => {
-  it.each(Object.entries(ANSWERS))('%s', (_, show) => show());
+  it.each(Object.entries(ANSWERS))('%s', async (_, show) => {
+    expect.hasAssertions();
+    await show();
+  });
 
   it('no other answer of docs/sessions.md', () => {
     const [, table] = readDocument('docs/sessions.md').split('## "How do I log out a JWT?"');
