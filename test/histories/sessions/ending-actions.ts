@@ -88,3 +88,14 @@ export const endMeanwhile: SessionAction = async (client, user) => {
   if (outcome === 'done') user.leave(device);
   await show(client, user, device);
 };
+
+/** Logs out the device that had the most refresh tokens, and shows the oldest of them. */
+export const endOldest: SessionAction = async (client, user) => {
+  const [device] = user.devices.toSorted(
+    (one, other) => other.replaced.length - one.replaced.length,
+  );
+  if (device === undefined) return;
+  await logOut(client, { user, device });
+  const [first] = device.replaced;
+  if (first !== undefined) await refresh(client, { user, device: device.copy(first) });
+};

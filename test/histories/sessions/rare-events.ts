@@ -5,6 +5,8 @@ import { msOf } from './time-lapse.js';
 /** What happens to a user now and then: how many seconds of the play pass from one of its kind to the next, on average. */
 const PAUSES = {
   theft: 100,
+  /** A thief waits for the owner to have kept a later token for longer than the grace. */
+  'late-thief': 1200,
   /** A session is ended. */
   ending: 150,
   /** The user is disabled for a moment. */

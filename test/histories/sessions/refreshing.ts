@@ -1,18 +1,22 @@
 import { setTimeout } from 'node:timers/promises';
 import { monotonicMs } from '../monotonic.js';
 import type { Operation } from '../operation.js';
+import type { Random } from '../random.js';
 import type { Attempt, Device } from './device.js';
 import type { DeviceClient } from './device-client.js';
 import { deedOf, type Holder, show } from './presenting.js';
-import { GRACE } from './session-times.js';
+import { GRACE, SIGHT } from './session-times.js';
 import { msOf } from './time-lapse.js';
 
 /** How long a request may be under way before it is sent, and an answer before it is stored. */
 const SENT_LATE_MS = msOf(25);
 const STORED_LATE_MS = msOf(15);
 const UNDER_WAY_MS = 20;
-/** After a crash, or when an answer was lost, a device may come back later than this grace. */
+/** When an answer was lost, or after a crash, a device comes back at any time, and often when that may just be too late. */
 const ASLEEP_MS = msOf(6 * GRACE);
+const AFTER_LOSS_MS = [msOf(SIGHT), msOf(2 * SIGHT)] as const;
+/** What it used before the crash is written by then, and the grace over. */
+const AFTER_CRASH_MS = [msOf(2 * GRACE), msOf(3 * GRACE)] as const;
 
 /** Uses the access token. One that is refused asks for another. */
 export async function useDevice(client: DeviceClient, { user, device }: Holder): Promise<void> {
@@ -64,13 +68,16 @@ export async function untilUnderWay({ random }: DeviceClient): Promise<void> {
 
 /** The answer was lost: it tries again at once, or much later. */
 function fallAsleep({ random }: DeviceClient, device: Device): void {
-  if (random.percent(60)) device.asleepUntil = monotonicMs() + random.whole(0, ASLEEP_MS);
+  if (random.percent(60)) sleep(random, device, AFTER_LOSS_MS);
+}
+
+function sleep(random: Random, device: Device, often: readonly [number, number]): void {
+  const range = random.percent(60) ? often : ([0, ASLEEP_MS] as const);
+  device.asleepUntil = monotonicMs() + random.whole(...range);
 }
 
 /** The new tokens are used, and then lost again. */
 async function crash(client: DeviceClient, { user, device }: Holder): Promise<void> {
   await show(client, user, device);
-  if (device.crash(monotonicMs())) {
-    device.asleepUntil = monotonicMs() + client.random.whole(0, ASLEEP_MS);
-  }
+  if (device.crash(monotonicMs())) sleep(client.random, device, AFTER_CRASH_MS);
 }

@@ -1,5 +1,5 @@
 import type { DeviceClient } from './device-client.js';
-import { endMeanwhile, endOne, endOthers, logOut } from './ending-actions.js';
+import { endMeanwhile, endOldest, endOne, endOthers, logOut } from './ending-actions.js';
 import {
   changePassword,
   deleteUser,
@@ -13,7 +13,7 @@ import { type Holder, pickDevice, type SessionAction, show } from './presenting.
 import type { RareEvent } from './rare-events.js';
 import { refresh, useDevice } from './refreshing.js';
 import { loseRotation, readRows } from './session-rows.js';
-import { actAsThief, steal } from './stealing.js';
+import { actAsThief, comeLate, steal } from './stealing.js';
 
 /** Does something with a device, or logs in when there is none. */
 function withDevice(act: (client: DeviceClient, parts: Holder) => Promise<unknown>): SessionAction {
@@ -64,11 +64,13 @@ const USUAL: Weighted = [
 
 const RARE: Readonly<Record<RareEvent, Weighted>> = {
   theft: [[withDevice(steal), 1]],
+  'late-thief': [[comeLate, 1]],
   ending: [
     [withDevice(logOut), 2],
     [withDevice(endOne), 3],
     [withDevice(endOthers), 1],
     [endMeanwhile, 4],
+    [endOldest, 6],
   ],
   pause: [[disable, 1]],
   crowd: [[crowd, 1]],
