@@ -6,7 +6,7 @@ import { msOf } from './time-lapse.js';
 const PAUSES = {
   theft: 100,
   /** A thief waits for the owner to have kept a later token for longer than the grace. */
-  'late-thief': 1200,
+  'late-thief': 600,
   /** A session is ended. */
   ending: 150,
   /** The user is disabled for a moment. */
