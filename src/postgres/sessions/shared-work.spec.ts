@@ -79,15 +79,19 @@ describe('work that is shared', () => {
     await Promise.all([late, next]);
   });
 
-  it('is done in pieces where it is much', async () => {
+  it('is done in pieces where it is much, two at a time', async () => {
     const held = new Held();
-    const answers = held.add(...Array.from({ length: 150 }, (_, item) => item));
+    const answers = held.add(...Array.from({ length: 100 }, (_, item) => item));
     await setImmediate();
-    expect(held.begun.map(({ length }) => length)).toEqual([100]);
+    expect(held.begun.map(({ length }) => length)).toEqual([32, 32]);
     await held.endFirst();
-    expect(held.begun.map(({ length }) => length)).toEqual([100, 50]);
+    expect(held.begun.map(({ length }) => length)).toEqual([32, 32, 32]);
     await held.endFirst();
-    expect(await answers).toHaveLength(150);
+    expect(held.begun.map(({ length }) => length)).toEqual([32, 32, 32]);
+    await held.endFirst();
+    expect(held.begun.map(({ length }) => length)).toEqual([32, 32, 32, 4]);
+    await held.endFirst();
+    expect(await answers).toHaveLength(100);
   });
 
   it('fails for one where its answer fails, and for all where the work does', async () => {

@@ -1,8 +1,11 @@
 // Not the global ones, which an application's fake timers replace.
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 
-/** So many go into one statement. */
-const MOST = 100;
+/** So many go into one statement: while the process works on its answers, the database works on another. */
+const MOST = 32;
+
+/** So many statements at once, and those that are late. Other writes need connections, too. */
+const CONCURRENT = 2;
 
 /** A statement without an answer for so long holds up nobody who comes after it. */
 const LATE_MS = 50;
@@ -40,7 +43,8 @@ export class SharedWork<Item, Answer> {
   }
 
   private mayBegin(): boolean {
-    return [...this.running].every(({ size, isLate }) => isLate || this.waiting.length >= size);
+    const inTime = [...this.running].filter(({ isLate }) => !isLate);
+    return inTime.length < CONCURRENT && inTime.every(({ size }) => this.waiting.length >= size);
   }
 
   private async run(batch: readonly Waiting<Item, Answer>[]): Promise<void> {
