@@ -24,6 +24,8 @@ export interface Case {
   readonly shape: LoadShape;
   /** Absent: `GET /me` of as many users as the shape says. */
   readonly calls?: readonly (Call | Refresh)[];
+  /** Whether the server refreshes its sessions itself, without HTTP. */
+  readonly isDirect?: boolean;
   /** Before each measurement, and before its warm-up. */
   readonly prepare?: () => Promise<void>;
 }
@@ -45,22 +47,23 @@ export class LoadProcess {
   ): Promise<Measurement> {
     const { server } = measured;
     await measured.prepare?.();
-    await this.open(measured, warmUpSeconds);
+    await (measured.isDirect
+      ? direct(measured, warmUpSeconds)
+      : this.open(measured, warmUpSeconds));
     const databaseBefore = await databaseCpu(server.database);
     const before = await server.usage();
-    const report = await this.run(server, seconds);
+    const report = await (measured.isDirect
+      ? direct(measured, seconds)
+      : this.run(server, seconds));
     const after = await server.usage();
     const inDatabase = cpuBetween(databaseBefore, await databaseCpu(server.database));
     const { requests } = report;
     return {
       figures: {
+        ...figuresOf(report),
         cpuMicroseconds: (after.cpuMicroseconds - before.cpuMicroseconds) / requests,
         ...(inDatabase !== undefined && { databaseCpuMicroseconds: inDatabase / requests }),
-        requestsPerSecond: requests / report.seconds,
-        p50Milliseconds: report.p50Milliseconds,
-        p99Milliseconds: report.p99Milliseconds,
         rssMegabytes: after.rssMegabytes,
-        requests,
       },
       statementsPerRequest: (after.statements - before.statements) / requests,
       loadCoreShare: report.coreShare,
@@ -94,6 +97,14 @@ export class LoadProcess {
   stop(): Promise<void> {
     return this.child.stop();
   }
+}
+
+function figuresOf({ requests, seconds, p50Milliseconds, p99Milliseconds }: LoadReport) {
+  return { requests, requestsPerSecond: requests / seconds, p50Milliseconds, p99Milliseconds };
+}
+
+function direct({ server, shape }: Case, seconds: number): Promise<LoadReport> {
+  return server.refreshDirectly({ callers: shape.connections, seconds });
 }
 
 function check(server: ServerProcess, report: LoadReport): LoadReport {

@@ -14,10 +14,11 @@ export const SERIES: readonly Series[] = [
   'sessions',
   'session-rows',
   'refresh',
+  'rotations',
 ];
 
 /** Those whose answers a quick run checks. */
-const QUICK: readonly Series[] = ['main', 'sessions', 'refresh'];
+const QUICK: readonly Series[] = ['main', 'sessions', 'refresh', 'rotations'];
 
 export interface Options {
   readonly variants: readonly Variant[];

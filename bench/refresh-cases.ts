@@ -13,8 +13,8 @@ interface RefreshTimes {
   readonly warmUpSeconds: number;
 }
 
-/** More than any server refreshes: of each session one refresh is due in a measurement. */
-const REFRESHES_PER_SECOND = 10_000;
+/** More than any server makes: of each session one refresh is due in a measurement. */
+const PER_SECOND = { refreshes: 10_000, rotations: 30_000 };
 
 /**
  * Each server with refreshes that are all due, as those of a client are that comes back when its access token has
@@ -32,24 +32,56 @@ export async function refreshCases(
 }
 
 async function casesOf(server: ServerProcess, times: RefreshTimes): Promise<Case[]> {
-  const count = Math.ceil(REFRESHES_PER_SECOND * (times.seconds + WARM_UP_SECONDS));
+  const count = countOf('refreshes', times);
   const due = await server.startSessions({ count, label: DUE });
   const { variant, database } = server;
-  const run = (statements: readonly string[]) => async () => {
-    await runSql(database.url, statements);
-  };
-  if (variant.sessions === undefined) {
-    // The library's rows are vacuumed when they are made due.
-    return [caseOf(server, due, { ...times, refresh: 'due', prepare: run(['VACUUM']) })];
-  }
+  const dueCase = caseOf(server, due, { ...times, refresh: 'due', prepare: makeDue(server) });
+  if (variant.sessions === undefined) return [dueCase];
   const repeated = await server.startSessions({
     count: database.userIds.length,
     label: REPEATED,
   });
   return [
-    caseOf(server, due, { ...times, refresh: 'due', prepare: run(AGE_SESSIONS) }),
-    caseOf(server, repeated, { ...times, refresh: 'repeated', prepare: run(SEE_SESSIONS) }),
+    dueCase,
+    caseOf(server, repeated, {
+      ...times,
+      refresh: 'repeated',
+      prepare: statements(server, SEE_SESSIONS),
+    }),
   ];
+}
+
+/** Each server's refreshes that are due, made in its own process: what HTTP costs either of them is left out. */
+export async function rotationCases(
+  servers: readonly ServerProcess[],
+  load: LoadProcess,
+  times: RefreshTimes,
+): Promise<Case[]> {
+  const count = countOf('rotations', times);
+  const shape = { connections: times.connections, distinctTokens: count, forgedPercent: 0 };
+  const cases: Case[] = [];
+  for (const server of servers) {
+    await server.startSessions({ count, label: DUE });
+    const prepare = makeDue(server);
+    cases.push({ server, shape: { ...shape, refresh: 'due' }, isDirect: true, prepare });
+  }
+  for (const measured of cases) await warmUp(measured, load, times);
+  return cases;
+}
+
+function countOf(kind: keyof typeof PER_SECOND, { seconds }: RefreshTimes): number {
+  return Math.ceil(PER_SECOND[kind] * (seconds + WARM_UP_SECONDS));
+}
+
+/** The rows of the others are due as they are. The library's are vacuumed as well, when they are made due. */
+function makeDue(server: ServerProcess): () => Promise<void> {
+  return statements(server, server.variant.sessions === undefined ? ['VACUUM'] : AGE_SESSIONS);
+}
+
+function statements({ database }: ServerProcess, texts: readonly string[]): () => Promise<void> {
+  return async () => {
+    await runSql(database.url, texts);
+  };
 }
 
 function caseOf(

@@ -26,7 +26,8 @@ export interface Point {
     | 'refused'
     | 'sessions'
     | 'session-rows'
-    | 'refresh';
+    | 'refresh'
+    | 'rotations';
   readonly platform: Platform;
   readonly variant: string;
   readonly connections: number;

@@ -1,13 +1,13 @@
 import type { Case, LoadProcess, LoadShape } from './measure.js';
 import type { Options } from './options.js';
-import { refreshCases } from './refresh-cases.js';
+import { refreshCases, rotationCases } from './refresh-cases.js';
 import type { Series } from './results.js';
 import { type SeriesPlan, usualLoad } from './run-series.js';
 import type { ServerProcess } from './server/server-process.js';
 import type { Servers } from './servers.js';
 import { careful } from './variants/careful.variant.js';
 import { handWritten } from './variants/hand-written.variant.js';
-import { REFRESHING } from './variants/index.js';
+import { REFRESHING, ROTATING } from './variants/index.js';
 import { librarySessions } from './variants/library-sessions.variant.js';
 import { library } from './variants/library.variant.js';
 import type { Platform, Variant } from './variants/variant.js';
@@ -91,6 +91,16 @@ const PLANS: Record<Series, Plan> = {
     return refreshCases(await start(REFRESHING, place), place.load, {
       connections: options.connections,
       seconds: secondsOf('refresh', options),
+      warmUpSeconds: options.warmUpSeconds,
+    });
+  },
+
+  // Without HTTP, so that one platform says it for both.
+  async rotations(place, options) {
+    if (place.platform !== 'fastify') return [];
+    return rotationCases(await start(ROTATING, place), place.load, {
+      connections: options.connections,
+      seconds: secondsOf('rotations', options),
       warmUpSeconds: options.warmUpSeconds,
     });
   },

@@ -19,7 +19,10 @@ export function sectionsOf(results: Results): Record<string, string> {
   const charts = chartsOf(results);
   const chart = (name: string) =>
     charts.filter((each) => each.name === name).map((each) => picture(name, each.description));
-  const has = (series: Exclude<Series, 'main'>) => pointsOf(results, series).length > 0;
+  const plain = (series: Series) =>
+    pointsOf(results, series).length > 0 ? [plainTable(results, series)] : [];
+  const varied = (series: Parameters<typeof variedTable>[1]) =>
+    pointsOf(results, series).length > 0 ? [variedTable(results, series)] : [];
   const main = platformsOf(pointsOf(results, 'main')).flatMap((platform) => [
     `### ${platformLabel(platform)}`,
     mainTable(results, platform),
@@ -29,16 +32,15 @@ export function sectionsOf(results: Results): Record<string, string> {
     machine: machineTable(results),
     main: section([...chart('throughput'), ...chart('cpu'), ...chart('p99'), ...main]),
     targets: targetsTable(results),
-    'one-connection': section(has('one-connection') ? [plainTable(results, 'one-connection')] : []),
-    users: section(has('users') ? [...chart('users'), variedTable(results, 'users')] : []),
-    concurrency: section(
-      has('concurrency') ? [...chart('concurrency'), variedTable(results, 'concurrency')] : [],
-    ),
-    'one-user': section(has('one-user') ? [plainTable(results, 'one-user')] : []),
-    refused: section(has('refused') ? [variedTable(results, 'refused')] : []),
-    sessions: section(has('sessions') ? [plainTable(results, 'sessions')] : []),
-    'session-rows': section(has('session-rows') ? [variedTable(results, 'session-rows')] : []),
-    refresh: section(has('refresh') ? [variedTable(results, 'refresh')] : []),
+    'one-connection': section(plain('one-connection')),
+    users: section([...chart('users'), ...varied('users')]),
+    concurrency: section([...chart('concurrency'), ...varied('concurrency')]),
+    'one-user': section(plain('one-user')),
+    refused: section(varied('refused')),
+    sessions: section(plain('sessions')),
+    'session-rows': section(varied('session-rows')),
+    rotations: section(plain('rotations')),
+    refresh: section(varied('refresh')),
     soak: section(soak === undefined ? [] : [...chart('soak'), soakTable(soak)]),
   };
 }

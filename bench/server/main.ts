@@ -1,7 +1,14 @@
 import { once } from 'node:events';
 import { loadVariant } from '../variants/load-variant.js';
-import type { RunningVariant } from '../variants/variant.js';
-import type { ServerQuestion, ServerStarted, StartServer, Usage } from './messages.js';
+import type { RefreshRoute, RunningVariant } from '../variants/variant.js';
+import { DirectLoad } from './direct-load.js';
+import type {
+  ServerQuestion,
+  ServerStarted,
+  StartServer,
+  StartSessions,
+  Usage,
+} from './messages.js';
 import { StatementCount } from './statement-count.js';
 
 const MEGABYTE = 1024 * 1024;
@@ -10,6 +17,7 @@ const MEGABYTE = 1024 * 1024;
 process.once('disconnect', () => process.exit());
 
 const statements = new StatementCount();
+let directLoad: DirectLoad | undefined;
 const [start] = (await once(process, 'message')) as [StartServer];
 const variant = await loadVariant(start.variant);
 const running = await variant.start(start.context);
@@ -24,11 +32,25 @@ async function answer(question: ServerQuestion, server: RunningVariant): Promise
     return;
   }
   if (typeof question === 'object') {
-    process.send?.(await server.startSessions!(question.sessions));
+    process.send?.(
+      'sessions' in question
+        ? await startSessions(question, server)
+        : await directLoad!.run(question),
+    );
     return;
   }
   if (question === 'usage-after-gc') globalThis.gc?.();
   process.send?.(usage());
+}
+
+async function startSessions(
+  { sessions }: StartSessions,
+  server: RunningVariant,
+): Promise<RefreshRoute> {
+  const route = await server.startSessions!(sessions);
+  const { refresh } = server;
+  directLoad = refresh && new DirectLoad([...route.credentials] as string[], refresh);
+  return route;
 }
 
 function usage(): Usage {

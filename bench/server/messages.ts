@@ -21,9 +21,16 @@ export interface Usage {
 }
 
 /** Asked of a started server. `usage-after-gc` collects the garbage first. */
-export type ServerQuestion = 'usage' | 'usage-after-gc' | 'stop' | StartSessions;
+export type ServerQuestion = 'usage' | 'usage-after-gc' | 'stop' | StartSessions | RunDirectly;
 
 /** Answered by `RefreshRoute`. */
 export interface StartSessions {
   readonly sessions: WantedSessions;
+}
+
+/** Refreshes the sessions that were started last, from within the server; answered by `LoadReport`. */
+export interface RunDirectly {
+  /** How many at once. */
+  readonly callers: number;
+  readonly seconds: number;
 }

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { UsersDatabase } from '../database.js';
 import { Child } from '../child.js';
+import type { LoadReport } from '../load/messages.js';
 import type { Platform, RefreshRoute, Variant, WantedSessions } from '../variants/variant.js';
-import type { ServerStarted, StartServer, StartSessions, Usage } from './messages.js';
+import type { RunDirectly, ServerStarted, StartServer, StartSessions, Usage } from './messages.js';
 
 export interface ServerSettings {
   readonly variant: Variant;
@@ -62,6 +63,11 @@ export class ServerProcess {
 
   startSessions(sessions: WantedSessions): Promise<RefreshRoute> {
     return this.child.ask<RefreshRoute>({ sessions } satisfies StartSessions);
+  }
+
+  /** The sessions that were started last. Only of variants that have `refresh`. */
+  refreshDirectly(order: RunDirectly): Promise<LoadReport> {
+    return this.child.ask<LoadReport>(order);
   }
 
   stop(): Promise<void> {

@@ -86,6 +86,7 @@ async function startDeleteInsert(context: VariantContext): Promise<RunningVarian
       await pool.query(PUT_MANY, [tokens.map(hashOf), owners]);
       return { path: '/auth/refresh', credentials: tokens };
     },
+    refresh: async (token) => (await app.get(RefreshTokens).refresh(token)).refresh_token,
     close: () => app.close().then(() => pool.end()),
   };
 }
@@ -103,17 +104,18 @@ class RefreshTokens {
     @Inject(JwtService) private readonly jwt: JwtService,
   ) {}
 
-  async refresh(token: unknown): Promise<object> {
+  async refresh(token: unknown): Promise<{ readonly refresh_token: string }> {
     if (typeof token !== 'string') throw new UnauthorizedException();
     const next = newToken();
     const taken = await this.replace(token, next);
     if (!taken?.is_valid) throw new UnauthorizedException();
-    return {
+    const answer = {
       access_token: this.jwt.sign({ sub: taken.user_id, ver: taken.token_version }),
       token_type: 'Bearer',
       expires_in: EXPIRES_IN_SECONDS,
       refresh_token: next,
     };
+    return answer;
   }
 
   private async replace(token: string, next: string): Promise<Taken | undefined> {

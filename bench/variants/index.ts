@@ -28,7 +28,15 @@ export const VARIANTS: readonly Variant[] = [
 ];
 
 /** Those of the series `refresh`. */
-export const REFRESHING: readonly Variant[] = [librarySessions, deleteInsert, betterAuthRefresh];
+export const REFRESHING: readonly Variant[] = [
+  open,
+  librarySessions,
+  deleteInsert,
+  betterAuthRefresh,
+];
+
+/** Those of the series `rotations`. */
+export const ROTATING: readonly Variant[] = [librarySessions, deleteInsert];
 
 /** `--only` knows them by name or by their place here. */
-export const ALL_VARIANTS: readonly Variant[] = [...VARIANTS, ...REFRESHING];
+export const ALL_VARIANTS: readonly Variant[] = [...new Set([...VARIANTS, ...REFRESHING])];

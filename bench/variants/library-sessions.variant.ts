@@ -57,8 +57,15 @@ async function startWithSessions(context: VariantContext): Promise<RunningVarian
       const tokens = await logIn(owners, (id) => start(id, label));
       return { path: '/auth/refresh', credentials: tokens };
     },
+    refresh: (token) => nextToken(sessions, token),
     close: () => app.close(),
   };
+}
+
+async function nextToken(sessions: TokenSessions<User>, token: string): Promise<string> {
+  const refreshed = await sessions.refresh(token);
+  if (refreshed.accepted && refreshed.refreshToken !== undefined) return refreshed.refreshToken;
+  throw new Error(`Expected a refresh token, got ${JSON.stringify(refreshed)}`);
 }
 
 /** The refresh tokens of these users' new sessions. */

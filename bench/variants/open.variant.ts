@@ -1,4 +1,4 @@
-import { Controller, Get } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { startApp } from './app.js';
 import { forge } from './forge.js';
 import { bearer } from './jwt.js';
@@ -15,7 +15,15 @@ export const open: Variant = {
     const { app, url } = await startApp(context, { controllers: [MeController] });
     const credentials = context.userIds.map(unread);
     const revoked = unread(context.revokedUserId);
-    return { url, credentials, revoked, forged: forge(revoked), close: () => app.close() };
+    return {
+      url,
+      credentials,
+      revoked,
+      forged: forge(revoked),
+      startSessions: ({ count }) =>
+        Promise.resolve({ path: '/auth/refresh', credentials: Array(count).fill('x'.repeat(103)) }),
+      close: () => app.close(),
+    };
   },
 };
 
@@ -25,7 +33,21 @@ class MeController {
   me(): { id: string } {
     return { id: 'anyone' };
   }
+
+  /** The floor of a refresh: an answer as long as those of the others, and nothing done for it. */
+  @Post('auth/refresh')
+  @HttpCode(200)
+  refresh(@Body() { refresh_token: token }: { refresh_token: string }): object {
+    return {
+      access_token: ACCESS_TOKEN,
+      token_type: 'Bearer',
+      expires_in: 900,
+      refresh_token: token,
+    };
+  }
 }
+
+const ACCESS_TOKEN = 'x'.repeat(330);
 
 /** As long as a token with seven claims. */
 function unread(userId: string): Credential {

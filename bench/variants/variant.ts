@@ -31,6 +31,8 @@ export interface RunningVariant {
   readonly forged: Credential;
   /** For the variants of the series `refresh`: starts sessions for the load to refresh, spread over the users. */
   startSessions?(wanted: WantedSessions): Promise<RefreshRoute>;
+  /** What the route of `startSessions` does, without HTTP: the token that comes next. */
+  readonly refresh?: (token: string) => Promise<string>;
   close(): Promise<void>;
 }
 
