@@ -124,8 +124,12 @@ export class HistoryController {
   }
 
   /** In a transaction: on a connection with one that somebody forgot, nothing else would be committed. */
-  private update(id: string, values: Partial<User>): Promise<unknown> {
-    return this.users.manager.transaction((manager) => manager.update(User, { id }, values));
+  private async update(id: string, values: Partial<User>): Promise<void> {
+    const { affected } = await this.users.manager.transaction((manager) =>
+      manager.update(User, { id }, values),
+    );
+    // One that was forgotten on the old primary still writes there, but has no row of a user who is newer.
+    if (affected !== 1) throw new Error('The update met no row.');
   }
 }
 

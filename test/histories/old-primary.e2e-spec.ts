@@ -24,20 +24,17 @@ afterAll(async () => {
   await databases?.close();
 });
 
-it.fails(
-  'the application of the histories reports no write that an old primary has no row for',
-  async () => {
-    // A transaction that was forgotten before the old primary was made read-only may still write there.
-    await app.post('/history/careless/transaction');
-    await databases.leadAstray(false);
-    await databases.promote();
-    database = new DatabaseAccess(databases.primaryUrl);
-    const id = await database.createUser('first password');
+it('the application of the histories reports no write that an old primary has no row for', async () => {
+  // A transaction that was forgotten before the old primary was made read-only may still write there.
+  await app.post('/history/careless/transaction');
+  await databases.leadAstray(false);
+  await databases.promote();
+  database = new DatabaseAccess(databases.primaryUrl);
+  const id = await database.createUser('first password');
 
-    const { status } = await app.post(`/history/${id}/activation`, undefined, { active: false });
+  const { status } = await app.post(`/history/${id}/activation`, undefined, { active: false });
 
-    const sql = 'SELECT active FROM users WHERE id = $1';
-    expect(await rowOf(databases.primaryUrl, sql, [id])).toEqual({ active: true });
-    expect(status).toBe(500);
-  },
-);
+  const sql = 'SELECT active FROM users WHERE id = $1';
+  expect(await rowOf(databases.primaryUrl, sql, [id])).toEqual({ active: true });
+  expect(status).toBe(500);
+});
