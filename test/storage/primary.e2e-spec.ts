@@ -25,9 +25,11 @@ const listeners: [client: Client, count: number][] = [];
 let fault: { code: string; afterMs: number } | undefined;
 /** What a client waits for before it connects. */
 let network: Promise<void> = Promise.resolve();
+/** Whether there is a pooler in between that takes no `statement_timeout`. */
+let isPooled = false;
 
 class ObservedClient extends Client {
-  constructor(config: ClientConfig) {
+  constructor(private readonly config: ClientConfig) {
     super(config);
     made.push(config as ClientConfig & Record<string, unknown>);
     clients.push(this);
@@ -35,7 +37,11 @@ class ObservedClient extends Client {
 
   // oxlint-disable-next-line typescript/no-explicit-any -- with a callback, or without
   override connect(...args: any[]): any {
-    return network.then(() => (super.connect as (...args: unknown[]) => unknown).apply(this, args));
+    const { statement_timeout: limit } = this.config;
+    return network.then(() => {
+      if (isPooled && limit) return (args as [(error: Error) => void])[0](new Error(REFUSED));
+      return (super.connect as (...args: unknown[]) => unknown).apply(this, args);
+    });
   }
 
   // oxlint-disable-next-line typescript/no-explicit-any -- one of pg's many signatures
@@ -58,6 +64,7 @@ class ObservedClient extends Client {
   }
 }
 
+const REFUSED = 'unsupported startup parameter: statement_timeout';
 const TIMEOUT_MS = 5000;
 /** There are six connections. */
 const MORE_THAN_ALL = 7;
@@ -103,6 +110,7 @@ beforeEach(async () => {
 afterEach(async () => {
   vi.restoreAllMocks();
   fault = undefined;
+  isPooled = false;
   await primary?.close();
   if (dataSource?.isInitialized) await dataSource?.destroy();
 });
@@ -382,6 +390,28 @@ describe('a pool that the application has used up', () => {
     expect(await read()).toHaveLength(1);
     expect(await primary.run(PID, TIMEOUT_MS)).toHaveLength(1);
     await holder.release();
+  });
+});
+
+describe('a pooler that takes no limit at the server', () => {
+  beforeEach(() => void (isPooled = true));
+
+  it.fails('fails none of the first reads, many at once', async () => {
+    const answers = await Promise.all(Array.from({ length: 20 }, () => read()));
+    expect(answers.flat()).toHaveLength(20);
+  });
+
+  it.fails('fails none of the first writes, many at once', async () => {
+    const answers = await Promise.all(Array.from({ length: 20 }, () => run('SELECT 1')));
+    expect(answers.flat()).toHaveLength(20);
+  });
+
+  it('refuses the limit that the application itself sets', async () => {
+    await dataSource.destroy();
+    isPooled = false;
+    await connect({ statement_timeout: 1000 });
+    isPooled = true;
+    await expect(read()).rejects.toThrow(REFUSED);
   });
 });
 
