@@ -31,7 +31,6 @@ export class OwnPool {
   private readonly connections = new WeakMap<PgClient, Connection>();
   private distrustedBefore = 0;
   private sharedUntil = 0;
-  private limitsAtServer = true;
 
   /** @param applicationPool - asked each time: a data source that was closed and opened again has another pool */
   constructor(
@@ -75,13 +74,15 @@ export class OwnPool {
 
   private async take(pool: PgPool, limit: TimeLimit): Promise<Connection> {
     if (performance.now() >= this.sharedUntil) pool.options.max = this.settings.max;
+    const { statement_timeout: limitAtServer } = pool.options;
     try {
       return await this.connect(pool, limit);
     } catch (error) {
-      if (this.limitsAtServer && isUnknownSetting(error)) {
-        this.limitsAtServer = false;
-        void this.close();
-        return this.acquire(limit);
+      const ownLimit = this.opened?.of.options.statement_timeout;
+      if (limitAtServer !== ownLimit && isUnknownSetting(error)) {
+        // Others may have connected with it meanwhile: each learns it here, once.
+        pool.options.statement_timeout = ownLimit;
+        return this.take(pool, limit);
       }
       const { totalCount } = pool;
       const mayShare = totalCount > 0 && totalCount < pool.options.max!;
@@ -145,9 +146,7 @@ export class OwnPool {
       connectionTimeoutMillis: limitMs,
       maxLifetimeSeconds: smaller(options['maxLifetimeSeconds'], LIFETIME_SECONDS),
       // A statement that this process can no longer give up still ends there.
-      statement_timeout: this.limitsAtServer
-        ? smaller(options['statement_timeout'], Math.ceil(limitMs))
-        : options['statement_timeout'],
+      statement_timeout: smaller(options.statement_timeout, Math.ceil(limitMs)),
       // They hold up no shutdown.
       allowExitOnIdle: true,
       keepAlive: true,

@@ -14,6 +14,8 @@ export interface PgPoolOptions {
   readonly password?: unknown;
   /** Read again each time that the pool decides whether to open another connection. */
   max?: number;
+  /** Read again for each connection that is opened. */
+  statement_timeout?: unknown;
   readonly verify?: VerifyClient;
   readonly [name: string]: unknown;
 }
