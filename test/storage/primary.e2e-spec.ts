@@ -393,6 +393,23 @@ describe('a pool that the application has used up', () => {
   });
 });
 
+describe('when the time is over', () => {
+  it.fails.each<[string, () => Promise<unknown>]>([
+    ['write', () => run("INSERT INTO secrets VALUES (2, 'another')")],
+    ['read', () => read()],
+  ])('no %s is sent on a connection that comes after all', async (_, ask) => {
+    let mend!: () => void;
+    network = new Promise((resolve) => (mend = resolve));
+    const failing = failureOf(ask());
+    // The timer that gives up the wait has not run yet.
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + TIMEOUT_MS);
+    mend();
+    expect(await failing).toBeInstanceOf(Error);
+    expect(asked).toEqual([]);
+  });
+});
+
 describe('a pooler that takes no limit at the server', () => {
   beforeEach(() => void (isPooled = true));
 
