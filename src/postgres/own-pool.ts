@@ -43,10 +43,14 @@ export class OwnPool {
     return this.opened !== undefined && this.opened.pool.totalCount > 0;
   }
 
-  /** A connection that comes too late is not used. */
+  /** A connection that comes too late is not used: what is sent then may work, and is reported as failed. */
   async acquire(limit: TimeLimit): Promise<Connection> {
     for (;;) {
       const connection = await this.take(this.open(limit.limitMs), limit);
+      if (isOver(limit)) {
+        connection.giveBack();
+        throw new Error(NO_CONNECTION);
+      }
       if (connection.openedAt >= this.distrustedBefore) return connection;
       connection.close();
     }
