@@ -50,10 +50,8 @@ async function startWithSessions(context: VariantContext): Promise<RunningVarian
     revoked: bearer(revoked!.accessToken),
     forged: forge(credentials[0]!),
     async startSessions({ count, label }: WantedSessions) {
-      const owners = Array.from(
-        { length: count },
-        (_, n) => ids[1 + (n % context.userIds.length)]!,
-      );
+      const { userIds } = context;
+      const owners = Array.from({ length: count }, (_, n) => userIds[n % userIds.length]!);
       const tokens = await logIn(owners, (id) => start(id, label));
       return { path: '/auth/refresh', credentials: tokens };
     },
