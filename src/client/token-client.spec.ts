@@ -1,5 +1,4 @@
 import { EventEmitter, once } from 'node:events';
-import { build, type Rollup } from 'vite';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Login, memoryStorage, sharedStorage, webStorage } from './login-storage.js';
 import { TokenClient, type TokenClientOptions } from './token-client.js';
@@ -352,17 +351,4 @@ describe('where the login is kept', () => {
     expect(() => storage.write(login)).toThrow('for a refresh token in a cookie');
     storage.close();
   });
-});
-
-it('has at most 4 kB, minified', async () => {
-  const built = (await build({
-    configFile: false,
-    logLevel: 'silent',
-    build: {
-      write: false,
-      minify: true,
-      lib: { entry: 'src/client/index.ts', formats: ['es'] },
-    },
-  })) as Rollup.RollupOutput[];
-  expect(built[0]!.output[0].code.length).toBeLessThanOrEqual(4096);
 });
