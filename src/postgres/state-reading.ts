@@ -21,15 +21,17 @@ export interface Source {
   readonly timeoutMs: number;
 }
 
+/** A query that was sent, with its place in the batch. */
+interface Sent {
+  readonly subject: string;
+  readonly inContext: InContext | undefined;
+  readonly index: number;
+}
+
 /** What one statement asks for. */
 interface Asked {
   readonly queries: readonly StateQuery[];
-  /** The queries that were sent, with their places in the batch. */
-  readonly sent: readonly {
-    readonly subject: string;
-    readonly inContext: InContext | undefined;
-    readonly index: number;
-  }[];
+  readonly sent: readonly Sent[];
   readonly needs: ReturnType<typeof needsOf>;
 }
 
@@ -39,15 +41,16 @@ export async function readState<User>(
   queries: readonly StateQuery[],
   { primary, timeoutMs }: Source,
 ): Promise<StateReading<User>> {
-  const { loader, statements } = database;
-  const sent = queries
-    .map(({ subject, inContext }, index) => ({ subject, inContext, index }))
-    .filter(({ subject }) => database.subjects.accepts(subject));
+  const { loader, statements, subjects } = database;
+  const sent: Sent[] = [];
+  for (const [index, { subject, inContext }] of queries.entries()) {
+    if (subjects.accepts(subject)) sent.push({ subject, inContext, index });
+  }
   const needs = needsOf(queries);
   const asked = { queries, sent, needs };
   if (sent.length === 0) return decodeReading(database, asked, { rows: [] });
 
-  const ids = database.subjects.list(sent.map(({ subject }) => subject));
+  const ids = subjects.list(sent.map(({ subject }) => subject));
   const { types } = loader;
   const statement =
     needs === undefined

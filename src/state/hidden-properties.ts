@@ -24,9 +24,12 @@ function ownerOf(record: object, path: readonly string[]): unknown {
     .reduce<unknown>((owner, name) => Reflect.get(Object(owner), name), record);
 }
 
-/** What the record lacks stays missing. Asking first is cheap, and hiding what is hidden is not. */
+/** What the record lacks stays missing. Asking first is cheap, and hiding is not. */
 function hide(owner: unknown, name: string): void {
-  if (typeof owner !== 'object' || owner === null || !isEnumerable(owner, name)) return;
+  if (typeof owner !== 'object' || owner === null) return;
+  // A class may declare a field for a column that is not selected, such as the hash.
+  const holds = Object.hasOwn(owner, name) && Reflect.get(owner, name) !== undefined;
+  if (!holds || !isEnumerable(owner, name)) return;
   // A frozen object, which the application made so, stays as it is: no exception.
   Reflect.defineProperty(owner, name, HIDDEN);
 }
