@@ -16,6 +16,7 @@ interface FastifyRoute {
 }
 
 interface FastifyRouter {
+  readonly supportedMethods: readonly string[];
   addHook(name: 'onRoute', hook: (route: FastifyRoute) => void): void;
 }
 
@@ -68,7 +69,8 @@ export class AdapterRoutes {
     if (this.type !== 'fastify') return;
     const fastify = this.host.httpAdapter.getInstance<FastifyRouter>();
     fastify.addHook('onRoute', ({ method, url }) => {
-      for (const verb of [method].flat()) this.ofFastify.push({ method: verb, path: url });
+      const verbs = allOrEach([method].flat(), fastify.supportedMethods);
+      this.ofFastify.push(...verbs.map((verb) => ({ method: verb, path: url })));
     });
   }
 
@@ -83,10 +85,14 @@ export class AdapterRoutes {
   }
 }
 
-/** Express adds a route of every verb for `all()`. */
-function verbsOf(methods: Readonly<Record<string, boolean>>): string[] {
-  if (METHODS.every((verb) => methods[verb.toLowerCase()])) return ['ALL'];
-  return Object.keys(methods).map((verb) => verb.toUpperCase());
+/** In Express, a route may have one handler for every verb, under `_all`. `app.all()` adds one for each. */
+function verbsOf(methods: Readonly<Record<string, boolean>>): readonly string[] {
+  const verbs = Object.keys(methods).map((verb) => verb.toUpperCase());
+  return verbs.includes('_ALL') ? ['ALL'] : allOrEach(verbs, METHODS);
+}
+
+function allOrEach(verbs: readonly string[], known: readonly string[]): readonly string[] {
+  return known.every((verb) => verbs.includes(verb)) ? ['ALL'] : verbs;
 }
 
 function isRouteOf(name: string, { method, path }: Route, before: RegExp): boolean {

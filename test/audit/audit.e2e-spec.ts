@@ -57,6 +57,8 @@ const hybrid = (inheritAppConfig: boolean, metadata: ModuleMetadata = {}) =>
     prepare: (made) => made.connectMicroservice(tcp, { inheritAppConfig }),
   });
 
+type ExpressRoute = Record<'all' | 'get', (handler: typeof respond) => ExpressRoute>;
+
 const respond = (_: unknown, response: { send(text: string): void }) => response.send('ok');
 
 describe('listAccess', () => {
@@ -195,6 +197,41 @@ describe('listAccess', () => {
     });
     expect(inShort(listAccess(app)).filter((line) => !line.includes('/orders'))).toEqual([
       'http GET /metrics: not checkable',
+    ]);
+  });
+
+  it.each(PLATFORMS)('names a route of every verb once on %s', async (platform) => {
+    const app = await start({
+      platform,
+      module: { globalGuard: true },
+      prepare: (made) => {
+        const adapter = made.getHttpAdapter();
+        adapter.all('/files', respond);
+        adapter.get('/reports', respond);
+        adapter.post('/reports', respond);
+      },
+    });
+    expect(inShort(listAccess(app))).toEqual([
+      'http ALL /files: not checkable',
+      'http GET /reports: not checkable',
+      'http POST /reports: not checkable',
+    ]);
+  });
+
+  it('names a handler for every verb of a route of Express as one, whatever else the route has', async () => {
+    const app = await start({
+      module: { globalGuard: true },
+      prepare: (made) => {
+        const express = made.getHttpAdapter().getInstance() as {
+          route(path: string): ExpressRoute;
+        };
+        express.route('/files').all(respond);
+        express.route('/reports').all(respond).get(respond);
+      },
+    });
+    expect(inShort(listAccess(app))).toEqual([
+      'http ALL /files: not checkable',
+      'http ALL /reports: not checkable',
     ]);
   });
 
