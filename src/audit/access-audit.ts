@@ -38,8 +38,7 @@ export class AccessAudit implements OnApplicationBootstrap {
   /** @throws TokenInvalidationConfigError in the mode `enforce`, with every handler that is open unnoticed */
   onApplicationBootstrap(): void {
     if (this.settings.mode === 'off') return;
-    const entries = this.list();
-    this.connected.stopCounting();
+    const entries = this.listAtBoot();
     const unknown = entries.filter(({ access }) => access === 'not checkable').map(describe);
     if (unknown.length > 0) {
       this.logger.log(listed('Who may call these handlers is not known to the audit:', unknown));
@@ -53,6 +52,14 @@ export class AccessAudit implements OnApplicationBootstrap {
         problems,
       ),
     );
+  }
+
+  private listAtBoot(): AccessEntry[] {
+    try {
+      return this.list();
+    } finally {
+      this.connected.stopCounting();
+    }
   }
 
   /** @param microservices - those of the application, where the application can be asked, as it cannot at boot */

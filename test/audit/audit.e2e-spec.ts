@@ -364,6 +364,21 @@ describe('the audit at boot', () => {
     },
   );
 
+  it("leaves Nest's config as it was when it cannot list the handlers", async () => {
+    let config = new ApplicationConfig();
+    const boot = start({
+      module: { audit: 'warn' },
+      prepare: (made) => {
+        config = made.get(ApplicationConfig);
+        vi.spyOn(config, 'getGlobalRequestGuards').mockImplementation(() => {
+          throw new Error('not to be listed');
+        });
+      },
+    });
+    await expect(boot).rejects.toThrow('not to be listed');
+    expect(Object.hasOwn(config, 'getGlobalGuards')).toBe(false);
+  });
+
   it("knows a microservice that the application's guards do not reach", async () => {
     await expect(hybrid(false)).rejects.toThrow(
       'rpc paid (OrdersMessages.paid): ApiKeyGuard globally, which reaches no microservice that was connected without { inheritAppConfig: true }.',
