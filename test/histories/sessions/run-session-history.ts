@@ -9,11 +9,11 @@ import type { SessionUser } from './session-user.js';
 import { SessionUsers } from './session-users.js';
 import { TimeLapse } from './time-lapse.js';
 
-/** Rarer than without sessions, each of which has to live through some rotations. */
+/** Rarer than without sessions, each of which has to live through some rotations, and some until their absolute end. */
 const PAUSES = {
   cut: [500, 2500],
   kill: [10_000, 25_000],
-  everyone: [24_000, 34_000],
+  everyone: [30_000, 40_000],
   failover: [12_000, 30_000],
   lock: [500, 3000],
   forget: [500, 2000],
