@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Login, memoryStorage, sharedStorage, webStorage } from './login-storage.js';
 import { TokenClient, type TokenClientOptions } from './token-client.js';
 
@@ -11,6 +11,7 @@ interface Sent {
   readonly token: string | null;
   readonly body: string;
   readonly credentials: string;
+  readonly type: string | null;
 }
 
 /** Answers a request; throws as a network that fails. */
@@ -38,6 +39,11 @@ beforeEach(() => {
   };
 });
 
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
+
 const scripted: typeof fetch = async (input, init) => {
   const request = new Request(input, init);
   const said: Sent = {
@@ -45,6 +51,7 @@ const scripted: typeof fetch = async (input, init) => {
     token: request.headers.get('authorization')?.replace('Bearer ', '') ?? null,
     body: await request.text(),
     credentials: request.credentials,
+    type: request.headers.get('content-type'),
   };
   sent.push(said);
   return answers[said.path]!(said);
@@ -111,6 +118,37 @@ describe('a call', () => {
     expect(onLoginAgain).toHaveBeenCalledExactlyOnceWith(600);
   });
 
+  it('is answered with what demands a recent login by another status, as it is', async () => {
+    const challenge = 'Bearer error="insufficient_user_authentication"';
+    answers['/orders'] = () => json(403, {}, { 'www-authenticate': challenge });
+    const onLoginAgain = vi.fn<(maxAge: number | undefined) => void>();
+    expect((await orders(await loggedIn({ onLoginAgain }))).status).toBe(403);
+    expect(onLoginAgain).not.toHaveBeenCalled();
+  });
+
+  it('needs no callback, neither for a demand nor for a login that is gone', async () => {
+    const client = await loggedIn();
+    const challenge = 'Bearer error="insufficient_user_authentication"';
+    answers['/orders'] = () => json(401, {}, { 'www-authenticate': challenge });
+    expect((await orders(client)).status).toBe(401);
+    answers['/orders'] = () => refused('token_expired');
+    answers['/auth/refresh'] = () => refused('session_ended');
+    expect((await orders(client)).status).toBe(401);
+  });
+
+  it('goes through the fetch of the platform, by its clock', async () => {
+    vi.stubGlobal('fetch', scripted);
+    const client = new TokenClient({ url: `${API}/auth` });
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(NOW);
+    await client.login({ access_token: 'old', expires_in: 900, refresh_token: 'r' });
+    clock.mockReturnValue(NOW + 899_999);
+    answers['/orders'] = () => json(200, {});
+    await orders(client);
+    clock.mockReturnValue(NOW + 900_000);
+    await orders(client);
+    expect(paths()).toEqual(['/orders old', '/auth/refresh null', '/orders new']);
+  });
+
   it('hears of the demand after a refresh too', async () => {
     const challenge = 'Bearer error="insufficient_user_authentication"';
     answers['/orders'] = ({ token }) =>
@@ -127,6 +165,27 @@ describe('a refresh', () => {
     const all = await Promise.all(Array.from({ length: 20 }, () => orders(client)));
     expect(all.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200));
     expect(sent.filter(({ path }) => path === '/auth/refresh')).toHaveLength(1);
+  });
+
+  it('is sent as JSON, with the cookies of its own origin alone', async () => {
+    await orders(await loggedIn());
+    expect(sent[1]).toMatchObject({
+      path: '/auth/refresh',
+      type: 'application/json',
+      credentials: 'same-origin',
+    });
+  });
+
+  it('that does not say how long the token lives is for one that is used until it is refused', async () => {
+    const storage = memoryStorage();
+    const refresh = { refresh_token: 'refresh of new', expires_in: undefined };
+    answers['/auth/refresh'] = () => tokens('new', refresh);
+    await orders(await loggedIn({ storage }));
+    expect(await storage.read()).toEqual({
+      accessToken: 'new',
+      expiresAt: undefined,
+      refreshToken: 'refresh of new',
+    });
   });
 
   it('that answers no refresh token leaves the one that is there', async () => {
@@ -296,6 +355,16 @@ describe('with the refresh token in a cookie', () => {
     expect((await orders(client)).status).toBe(200);
   });
 
+  it('a page that logs in again asks again, once another tab has logged out', async () => {
+    const storage = memoryStorage();
+    const client = clientOf({ cookie: true, storage });
+    await client.logout();
+    await client.login({ access_token: 'old' });
+    await storage.write(undefined);
+    expect((await orders(client)).status).toBe(200);
+    expect(paths()).toEqual(['/auth/logout null', '/auth/refresh null', '/orders new']);
+  });
+
   it('a page that has logged out asks no more, and a late answer logs nobody in', async () => {
     const client = clientOf({ cookie: true });
     answers['/auth/refresh'] = async () => {
@@ -344,6 +413,30 @@ describe('where the login is kept', () => {
     await received;
     expect(await there.read()).toEqual(shared);
     for (const each of [here, there, third]) each.close();
+  });
+
+  it('in memory, the tabs share a logout too, over a channel as browsers have it', async () => {
+    const posted: unknown[] = [];
+    const opened = vi.fn<(name: string) => void>();
+    const closed = vi.fn<() => void>();
+    // In a browser a channel has no unref().
+    class Channel {
+      readonly addEventListener = () => {};
+      readonly postMessage = (message: unknown) => void posted.push(message);
+      readonly close = closed;
+
+      constructor(name: string) {
+        opened(name);
+      }
+    }
+    vi.stubGlobal('BroadcastChannel', Channel);
+    const storage = sharedStorage();
+    await storage.write({ accessToken: 'a' });
+    await storage.write(undefined);
+    storage.close();
+    expect(opened).toHaveBeenCalledExactlyOnceWith('login');
+    expect(posted).toEqual([{ accessToken: 'a' }, undefined]);
+    expect(closed).toHaveBeenCalledOnce();
   });
 
   it('in memory, the tabs share no refresh token', () => {
