@@ -167,7 +167,7 @@ describe('a refresh', () => {
     expect(sent.filter(({ path }) => path === '/auth/refresh')).toHaveLength(1);
   });
 
-  it('is sent as JSON, with the cookies of its own origin alone', async () => {
+  it('is sent as JSON, with the cookies of its origin alone', async () => {
     await orders(await loggedIn());
     expect(sent[1]).toMatchObject({
       path: '/auth/refresh',
