@@ -51,7 +51,7 @@ describe('what shapes the module', () => {
       'a typo in the endpoints',
       { endpoints: { path: 'auth', logoutEveryWhere: true } },
       [
-        'endpoints.logoutEveryWhere is not an option: choose from path, version, logoutEverywhere, sessions, refreshCookie, revoke, introspect, jwks, response, listResponse, logoutTransaction, securityScheme.',
+        'endpoints.logoutEveryWhere is not an option: did you mean logoutEverywhere? Choose from path, version, logoutEverywhere, sessions, refreshCookie, revoke, introspect, jwks, response, listResponse, logoutTransaction, securityScheme.',
       ],
     ],
     [

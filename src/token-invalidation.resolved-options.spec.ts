@@ -189,13 +189,15 @@ describe('the keys', () => {
     [
       'a typo in a key',
       { keys: [{ secret: SECRET }, { secret: SECRET, kib: 'b', kid: 'b' }] },
-      ['keys[1].kib is not an option: choose from secret, privateKey, publicKey, algorithm, kid.'],
+      [
+        'keys[1].kib is not an option: did you mean kid? Choose from secret, privateKey, publicKey, algorithm, kid.',
+      ],
     ],
     [
       'a typo that leaves a key without one',
       { keys: [{ sercet: SECRET }] },
       [
-        'keys[0].sercet is not an option: choose from secret, privateKey, publicKey, algorithm, kid.',
+        'keys[0].sercet is not an option: did you mean secret? Choose from secret, privateKey, publicKey, algorithm, kid.',
         'keys[0]: has no key: give secret, privateKey or publicKey.',
       ],
     ],
@@ -382,15 +384,12 @@ const EXTRA_NAMES = [
 ];
 /** Options of the store, which the module does not take. */
 const STORE_NAMES = ['entity', 'properties', 'dataSource', 'pool', 'table', 'writeTimeout'];
-const UNKNOWN_NAMES = [
-  ...STORE_NAMES,
-  'expireIn',
-  'SECRET',
-  'toString',
-  'constructor',
-  '__proto__',
-  '',
-];
+const UNKNOWN_NAMES = [...STORE_NAMES, 'toString', 'constructor', '__proto__', ''];
+const MISSPELT_NAMES = [
+  ['expireIn', 'expiresIn'],
+  ['SECRET', 'secret'],
+  ['isGlobl', 'isGlobal'],
+] as const;
 
 /** An object with this key, whatever the key. */
 const having = (name: string) => Object.fromEntries([[name, true]]);
@@ -414,6 +413,12 @@ describe('an option that a factory returns', () => {
     ]) as object;
     expect(problemsWith(options)).toEqual([
       `${name} is not an option: choose from ${[...OPTION_NAMES, ...EXTRA_NAMES].join(', ')}.`,
+    ]);
+  });
+
+  it.each(MISSPELT_NAMES)('%j is perhaps %j, and boot asks', (misspelt, name) => {
+    expect(problemsOf(having(misspelt))).toEqual([
+      expect.stringContaining(`${misspelt} is not an option: did you mean ${name}? Choose from `),
     ]);
   });
 });
@@ -440,6 +445,12 @@ describe('what stands next to a factory', () => {
   it.each(UNKNOWN_NAMES)('is not %j, which is no option', (name) => {
     expect(misplacedOptions(having(name))).toEqual([
       expect.stringMatching(/ is not an option: choose from /),
+    ]);
+  });
+
+  it.each(MISSPELT_NAMES)('is not %j, which is perhaps %j', (misspelt, name) => {
+    expect(misplacedOptions(having(misspelt))).toEqual([
+      expect.stringContaining(`${misspelt} is not an option: did you mean ${name}? Choose from `),
     ]);
   });
 

@@ -63,18 +63,18 @@ describe('problemsOf', () => {
     expect(problemsOf(table, { table: null })).toEqual(['table is not text.']);
   });
 
-  it('names what is not an option, with its path and the options that there are', () => {
+  it('names what is not an option, with its path, the nearest option and all that there are', () => {
     expect(problemsOf(TABLE, { nmae: 'people' })).toEqual([
-      'nmae is not an option: choose from name, strict, columns, keys.',
+      'nmae is not an option: did you mean name? Choose from name, strict, columns, keys.',
     ]);
     expect(problemsOf(TABLE, { columns: { ID: 'id' } })).toEqual([
-      'columns.ID is not an option: choose from id, password.',
+      'columns.ID is not an option: did you mean id? Choose from id, password.',
     ]);
     expect(problemsOf(TABLE, { keys: [{ kid: 'a' }, { Kid: 'b' }] })).toEqual([
-      'keys[1].Kid is not an option: choose from kid, columns.',
+      'keys[1].Kid is not an option: did you mean kid? Choose from kid, columns.',
     ]);
     expect(problemsOf(TABLE, { keys: [{ columns: { passwrod: 'p' } }] })).toEqual([
-      'keys[0].columns.passwrod is not an option: choose from id, password.',
+      'keys[0].columns.passwrod is not an option: did you mean password? Choose from id, password.',
     ]);
   });
 
@@ -129,8 +129,15 @@ describe('problemsOf', () => {
 
 describe('unknownOption', () => {
   it('names the path and what to choose from', () => {
-    expect(unknownOption('keys[0].x', ['kid'])).toBe(
+    expect(unknownOption('x', ['kid'], 'keys[0].')).toBe(
       'keys[0].x is not an option: choose from kid.',
+    );
+    expect(unknownOption('x', ['kid'])).toBe('x is not an option: choose from kid.');
+  });
+
+  it('asks whether the nearest name was meant', () => {
+    expect(unknownOption('kdi', ['secret', 'kid'], 'keys[0].')).toBe(
+      'keys[0].kdi is not an option: did you mean kid? Choose from secret, kid.',
     );
   });
 });

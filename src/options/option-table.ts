@@ -1,3 +1,5 @@
+import { nearestName } from './nearest-name.js';
+
 /**
  * One option: its default, how a given value is checked, and what to say when it cannot be used. The comment above the
  * row is the option's documentation: `docs/options.md` is generated from it, and editors show it.
@@ -35,15 +37,17 @@ export function option<Value>(row: OptionRow<Value>): OptionRow<Value> {
 export function problemsOf(table: OptionTable, given: object, path = ''): string[] {
   const unknown = Object.keys(given).filter((name) => !Object.hasOwn(table, name));
   return [
-    ...unknown.map((name) => unknownOption(`${path}${name}`, Object.keys(table))),
+    ...unknown.map((name) => unknownOption(name, Object.keys(table), path)),
     ...Object.entries(table).flatMap(([name, row]) =>
       problemsOfValue(row, Reflect.get(given, name), `${path}${name}`),
     ),
   ];
 }
 
-export function unknownOption(path: string, names: readonly string[]): string {
-  return `${path} is not an option: choose from ${names.join(', ')}.`;
+export function unknownOption(name: string, names: readonly string[], path = ''): string {
+  const nearest = nearestName(name, names);
+  const choose = nearest === undefined ? 'choose' : `did you mean ${nearest}? Choose`;
+  return `${path}${name} is not an option: ${choose} from ${names.join(', ')}.`;
 }
 
 function problemsOfValue(row: OptionRow, value: unknown, path: string): string[] {

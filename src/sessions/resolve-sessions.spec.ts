@@ -146,7 +146,7 @@ describe('the rows', () => {
     [true, /^sessions is not an object: give \{ absolute/],
     [
       { absolut: '1d' },
-      /^sessions\.absolut is not an option: choose from tokensWithoutSession, preset/,
+      /^sessions\.absolut is not an option: did you mean absolute\? Choose from tokensWithoutSession, preset/,
     ],
     [{ absolute: '900' }, /^sessions\.absolute is "900"/],
     [{ grace: 301 }, /^sessions\.grace .* From 0 to 300 s\.$/],

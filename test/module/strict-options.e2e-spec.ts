@@ -50,18 +50,21 @@ describe('a name that is no option', () => {
   it.each([
     [
       { expireIn: '1h' },
-      /^expireIn is not an option: choose from secret, keys, expiresIn, .*store, /,
+      /^expireIn is not an option: did you mean expiresIn\? Choose from secret, keys, expiresIn, .*store, /,
     ],
-    [{ entity: Date }, /^entity is not an option/],
-    [{ endpoint: { path: 'auth' } }, /^endpoint is not an option: choose from .*endpoints/],
+    [{ entity: Date }, /^entity is not an option: choose from secret, /],
+    [
+      { endpoint: { path: 'auth' } },
+      /^endpoint is not an option: did you mean endpoints\? Choose from .*endpoints/,
+    ],
     [{ hasOwnProperty: true }, /^hasOwnProperty is not an option/],
     [
       { secret: undefined, keys: [{ secret: SECRET }, { secrets: SECRET }] },
-      /^keys\[1\]\.secrets is not an option: choose from secret, privateKey, publicKey, algorithm, kid\.$/,
+      /^keys\[1\]\.secrets is not an option: did you mean secret\? Choose from secret, privateKey, publicKey, algorithm, kid\.$/,
     ],
     [
       { endpoints: { path: 'auth', logoutEverwhere: true } },
-      /^endpoints\.logoutEverwhere is not an option: choose from path, version, logoutEverywhere, sessions, refreshCookie, revoke, introspect, jwks, response, listResponse, logoutTransaction, securityScheme\.$/,
+      /^endpoints\.logoutEverwhere is not an option: did you mean logoutEverywhere\? Choose from path, version, logoutEverywhere, sessions, refreshCookie, revoke, introspect, jwks, response, listResponse, logoutTransaction, securityScheme\.$/,
     ],
   ])('stops the boot and is named: %j', async (options, message) => {
     expect(await problemsWith(options)).toContainEqual(expect.stringMatching(message));

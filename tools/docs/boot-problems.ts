@@ -34,9 +34,9 @@ export const BOOT_PROBLEMS: readonly BootProblem[] = [
     fix: 'Leave `publicKey` out.',
   },
   {
-    message: '… is not an option: choose from …',
+    message: '… is not an option: …',
     cause: 'A misspelt option, or one of another object.',
-    fix: 'Move it or correct its name. See [options](options.md).',
+    fix: 'Correct its name, as the message may show, or move it. See [options](options.md).',
   },
   {
     message: '… shapes the module and is not read from a factory: put it next to useFactory.',

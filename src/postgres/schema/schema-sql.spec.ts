@@ -85,7 +85,7 @@ describe('the options of a migration', () => {
     [
       'everything at once',
       { id: '', lockTimeout: 'soon', tabel: 'users' },
-      `tabel is not an option: choose from ${NAMES}.\nid ${NO_NAME}\nlockTimeout is "soon": give seconds as a number, or text with a unit such as '15m'. From 0 to 86400 s.`,
+      `tabel is not an option: did you mean table? Choose from ${NAMES}.\nid ${NO_NAME}\nlockTimeout is "soon": give seconds as a number, or text with a unit such as '15m'. From 0 to 86400 s.`,
     ],
     ['nothing to do', { from: { core: 2 } }, 'to has nothing that is not in from.'],
     ['nothing to bring', { to: {} }, 'to has nothing that is not in from.'],
