@@ -163,8 +163,8 @@ describe('the keys', () => {
   const NO_LIST = 'keys is not a list with a key in it: give at least one, as [{ secret }].';
 
   it.each<[string, object, unknown[]]>([
-    ['none', {}, [expect.stringMatching(/^options\.secret: is empty: generate one with /)]],
-    ['an empty secret', { secret: '' }, [expect.stringMatching(/^options\.secret: is empty: /)]],
+    ['none', {}, [expect.stringMatching(/^secret: is empty: generate one with /)]],
+    ['an empty secret', { secret: '' }, [expect.stringMatching(/^secret: is empty: /)]],
     [
       'a secret and a list',
       { secret: SECRET, keys: [{ secret: SECRET }] },
@@ -332,7 +332,7 @@ describe('nonsense', () => {
     const named = problems.map((problem) => problem.split(/[ :]/)[0]);
     expect(new Set(named)).toEqual(
       new Set([
-        'options',
+        'secret',
         'expiresIn',
         'clockTolerance',
         'readTimeout',

@@ -24,12 +24,12 @@ describe('readKeys', () => {
   });
 
   it.each<[string, GivenKeys, unknown[]]>([
-    ['none', {}, [expect.stringMatching(/^options\.secret: is empty: generate one with /)]],
-    ['an empty secret', { secret: '' }, [expect.stringMatching(/^options\.secret: is empty: /)]],
+    ['none', {}, [expect.stringMatching(/^secret: is empty: generate one with /)]],
+    ['an empty secret', { secret: '' }, [expect.stringMatching(/^secret: is empty: /)]],
     [
       'a short secret',
       { secret: 'x' },
-      [expect.stringMatching(/^options: the secret has 1 bytes /)],
+      [expect.stringMatching(/^secret: the secret has 1 bytes /)],
     ],
     [
       'a secret and a list',

@@ -1,6 +1,12 @@
 import type { OptionRow, OptionTable } from '../options/option-table.js';
 import { SetupProblems } from '../options/setup-problems.js';
-import { type KeyMaterial, type KeyOptions, readKey, type SigningKey } from './signing-key.js';
+import {
+  type KeyMaterial,
+  type KeyOptions,
+  readKey,
+  readSecret,
+  type SigningKey,
+} from './signing-key.js';
 
 /** The fields of one key. What they must be is judged by `readKey`, one with the other. */
 export const KEY_ROWS: OptionTable & Record<keyof KeyOptions, OptionRow> = {
@@ -29,16 +35,16 @@ export interface GivenKeys {
  */
 export function readKeys({ secret, keys }: GivenKeys, mayBeWeak = false): SigningKey[] {
   const problems = new SetupProblems();
-  const read = (key: KeyOptions, path: string, isWeak = false) =>
-    problems.collect(() => readKey(key, path, isWeak));
   if (keys !== undefined && secret !== undefined) {
     problems.add('secret and keys are both given: put the secret into keys, as { secret }.');
     problems.throwIfAny();
   }
   const [first, ...others] =
     keys === undefined
-      ? [read({ secret: secret ?? '' }, 'options')]
-      : keys.map((key, index) => read(key, `keys[${index}]`, mayBeWeak && index > 0));
+      ? [problems.collect(() => readSecret(secret ?? '', 'secret'))]
+      : keys.map((key, index) =>
+          problems.collect(() => readKey(key, `keys[${index}]`, mayBeWeak && index > 0)),
+        );
   if (first !== undefined && first.signWith === undefined) {
     problems.add(
       'keys[0]: only verifies, and the first key signs: put one with a secret or privateKey first.',

@@ -144,7 +144,7 @@ describe('a key that cannot be used', () => {
   const weakRsa = generateKeyPairSync('rsa', { modulusLength: 1024 });
   const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' });
   const pairAsSecret =
-    'keys[0].secret: is a public or private key, not a secret: give it as privateKey or publicKey.';
+    'keys[0].secret: is a public or private key, not a secret: give a key pair in keys, as { privateKey, publicKey }.';
 
   const mistakes: [string, unknown, unknown][] = [
     ['nothing', {}, 'keys[0]: has no key: give secret, privateKey or publicKey.'],
@@ -279,12 +279,12 @@ describe('a key that cannot be used', () => {
     [
       'a public KeyObject as secret',
       { secret: ec.publicKey },
-      'keys[0].secret: is a public key: give it as publicKey.',
+      'keys[0].secret: is a public key, not a secret: give a key pair in keys, as { privateKey, publicKey }.',
     ],
     [
       'a private KeyObject as secret',
       { secret: ec.privateKey },
-      'keys[0].secret: is a private key: give it as privateKey.',
+      'keys[0].secret: is a private key, not a secret: give a key pair in keys, as { privateKey, publicKey }.',
     ],
     [
       'a public KeyObject as private',

@@ -45,7 +45,20 @@ export interface SigningKey {
  * @throws TokenInvalidationConfigError with what is wrong with it and what to do
  */
 export function readKey(options: KeyOptions, path: string, mayBeWeak = false): SigningKey {
-  const material = readMaterial(options, path);
+  const key = keyOf(readMaterial(options, path), options, path);
+  return mayBeWeak ? key : strong(key, path);
+}
+
+/**
+ * Reads a secret that is given without other fields, for HS256.
+ *
+ * @throws TokenInvalidationConfigError with what is wrong with it and what to do
+ */
+export function readSecret(secret: KeyMaterial, path: string): SigningKey {
+  return strong(keyOf(secretMaterial(secret, path), {}, path), path);
+}
+
+function keyOf(material: Material, options: KeyOptions, path: string): SigningKey {
   const { verifyWith } = material;
   const algorithm = options.algorithm ?? defaultAlgorithm(verifyWith);
   if (algorithm === undefined) {
@@ -56,9 +69,13 @@ export function readKey(options: KeyOptions, path: string, mayBeWeak = false): S
   const misfit = algorithmProblem(algorithm, verifyWith);
   if (misfit !== undefined) throw problem(`${path}: ${misfit}`);
   const weakness = weaknessOf(algorithm, verifyWith);
-  if (weakness !== undefined && !mayBeWeak) throw problem(`${path}: ${weakness}`);
   const key = { ...material, algorithm, ...(weakness !== undefined && { weakness }) };
   return named(key, options, path);
+}
+
+function strong(key: SigningKey, path: string): SigningKey {
+  if (key.weakness !== undefined) throw problem(`${path}: ${key.weakness}`);
+  return key;
 }
 
 function named(
@@ -88,14 +105,14 @@ function readMaterial(options: KeyOptions, path: string): Material {
   if (secret !== undefined && isPair) {
     throw problem(`${path}: has a secret and a key pair: give one of them.`);
   }
-  if (secret !== undefined) return readSecret(secret, `${path}.secret`);
+  if (secret !== undefined) return secretMaterial(secret, `${path}.secret`);
   if (!isPair) throw problem(`${path}: has no key: give secret, privateKey or publicKey.`);
   return readPair(options, path);
 }
 
-function readSecret(secret: KeyMaterial, path: string): Material {
+function secretMaterial(secret: KeyMaterial, path: string): Material {
   if (secret instanceof KeyObject && secret.type !== 'secret') {
-    throw problem(`${path}: is a ${secret.type} key: give it as ${secret.type}Key.`);
+    throw notASecret(path, secret.type);
   }
   if (typeof secret !== 'string' && !Buffer.isBuffer(secret) && !(secret instanceof KeyObject)) {
     throw problem(`${path}: is ${typeof secret}: give text, a Buffer or a KeyObject.`);
@@ -107,13 +124,15 @@ function readSecret(secret: KeyMaterial, path: string): Material {
     );
   }
   // Anyone who has a public key could sign with it if it were taken for an HMAC secret.
-  if (isKeyPair(bytes)) {
-    throw problem(
-      `${path}: is a public or private key, not a secret: give it as privateKey or publicKey.`,
-    );
-  }
+  if (isKeyPair(bytes)) throw notASecret(path, 'public or private');
   const key = createSecretKey(bytes);
   return { signWith: key, verifyWith: key };
+}
+
+function notASecret(path: string, kind: string): TokenInvalidationConfigError {
+  return problem(
+    `${path}: is a ${kind} key, not a secret: give a key pair in keys, as { privateKey, publicKey }.`,
+  );
 }
 
 /** PEM, JWK, OpenSSH and DER, or any of these encoded in base64 once more. */

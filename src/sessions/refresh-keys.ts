@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
-import { type KeyMaterial, readKey, type SigningKey } from '../keys/signing-key.js';
+import { type KeyMaterial, readSecret, type SigningKey } from '../keys/signing-key.js';
 import { TokenInvalidationConfigError } from '../options/config.error.js';
 import { SetupProblems } from '../options/setup-problems.js';
 
@@ -26,7 +26,7 @@ export function refreshKeys(
   const problems = new SetupProblems();
   if (given.length === 0) problems.add('sessions.keys: is empty: give at least one secret.');
   const read = given.map((secret, index) =>
-    problems.collect(() => readKey({ secret, algorithm: 'HS256' }, `sessions.keys[${index}]`)),
+    problems.collect(() => readSecret(secret, `sessions.keys[${index}]`)),
   );
   problems.throwIfAny();
   return read.map((key) => derive(key!.verifyWith));

@@ -144,8 +144,11 @@ describe('the keys of refresh tokens', () => {
     expect(problemsOf(() => refreshKeys([], []))).toEqual([
       'sessions.keys: is empty: give at least one secret.',
     ]);
-    expect(problemsOf(() => refreshKeys([SECRET, 'short'], []))).toEqual([
-      expect.stringMatching(/^sessions\.keys\[1\]: /),
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    expect(problemsOf(() => refreshKeys([SECRET, 'short', '', privateKey], []))).toEqual([
+      expect.stringMatching(/^sessions\.keys\[1\]: the secret has 5 bytes /),
+      expect.stringMatching(/^sessions\.keys\[2\]: is empty: /),
+      'sessions.keys[3]: is a private key, not a secret: give a key pair in keys, as { privateKey, publicKey }.',
     ]);
   });
 });

@@ -131,7 +131,7 @@ describe('the likeliest mistakes of set-up say what is wrong and what to do', ()
     const store = InMemoryTokenStateStore;
     const tokenModule = TokenInvalidationModule.forRoot({ store, secret: undefined });
     await expect(createApp({ url: database.url, tokenModule })).rejects.toThrow(
-      /options\.secret: is empty: generate one with "openssl rand -base64 48", and check that the environment variable is set/,
+      / - secret: is empty: generate one with "openssl rand -base64 48", and check that the environment variable is set/,
     );
   });
 });

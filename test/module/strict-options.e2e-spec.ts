@@ -173,7 +173,7 @@ describe('everything that is wrong', () => {
     expect(problems).toEqual([
       expect.stringMatching(/^expireIn is not an option/),
       expect.stringMatching(/^readTimeout is "soon": give seconds as a number/),
-      expect.stringMatching(/^options: the secret has 5 bytes and HS256 needs at least 32/),
+      expect.stringMatching(/^secret: the secret has 5 bytes and HS256 needs at least 32/),
       'the table is missing: make it.',
     ]);
   });

@@ -75,9 +75,9 @@ export const BOOT_PROBLEMS: readonly BootProblem[] = [
     fix: 'Generate one: `openssl rand -base64 48`.',
   },
   {
-    message: '…: is a public or private key, not a secret: give it as privateKey or publicKey.',
+    message: '…: is a … key, not a secret: give a key pair in keys, as { privateKey, publicKey }.',
     cause: 'Anyone with the public key could sign.',
-    fix: 'Name it `privateKey` or `publicKey`.',
+    fix: 'Put it into `keys`, as `privateKey` or `publicKey`.',
   },
   {
     message:
