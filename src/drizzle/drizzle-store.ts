@@ -1,9 +1,15 @@
 import type { InjectionToken } from '@nestjs/common';
 import { is } from 'drizzle-orm';
 import { PgTable } from 'drizzle-orm/pg-core';
-import { isInjectionToken, textRow } from '../options/checks.js';
-import { type OptionRow, problemsOf, valueOf } from '../options/option-table.js';
+import { isInjectionToken } from '../options/checks.js';
+import { type OptionRow, problemsOf } from '../options/option-table.js';
 import { PostgresTokenStateStore } from '../postgres/postgres-token-state.store.js';
+import {
+  STATE_PROPERTIES,
+  stateNameRows,
+  stateNames,
+  type StatePropertyOptions,
+} from '../postgres/state-names.js';
 import {
   POSTGRES_STORE_ROWS,
   type PostgresStoreOptions,
@@ -12,7 +18,6 @@ import {
 import type { TokenStateStoreDefinition } from '../state/token-state.store.js';
 import { DrizzleLayer, isDb } from './drizzle-layer.js';
 import type { DrizzleTransaction } from './join-transaction.js';
-import type { DrizzleProperties } from './user-table.js';
 
 /** What `pgTable()` makes, as far as types are compared: as with `DrizzleTransaction`. */
 export interface DrizzleTableLike {
@@ -23,23 +28,14 @@ export interface DrizzleTableLike {
 export interface DrizzleStoreOptions<
   Table extends DrizzleTableLike = DrizzleTableLike,
   Password extends string = string,
-> extends PostgresStoreOptions {
+>
+  extends StatePropertyOptions<Password>, PostgresStoreOptions {
   /** What `drizzle()` of `drizzle-orm/node-postgres` returned for a pool, or `withReplicas()`, or its injection token. */
   db: object | InjectionToken;
   /** The users table of the schema, made with `pgTable()`. */
   table: Table;
   /** The id. Default: the primary key. */
   id?: string | undefined;
-  /** Holds the password hash; no record has it. Default: the column that was named in the migration. */
-  password?: Password | undefined;
-  /** Raised with each invalidation. Default: `'tokenVersion'`. */
-  tokenVersion?: string | undefined;
-  /** When the password last changed. Default: `'passwordChangedAt'`. */
-  passwordChangedAt?: string | undefined;
-  /** When the user was last logged out everywhere. Default: `'logoutAllAt'`. */
-  logoutAllAt?: string | undefined;
-  /** Not NULL for a soft-deleted user. Default: users are not soft-deleted. */
-  deletedAt?: string | undefined;
 }
 
 /** The row of a table by Drizzle's schema, without the password. */
@@ -47,8 +43,6 @@ export type DrizzleUser<Table extends DrizzleTableLike, Password extends string>
   Table['$inferSelect'],
   Password
 >;
-
-const NOT_A_PROPERTY = 'is not the name of a property of the table.';
 
 /** The compiler checks that no option is left out. */
 const ROWS = {
@@ -61,12 +55,7 @@ const ROWS = {
     problem: 'is not a table made with pgTable().',
     missing: 'is missing: give the users table of the schema.',
   },
-  id: textRow(NOT_A_PROPERTY),
-  password: textRow(NOT_A_PROPERTY),
-  tokenVersion: textRow(NOT_A_PROPERTY, 'tokenVersion'),
-  passwordChangedAt: textRow(NOT_A_PROPERTY, 'passwordChangedAt'),
-  logoutAllAt: textRow(NOT_A_PROPERTY, 'logoutAllAt'),
-  deletedAt: textRow(NOT_A_PROPERTY),
+  ...stateNameRows('is not the name of a property of the table.', STATE_PROPERTIES),
   ...POSTGRES_STORE_ROWS,
 } satisfies Record<keyof DrizzleStoreOptions, OptionRow>;
 
@@ -96,7 +85,8 @@ export function drizzleStore<
       new DrizzleLayer({
         db: source,
         table: table as unknown as PgTable,
-        properties: propertiesOf(given),
+        // The primary key is the id, unless another property is named.
+        properties: { ...stateNames(ROWS, given), id: given.id },
         problems,
       }),
       storeSettings(given),
@@ -104,17 +94,4 @@ export function drizzleStore<
   return isInjectionToken(db)
     ? { inject: [{ token: db as InjectionToken, optional: true }], useFactory: make }
     : { inject: [], useFactory: () => make(db as object | undefined) };
-}
-
-function propertiesOf(given: Partial<DrizzleStoreOptions>): DrizzleProperties {
-  const name = (option: 'tokenVersion' | 'passwordChangedAt' | 'logoutAllAt') =>
-    valueOf(ROWS[option], given[option]);
-  return {
-    id: given.id,
-    tokenVersion: name('tokenVersion'),
-    passwordChangedAt: name('passwordChangedAt'),
-    logoutAllAt: name('logoutAllAt'),
-    password: given.password,
-    deletedAt: given.deletedAt,
-  };
 }

@@ -4,16 +4,12 @@ import { getTableConfig, type PgColumn, type PgTable } from 'drizzle-orm/pg-core
 import { TokenInvalidationConfigError } from '../options/config.error.js';
 import type { ColumnNames } from '../postgres/bind-columns.js';
 import type { RecordKeys } from '../postgres/describe-record.js';
+import { columnsOf, type StateNames } from '../postgres/state-names.js';
 import type { SelectedColumn } from './hydrating-loader.js';
 
 /** The properties of a table that the options may name. */
-export interface DrizzleProperties {
+export interface DrizzleProperties extends Omit<StateNames, 'id'> {
   readonly id: string | undefined;
-  readonly tokenVersion: string;
-  readonly passwordChangedAt: string;
-  readonly logoutAllAt: string;
-  readonly password: string | undefined;
-  readonly deletedAt: string | undefined;
 }
 
 /** A users table as Drizzle's schema describes it. */
@@ -34,24 +30,14 @@ export function describeTable(
   const { id = primaryKeyOf(columns), ...others } = properties;
   const problems = problemsOf(table, columns, { id, ...others });
   if (id === undefined || problems.length > 0) throw new TokenInvalidationConfigError(problems);
-  const { tokenVersion, passwordChangedAt, logoutAllAt } = others;
-  const keys = { id, tokenVersion, passwordChangedAt, logoutAllAt };
+  const keys = { id, ...others };
   const selected = selectedColumns(db, table);
   const nameOf = (property: string) => selected.find((each) => each.property === property)!.name;
   const { name, schema } = getTableConfig(table);
   return {
     selected,
     keys,
-    names: {
-      schema,
-      table: name,
-      id: nameOf(id),
-      tokenVersion: nameOf(tokenVersion),
-      passwordChangedAt: nameOf(passwordChangedAt),
-      logoutAllAt: nameOf(logoutAllAt),
-      password: others.password && nameOf(others.password),
-      deletedAt: others.deletedAt && nameOf(others.deletedAt),
-    },
+    names: { schema, table: name, ...columnsOf(keys, nameOf) },
   };
 }
 

@@ -1,9 +1,10 @@
 import type { InjectionToken } from '@nestjs/common';
-import { isFunction, isInjectionToken, textRow } from '../options/checks.js';
-import { type OptionRow, problemsOf, valueOf } from '../options/option-table.js';
+import { isFunction, isInjectionToken } from '../options/checks.js';
+import { type OptionRow, problemsOf } from '../options/option-table.js';
 import type { ColumnNames } from '../postgres/bind-columns.js';
 import type { PgPool } from '../postgres/pg-pool.js';
 import { PostgresTokenStateStore } from '../postgres/postgres-token-state.store.js';
+import { stateNameRows, stateNames } from '../postgres/state-names.js';
 import {
   POSTGRES_STORE_ROWS,
   type PostgresStoreOptions,
@@ -35,8 +36,6 @@ export interface PgStoreOptions extends PostgresStoreOptions {
   deletedAt?: string | undefined;
 }
 
-const NOT_A_NAME = 'is not the name of a column.';
-
 /** The compiler checks that no option is left out. */
 const ROWS = {
   pool: {
@@ -44,12 +43,12 @@ const ROWS = {
     problem: 'is neither a Pool of pg nor an injection token.',
   },
   table: tableRow('is missing: name the users table.'),
-  id: textRow(NOT_A_NAME, 'id'),
-  password: textRow(NOT_A_NAME),
-  tokenVersion: textRow(NOT_A_NAME, 'token_version'),
-  passwordChangedAt: textRow(NOT_A_NAME, 'password_changed_at'),
-  logoutAllAt: textRow(NOT_A_NAME, 'logout_all_at'),
-  deletedAt: textRow(NOT_A_NAME),
+  ...stateNameRows('is not the name of a column.', {
+    id: 'id',
+    tokenVersion: 'token_version',
+    passwordChangedAt: 'password_changed_at',
+    logoutAllAt: 'logout_all_at',
+  }),
   ...POSTGRES_STORE_ROWS,
 } satisfies Record<keyof PgStoreOptions, OptionRow>;
 
@@ -77,18 +76,8 @@ export function pgStore(options: PgStoreOptions): TokenStateStoreDefinition<PgUs
 }
 
 function namesOf(given: Partial<PgStoreOptions>): ColumnNames {
-  const name = (option: 'id' | 'tokenVersion' | 'passwordChangedAt' | 'logoutAllAt') =>
-    valueOf(ROWS[option], given[option]);
-  return {
-    // Boot names a table that cannot be used before anything is read from it.
-    ...(splitTable(given.table) ?? { table: '' }),
-    id: name('id'),
-    tokenVersion: name('tokenVersion'),
-    passwordChangedAt: name('passwordChangedAt'),
-    logoutAllAt: name('logoutAllAt'),
-    password: given.password,
-    deletedAt: given.deletedAt,
-  };
+  // Boot names a table that cannot be used before anything is read from it.
+  return { ...(splitTable(given.table) ?? { table: '' }), ...stateNames(ROWS, given) };
 }
 
 function isPool(value: unknown): value is PgPool {

@@ -1,8 +1,14 @@
 import type { InjectionToken } from '@nestjs/common';
 import { isFunction, isInjectionToken, textRow } from '../options/checks.js';
-import { type OptionRow, problemsOf, valueOf } from '../options/option-table.js';
+import { type OptionRow, problemsOf } from '../options/option-table.js';
 import type { PgPool } from '../postgres/pg-pool.js';
 import { PostgresTokenStateStore } from '../postgres/postgres-token-state.store.js';
+import {
+  STATE_PROPERTIES,
+  stateNameRows,
+  stateNames,
+  type StatePropertyOptions,
+} from '../postgres/state-names.js';
 import {
   POSTGRES_STORE_ROWS,
   type PostgresStoreOptions,
@@ -12,10 +18,9 @@ import type { TokenStateStoreDefinition } from '../state/token-state.store.js';
 import type { PrismaTransaction } from './join-transaction.js';
 import type { PrismaClientLike, PrismaRecord } from './prisma-client.js';
 import { PrismaLayer } from './prisma-layer.js';
-import type { ModelOptions } from './user-model.js';
 
 /** What `prismaStore()` takes. Columns by the names of the model's fields in Prisma's schema. */
-export interface PrismaStoreOptions extends PostgresStoreOptions {
+export interface PrismaStoreOptions extends StatePropertyOptions, PostgresStoreOptions {
   /** The Prisma client, or its injection token: `PrismaService`. */
   client: object | InjectionToken;
   /** The pool of pg that the client's adapter has, `new PrismaPg(pool)`, or its injection token. To the primary. */
@@ -26,19 +31,7 @@ export interface PrismaStoreOptions extends PostgresStoreOptions {
   schema?: string | undefined;
   /** The id. Default: `'id'`. */
   id?: string | undefined;
-  /** Holds the password hash; no record has it. Default: the column that was named in the migration. */
-  password?: string | undefined;
-  /** Raised with each invalidation. Default: `'tokenVersion'`. */
-  tokenVersion?: string | undefined;
-  /** When the password last changed. Default: `'passwordChangedAt'`. */
-  passwordChangedAt?: string | undefined;
-  /** When the user was last logged out everywhere. Default: `'logoutAllAt'`. */
-  logoutAllAt?: string | undefined;
-  /** Not NULL for a soft-deleted user. Default: users are not soft-deleted. */
-  deletedAt?: string | undefined;
 }
-
-const NOT_A_FIELD = 'is not the name of a field of the model.';
 
 /** The compiler checks that no option is left out. */
 const ROWS = {
@@ -55,12 +48,7 @@ const ROWS = {
     missing: "is missing: name the users model, as in 'user' for prisma.user.",
   },
   schema: textRow('is not the name of a PostgreSQL schema.'),
-  id: textRow(NOT_A_FIELD, 'id'),
-  password: textRow(NOT_A_FIELD),
-  tokenVersion: textRow(NOT_A_FIELD, 'tokenVersion'),
-  passwordChangedAt: textRow(NOT_A_FIELD, 'passwordChangedAt'),
-  logoutAllAt: textRow(NOT_A_FIELD, 'logoutAllAt'),
-  deletedAt: textRow(NOT_A_FIELD),
+  ...stateNameRows('is not the name of a field of the model.', { id: 'id', ...STATE_PROPERTIES }),
   ...POSTGRES_STORE_ROWS,
 } satisfies Record<keyof PrismaStoreOptions, OptionRow>;
 
@@ -85,8 +73,9 @@ export function prismaStore<User extends object = PrismaRecord>(
 ): TokenStateStoreDefinition<User, PrismaTransaction> {
   // Without types, anything may be given, also nothing.
   const given: Partial<PrismaStoreOptions> = options ?? {};
-  const { client, pool } = given;
-  const described = { ...modelOf(given), problems: problemsOf(ROWS, given, 'prismaStore: ') };
+  const { client, pool, model = '', schema } = given;
+  const described = { model, schema, fields: stateNames(ROWS, given) };
+  const problems = problemsOf(ROWS, given, 'prismaStore: ');
   return {
     inject: [client, pool]
       .filter(isInjectionToken)
@@ -97,27 +86,10 @@ export function prismaStore<User extends object = PrismaRecord>(
         client: instanceOf(client) as PrismaClientLike | undefined,
         pool: instanceOf(pool) as PgPool | undefined,
         ...described,
+        problems,
       });
       const store: unknown = new PostgresTokenStateStore(layer, storeSettings(given));
       return store as PostgresTokenStateStore<User, PrismaTransaction>;
-    },
-  };
-}
-
-function modelOf(given: Partial<PrismaStoreOptions>): ModelOptions {
-  const { model = '', schema, password, deletedAt } = given;
-  const name = (option: 'id' | 'tokenVersion' | 'passwordChangedAt' | 'logoutAllAt') =>
-    valueOf(ROWS[option], given[option]);
-  return {
-    model,
-    schema,
-    fields: {
-      id: name('id'),
-      tokenVersion: name('tokenVersion'),
-      passwordChangedAt: name('passwordChangedAt'),
-      logoutAllAt: name('logoutAllAt'),
-      password,
-      deletedAt,
     },
   };
 }

@@ -1,18 +1,13 @@
 import { TokenInvalidationConfigError } from '../options/config.error.js';
 import type { ColumnNames } from '../postgres/bind-columns.js';
 import type { RecordKeys } from '../postgres/describe-record.js';
+import { columnsOf, type StateNames } from '../postgres/state-names.js';
 import {
   type PrismaClientLike,
   RUNTIME_MODELS,
   type RuntimeField,
   type RuntimeModel,
 } from './prisma-client.js';
-
-/** The fields of a model that the options may name. */
-export interface PrismaFields extends RecordKeys {
-  readonly password: string | undefined;
-  readonly deletedAt: string | undefined;
-}
 
 /** A users model as Prisma's schema describes it. */
 export interface UserModel {
@@ -30,7 +25,7 @@ export interface ModelOptions {
   /** The client's property for the model: `user`. */
   readonly model: string;
   readonly schema: string | undefined;
-  readonly fields: PrismaFields;
+  readonly fields: StateNames;
 }
 
 const ROLES = [
@@ -56,20 +51,28 @@ export function describeModel(
     ]);
   }
   const scalars = scalarsOf(models[name]!);
-  const problems = ROLES.filter(
-    (role) => fields[role] !== undefined && !scalars.has(fields[role]),
-  ).map(
-    (role) =>
-      `prismaStore: the model ${name} has no field "${fields[role]}": declare it, with @map where the column has another name, or name yours with ${role}: '…'.`,
-  );
-  if (problems.length > 0) throw new TokenInvalidationConfigError(problems);
+  requireFields(name, fields, scalars);
   return {
     delegate: model,
     keys: fields,
     id: scalars.get(fields.id)!,
-    names: { ...tableOf(name, models[name]!, schema), ...columnsOf(fields, scalars) },
+    names: {
+      ...tableOf(name, models[name]!, schema),
+      ...columnsOf(fields, (field) => columnOf(scalars.get(field)!)),
+    },
     fieldOf: (column) => [...scalars.values()].find((field) => columnOf(field) === column)?.name,
   };
+}
+
+function requireFields(model: string, fields: StateNames, scalars: Scalars): void {
+  const missing = ROLES.filter((role) => fields[role] !== undefined && !scalars.has(fields[role]));
+  if (missing.length === 0) return;
+  throw new TokenInvalidationConfigError(
+    missing.map(
+      (role) =>
+        `prismaStore: the model ${model} has no field "${fields[role]}": declare it, with @map where the column has another name, or name yours with ${role}: '…'.`,
+    ),
+  );
 }
 
 function modelsOf(client: PrismaClientLike): Readonly<Record<string, RuntimeModel>> {
@@ -83,18 +86,6 @@ function scalarsOf({ fields }: RuntimeModel): Scalars {
   return new Map(
     fields.filter(({ kind }) => kind !== 'object').map((field) => [field.name, field]),
   );
-}
-
-function columnsOf(fields: PrismaFields, scalars: Scalars) {
-  const column = (name: string) => columnOf(scalars.get(name)!);
-  return {
-    id: column(fields.id),
-    tokenVersion: column(fields.tokenVersion),
-    passwordChangedAt: column(fields.passwordChangedAt),
-    logoutAllAt: column(fields.logoutAllAt),
-    password: fields.password && column(fields.password),
-    deletedAt: fields.deletedAt && column(fields.deletedAt),
-  };
 }
 
 function tableOf(name: string, { dbName, schema }: RuntimeModel, given: string | undefined) {

@@ -114,7 +114,7 @@ describe('a set-up that cannot work stops the boot with every problem in one mes
           /^expireIn is not an option: did you mean expiresIn\? Choose from secret, /,
         ),
         expect.stringMatching(/^readTimeout is "soon": give seconds as a number/),
-        expect.stringMatching(/^options: the secret has 5 bytes and HS256 needs at least 32/),
+        expect.stringMatching(/^secret: the secret has 5 bytes and HS256 needs at least 32/),
         expect.stringMatching(
           /PlainUser has no column property "tokenVersion": extend RevocableUser/,
         ),
