@@ -71,6 +71,19 @@ export function invalidateUser(user: WritableUser, kind: CutoffKind, now: Date):
   return { version: user.tokenVersion, effectiveAt: now };
 }
 
+/** Invalidates, if the version is the one that it must be. */
+export function invalidation(kind: CutoffKind, ifVersion?: number): UserWrite {
+  return (user, now) =>
+    ifVersion === undefined || ifVersion === user.tokenVersion
+      ? invalidateUser(user, kind, now)
+      : 'conflict';
+}
+
+/** Replaces the hash, if it is the current one, and writes the rest. */
+export function hashReplacement(change: PasswordChange, writeRest: UserWrite): UserWrite {
+  return (user, now) => (replaceHash(user, change) ? writeRest(user, now) : 'conflict');
+}
+
 /** Raises the version, and returns cutoffs that lie ahead to the clock. */
 export function raise(user: WritableUser, now: Date): void {
   user.tokenVersion += 1;

@@ -16,14 +16,13 @@ import { InMemoryDatabase } from './in-memory-database.js';
 import {
   addUser,
   describeUser,
+  hashReplacement,
   type InMemoryUser,
-  invalidateUser,
+  invalidation,
   type NewInMemoryUser,
   removeUser,
-  replaceHash,
   unchanged,
   updateUser,
-  type UserWrite,
 } from './in-memory-rows.js';
 import { InMemorySessionStore } from './in-memory-session.store.js';
 import type { InMemoryTransaction } from './in-memory-transaction.js';
@@ -123,11 +122,7 @@ export class InMemoryTokenStateStore<
     kind: CutoffKind,
     transaction?: InMemoryTransaction,
   ): Promise<WriteOutcome> {
-    const write: UserWrite = (user, now) => {
-      if (ifVersion !== undefined && ifVersion !== user.tokenVersion) return 'conflict';
-      return invalidateUser(user, kind, now);
-    };
-    return this.database.write(subject, write, transaction);
+    return this.database.write(subject, invalidation(kind, ifVersion), transaction);
   }
 
   async changePassword(
@@ -135,8 +130,7 @@ export class InMemoryTokenStateStore<
     replacement: PasswordChange,
     transaction?: InMemoryTransaction,
   ): Promise<WriteOutcome> {
-    const write: UserWrite = (user, now) =>
-      replaceHash(user, replacement) ? invalidateUser(user, 'password', now) : 'conflict';
+    const write = hashReplacement(replacement, invalidation('password'));
     return this.database.write(subject, write, transaction);
   }
 
@@ -145,9 +139,7 @@ export class InMemoryTokenStateStore<
     replacement: PasswordReplacement,
     transaction?: InMemoryTransaction,
   ): Promise<WriteOutcome> {
-    const write: UserWrite = (user, now) =>
-      replaceHash(user, replacement) ? unchanged(user, now) : 'conflict';
-    return this.database.write(subject, write, transaction);
+    return this.database.write(subject, hashReplacement(replacement, unchanged), transaction);
   }
 
   async invalidateEveryone(transaction?: InMemoryTransaction): Promise<StateChange> {
