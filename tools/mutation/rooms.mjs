@@ -5,6 +5,10 @@ import { readdirSync } from 'node:fs';
  * import or in a `beforeAll`, is tried against every one of them. The specs run in their order and stop at the first
  * failure: the quick ones come first.
  *
+ * Unit specs judge a room that is not about PostgreSQL, frameworks or the whole application. To start those costs seconds
+ * for each mutant, so the specs of `test/` that are named here are those of the room's subject. Those of several nodes,
+ * servers and outages are not: with them a room takes a day.
+ *
  * A folder of src/ is a room, judged by the specs in it, unless this table says something else about it.
  */
 const OTHERWISE = {
@@ -13,7 +17,9 @@ const OTHERWISE = {
     files: /^postgres\/(?!schema\/)/,
     specs: [
       'src/postgres/*.spec.ts',
+      'src/postgres/sessions/*.spec.ts',
       'test/storage/setup.e2e-spec.ts',
+      'test/storage/protection.e2e-spec.ts',
       'test/storage/type-parsers.e2e-spec.ts',
       'test/storage/primary.e2e-spec.ts',
       'test/storage/transactions.e2e-spec.ts',
@@ -21,8 +27,31 @@ const OTHERWISE = {
       'test/promises/03-*',
       'test/promises/09-*',
       'test/sessions/store-races.e2e-spec.ts',
+      'test/sessions/shared-rotations.e2e-spec.ts',
       'test/storage/pg-contract.e2e-spec.ts',
       'test/storage/typeorm-contract.e2e-spec.ts',
+    ],
+  },
+  http: {
+    specs: [
+      'src/http/**/*.spec.ts',
+      'test/contexts/*.e2e-spec.ts',
+      'test/applications/decorators.e2e-spec.ts',
+      'test/http/one-verdict.e2e-spec.ts',
+      'test/http/guard.e2e-spec.ts',
+      'test/promises/22-*',
+    ],
+  },
+  audit: { specs: ['test/audit/*.e2e-spec.ts', 'test/promises/22-*'] },
+  endpoints: {
+    specs: [
+      'src/endpoints/*.spec.ts',
+      'test/http/openapi.e2e-spec.ts',
+      'test/module/versioning.e2e-spec.ts',
+      'test/sessions/endpoints.e2e-spec.ts',
+      'test/sessions/device.e2e-spec.ts',
+      'test/applications/logout-transaction.e2e-spec.ts',
+      'test/promises/12-*',
     ],
   },
   sessions: {
