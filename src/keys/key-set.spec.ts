@@ -4,12 +4,10 @@ import { KeySet } from './key-set.js';
 import { type KeyOptions, readKey, type SigningKey } from './signing-key.js';
 
 function keyOf(options: KeyOptions): SigningKey {
-  const key = readKey(options, 'key');
-  if (typeof key === 'string') throw new Error(key);
-  return key;
+  return readKey(options, 'key');
 }
 
-const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const fresh = keyOf({ secret: randomBytes(32), kid: 'fresh' });
 const older = keyOf({ secret: randomBytes(32), kid: 'older' });
 const pair = keyOf({ privateKey, kid: 'pair' });
@@ -51,6 +49,36 @@ describe('KeySet', () => {
       ...INVALID,
       detail: '"crit" asks for an extension',
     });
+  });
+});
+
+describe('a key that is too short', () => {
+  const short = readKey({ secret: 'short', kid: 'short' }, 'key', true);
+  const both = new KeySet([fresh, short]);
+
+  it('verifies within the legacy window, and not after it', () => {
+    expect(both.select(token({ kid: 'short' }), true)).toBe(short);
+    expect(both.select(token({ kid: 'short' }), false)).toEqual({
+      ...INVALID,
+      detail: '"kid" "short" is none of the keys',
+    });
+  });
+});
+
+describe('the public keys', () => {
+  it('are a JWK each, with its kid and algorithm, and nothing of a private key or a secret', () => {
+    expect(keys.publicKeys()).toEqual([
+      { ...publicKey.export({ format: 'jwk' }), kid: 'pair', alg: 'ES256', use: 'sig' },
+    ]);
+  });
+
+  it('are not there of keys that are too short, or that are secrets', () => {
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const short = readKey({ publicKey: rsa.publicKey, kid: 'short' }, 'key', true);
+    const partner = keyOf({ publicKey, kid: 'partner' });
+    const listed = new KeySet([pair, short, fresh, partner]).publicKeys();
+    expect(listed).toMatchObject([{ kid: 'pair' }, { kid: 'partner' }]);
+    expect(listed).toHaveLength(2);
   });
 });
 

@@ -1,7 +1,7 @@
 import { createSecretKey, generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { problemsOf } from '../../test/support/problems-of.js';
-import { type GivenKeys, KEY_ROWS, readKeys } from './read-keys.js';
+import { type GivenKeys, KEY_ROWS, readKeys, weakKeyWarnings } from './read-keys.js';
 
 const SECRET = '0123456789abcdef0123456789abcdef';
 const OTHER = 'fedcba9876543210fedcba9876543210';
@@ -97,6 +97,29 @@ describe('readKeys', () => {
     ],
   ])('%s: says what is wrong and what to do', (_, given, problems) => {
     expect(problemsOf(() => readKeys(given))).toEqual(problems);
+  });
+});
+
+describe('keys that are too short', () => {
+  it('may verify where the application says so, and never sign', () => {
+    const keys = readKeys({ keys: [{ secret: SECRET }, { secret: 'short' }] }, true);
+    expect(keys.map(({ weakness }) => weakness === undefined)).toEqual([true, false]);
+    expect(
+      problemsOf(() => readKeys({ keys: [{ secret: 'short' }, { secret: SECRET }] }, true)),
+    ).toEqual([expect.stringMatching(/^keys\[0\]: the secret has 5 bytes/)]);
+    expect(problemsOf(() => readKeys({ secret: 'short' }, true))).toEqual([
+      expect.stringMatching(/^options: the secret has 5 bytes/),
+    ]);
+  });
+
+  it('are named at boot, each with its place and until when it is used', () => {
+    const keys = readKeys(
+      { keys: [{ secret: SECRET }, { secret: 'short' }, { privateKey }] },
+      true,
+    );
+    expect(weakKeyWarnings(keys)).toEqual([
+      'keys[1]: the secret has 5 bytes and HS256 needs at least 32 (RFC 7518 section 3.2). An attacker who guesses it can forge tokens. It is used until legacyUntil and not after it: remove it then.',
+    ]);
   });
 });
 

@@ -17,10 +17,22 @@ const otherEc = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const ed = generateKeyPairSync('ed25519');
 
+/** A self-signed certificate, on P-256, as `openssl req -x509` made it. */
+const CERTIFICATE = [
+  'MIIBdTCCARugAwIBAgIUXOVnDWvjiZS5QKgk0W1YncGIWB8wCgYIKoZIzj0EAwIwDzENMAsGA1UEAwwEdGVzdDAgFw0yNjExMjYx',
+  'OTEyNTRaGA8yMTI2MTEwMjE5MTI1NFowDzENMAsGA1UEAwwEdGVzdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABK6gffUzBkNA',
+  'UHkDwTYU8ej9XDzH37qsunZc0a9GC0BQibSbzTyg9kNFNqy2NvbSqJmw3h39OZyZp1zRP5Xa4dijUzBRMB0GA1UdDgQWBBSF4LL0',
+  'oedVCvcvc6r5UkW8QkZO+jAfBgNVHSMEGDAWgBSF4LL0oedVCvcvc6r5UkW8QkZO+jAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49',
+  'BAMCA0gAMEUCIHO34JxrFk3qyN9I0AY/Ip24rp98/W4IIDuNI/2O/VxjAiEAxJsdkNrUamYhj7roUMz5mBUtEdRyg/N9UAsoE4+T',
+  'yBQ=',
+].join('');
+
 const publicPem = (key: KeyObject) => key.export({ type: 'spki', format: 'pem' }).toString();
 const privatePem = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'pem' }).toString();
 
 const badKid = 'keys[0].kid: is not text: give text, or leave it out.';
+const foreignKid =
+  'keys[0].kid: has other characters than printable ASCII: give others, or leave it out.';
 
 function pssKey(parameters: Omit<RSAPSSKeyPairKeyObjectOptions, 'modulusLength'>): KeyObject {
   return generateKeyPairSync('rsa-pss', { modulusLength: 2048, ...parameters }).privateKey;
@@ -82,6 +94,23 @@ describe('readKey', () => {
     const key = good({ publicKey });
     expect(key.verifyWith.equals(ec.publicKey)).toBe(true);
     expect(key).not.toHaveProperty('signWith');
+  });
+
+  it.each(['openssl x5c and other words of a secret', 'MIIB a secret that begins as one does'])(
+    'takes a secret that merely looks like a certificate: %s',
+    (secret) => expect(good({ secret }).algorithm).toBe('HS256'),
+  );
+
+  it.each(['2026-01', 'a key', '~!@#'])('takes a kid of printable ASCII: %j', (kid) => {
+    expect(good({ secret: SECRET, kid }).kid).toBe(kid);
+  });
+
+  it('says of a key that is too short why, where it may be, and of no other', () => {
+    const weak = readKey({ secret: 'short' }, 'options', true);
+    expect(weak.weakness).toMatch(/^the secret has 5 bytes and HS256 needs at least 32/);
+    for (const mayBeWeak of [true, false]) {
+      expect(readKey({ secret: SECRET }, 'options', mayBeWeak)).not.toHaveProperty('weakness');
+    }
   });
 
   it('takes the algorithm and the kid that it is given', () => {
@@ -276,6 +305,22 @@ describe('a key that cannot be used', () => {
     ],
     ['a kid that is no text', { secret: SECRET, kid: 5 as unknown as string }, badKid],
     ['an empty kid', { secret: SECRET, kid: '' }, badKid],
+    ...['schlüssel', 'ключ', 'été', 'a\u0000b', 'line\nbreak', '\nkid', 'kid\n'].map(
+      (kid): [string, unknown, unknown] => [
+        `the kid ${JSON.stringify(kid)}`,
+        { secret: SECRET, kid },
+        foreignKid,
+      ],
+    ),
+    ...[
+      Buffer.from(CERTIFICATE, 'base64'),
+      CERTIFICATE,
+      JSON.stringify({ x5c: [CERTIFICATE] }),
+    ].map((secret): [string, unknown, unknown] => [
+      'a certificate as secret',
+      { secret },
+      pairAsSecret,
+    ]),
     [
       'a public KeyObject as secret',
       { secret: ec.publicKey },

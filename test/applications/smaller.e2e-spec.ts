@@ -1,65 +1,10 @@
-import type { KeyOptions, TokenInvalidationOptions } from 'nestjs-token-invalidation';
 import { pgStore } from 'nestjs-token-invalidation/pg';
 import { RevocableUser } from 'nestjs-token-invalidation/typeorm';
 import { Pool } from 'pg';
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { createMemoryApp } from '../support/memory-app.js';
 import { openStorage, type StorageDatabase } from '../support/storage/database.js';
 import type { PgTokenStateStore } from '../support/storage/pg-harness.js';
-
-const SECRET = 'a secret of at least thirty-two bytes, for tests';
-
-/** A self-signed certificate, on P-256, as `openssl req -x509` made it. */
-const CERTIFICATE = [
-  'MIIBdTCCARugAwIBAgIUXOVnDWvjiZS5QKgk0W1YncGIWB8wCgYIKoZIzj0EAwIwDzENMAsGA1UEAwwEdGVzdDAgFw0yNjExMjYx',
-  'OTEyNTRaGA8yMTI2MTEwMjE5MTI1NFowDzENMAsGA1UEAwwEdGVzdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABK6gffUzBkNA',
-  'UHkDwTYU8ej9XDzH37qsunZc0a9GC0BQibSbzTyg9kNFNqy2NvbSqJmw3h39OZyZp1zRP5Xa4dijUzBRMB0GA1UdDgQWBBSF4LL0',
-  'oedVCvcvc6r5UkW8QkZO+jAfBgNVHSMEGDAWgBSF4LL0oedVCvcvc6r5UkW8QkZO+jAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49',
-  'BAMCA0gAMEUCIHO34JxrFk3qyN9I0AY/Ip24rp98/W4IIDuNI/2O/VxjAiEAxJsdkNrUamYhj7roUMz5mBUtEdRyg/N9UAsoE4+T',
-  'yBQ=',
-].join('');
-
-async function start(module: TokenInvalidationOptions): Promise<void> {
-  const app = await createMemoryApp({ module });
-  await app.close();
-}
-
-const startWith = (key: KeyOptions) => start({ keys: [key] });
-
-describe('a key id', () => {
-  it.each(['schlüssel', 'キー', 'a\u0000b', 'line\nbreak'])(
-    'of other than printable ASCII is refused at boot: %j',
-    async (kid) => {
-      await expect(startWith({ secret: SECRET, kid })).rejects.toThrow(
-        /keys\[0\]\.kid: .*ASCII.*leave it out/,
-      );
-    },
-  );
-
-  it.each(['2026-01', 'a key', '~!@#'])('of printable ASCII is taken: %j', async (kid) => {
-    await expect(startWith({ secret: SECRET, kid })).resolves.toBeUndefined();
-  });
-});
-
-describe('a certificate given as a secret', () => {
-  const der = Buffer.from(CERTIFICATE, 'base64');
-
-  it.each([
-    ['DER', der],
-    ['base64 of DER, as in x5c', CERTIFICATE],
-    ['x5c in a JWK set', JSON.stringify({ x5c: [CERTIFICATE] })],
-  ])('is refused at boot: %s', async (_, secret) => {
-    await expect(startWith({ secret })).rejects.toThrow(/public or private key/);
-  });
-
-  it.each(['openssl x5c and other words of a secret', 'MIIB a secret that begins as one does'])(
-    'is not what merely looks like one: %s',
-    async (secret) => {
-      await expect(startWith({ secret })).resolves.toBeUndefined();
-    },
-  );
-});
 
 @Entity('people')
 class Person extends RevocableUser {
