@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { until } from '../../test/support/until.js';
 import type { TokenClaims } from '../rule/claims.js';
 import { refusal } from '../rule/refusal.js';
+import type { SessionEvent } from './session-event.js';
 import { TokenEventEmitter } from './token-event.emitter.js';
 import {
   type InvalidationEvent,
@@ -205,8 +206,67 @@ describe('subscribers', () => {
     emitter.subscribe({ invalidated, refused: () => {} });
     emitter.emitOnceCommitted(INVALIDATION, () => Promise.reject(new Error('store')));
     await until('an error is logged', () => errors.length > 0);
-    expect(errors).toHaveLength(1);
+    expect(errors).toEqual([
+      [
+        'Whether a write was committed is not known: no event',
+        new Error('store'),
+        'TokenInvalidation',
+      ],
+    ]);
     expect(invalidated).not.toHaveBeenCalled();
+  });
+});
+
+/** An emitter whose listener keeps what comes of sessions. */
+function sessionsOf(react: (event: SessionEvent) => unknown = () => {}) {
+  const received: SessionEvent[] = [];
+  class Listener extends TokenEventListener {
+    override session(event: SessionEvent): void {
+      received.push(event);
+      react(event);
+    }
+  }
+  return { received, emitter: emitterFor(new Listener()) };
+}
+
+describe('the event of a session', () => {
+  const ENDED: SessionEvent = {
+    kind: 'ended',
+    reason: 'logged_out',
+    subject: 'anna',
+    sessionId: 'the-session',
+  };
+
+  it('comes at once where it has happened', () => {
+    const { received, emitter } = sessionsOf();
+    emitter.emitSession(ENDED);
+    expect(received).toEqual([ENDED]);
+  });
+
+  it.each([
+    ['comes once its write was committed', true, [ENDED]],
+    ['never comes where its write was rolled back', false, []],
+  ])('%s', async (_, happened, expected) => {
+    const { received, emitter } = sessionsOf();
+    let settle!: (committed: boolean) => void;
+    const committed = new Promise<boolean>((resolve) => (settle = resolve));
+    emitter.emitSession(ENDED, () => committed);
+    expect(received).toEqual([]);
+    settle(happened);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(received).toEqual(expected);
+  });
+
+  it('is logged with its name where the listener fails', () => {
+    sessionsOf(fail).emitter.emitSession(ENDED);
+    expect(errors).toEqual([
+      ['TokenEventListener.session() failed', expect.any(Error), 'TokenInvalidation'],
+    ]);
+  });
+
+  it('is nothing to a listener of other events', () => {
+    emitterFor({ invalidated: () => {}, refused: () => {} }).emitSession(ENDED);
+    expect(errors).toEqual([]);
   });
 });
 
