@@ -20,6 +20,7 @@ export default defineConfig({
             'src/**/*.spec.ts',
             'test/rule/*.spec.ts',
             'test/sessions/*.spec.ts',
+            'test/client/*.spec.ts',
             'bench/*.spec.ts',
             'test/histories/**/*.spec.ts',
           ],
