@@ -129,6 +129,26 @@ describe('a stamp', () => {
     expect(queries).toEqual([{ subject: 'anna' }]);
   });
 
+  it('of a session costs no more than any other where sessions are off', async () => {
+    const off = { tokensWithoutSession: undefined };
+    const { verifier, queries } = setUp({ policy: off, session: null });
+    expect(await verifier.judgeStamp({ ...stamp, ...OF_SESSION })).toMatchObject({
+      accepted: true,
+    });
+    expect(queries).toEqual([{ subject: 'anna' }]);
+  });
+
+  it.each([{ sid: 7 }, { sid: 'no id' }, { gen: undefined }])(
+    'of a session that is not well-formed is refused: %j',
+    async (claims) => {
+      const { verifier, queries } = setUp({ policy: { tokensWithoutSession: 'refuse' } });
+      expect(await verifier.judgeStamp({ ...stamp, ...OF_SESSION, ...claims })).toMatchObject({
+        reason: 'claims_invalid',
+      });
+      expect(queries).toEqual([]);
+    },
+  );
+
   it('is judged by its session if it names one', async () => {
     const { verifier } = setUp({ session: null });
     expect(await verifier.judgeStamp({ ...stamp, ...OF_SESSION })).toMatchObject({

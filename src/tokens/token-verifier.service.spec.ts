@@ -81,6 +81,7 @@ function setUp({
     events,
     policy: { clockToleranceSeconds: 300, realm: store.realm(), ...policy },
     isActive,
+    noteSight: () => {},
   });
   const issuer = new TokenIssuer<User>({ keys: keySet, store, clock, expiresInSeconds: 900 });
   return { verifier, issuer, store, clock, refusals };

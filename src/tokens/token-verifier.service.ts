@@ -47,7 +47,7 @@ export interface VerifierParts<User> {
   readonly policy: TokenPolicy;
   readonly isActive: IsActive<User>;
   /** The listener for an accepted token that shows that its client kept the generation. Must not throw, nor wait. */
-  readonly noteSight?: (sight: Sight) => void;
+  readonly noteSight: (sight: Sight) => void;
 }
 
 /**
@@ -127,7 +127,7 @@ export class TokenVerifier<User = unknown> {
   /** The check path writes nothing itself. */
   private noteSight({ sid, gen }: TokenClaims, { session }: StrictRecord<User>): void {
     if (sid === undefined || session?.isSightDue !== true || session.generation !== gen) return;
-    this.parts.noteSight?.({ sessionId: sid, generation: gen });
+    this.parts.noteSight({ sessionId: sid, generation: gen });
   }
 
   private circumstances(policy: TokenPolicy, maxAuthAge: Duration | undefined): Circumstances {
@@ -158,7 +158,6 @@ export class TokenVerifier<User = unknown> {
 function queryOf(claims: TokenClaims, policy: TokenPolicy): StateQuery {
   const { sub: subject, sid, jti } = claims;
   const inSession = hasSession(claims, policy);
-  if (!inSession && policy.revokedTokens !== true) return { subject };
   return {
     subject,
     sessionId: inSession ? sid : undefined,

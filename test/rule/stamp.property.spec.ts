@@ -28,6 +28,7 @@ function verifierOf(given: NaiveCase): TokenVerifier<string> {
     events: new TokenEventEmitter(),
     policy,
     isActive: () => true,
+    noteSight: () => {},
   });
 }
 
