@@ -17,7 +17,11 @@ const IsPublic = (value: unknown = true) => SetMetadata('isPublic', value);
 /** What the application says at boot. */
 async function linesOf(controllers: Type<object>[], publicMetadataKey?: string): Promise<string[]> {
   const lines: string[] = [];
-  const logger: LoggerService = { log() {}, error() {}, warn: (line: string) => lines.push(line) };
+  const logger: LoggerService = {
+    log() {},
+    error() {},
+    warn: (text: string, context: string) => lines.push(`[${context}] ${text}`),
+  };
   const app = await createMemoryApp({
     controllers,
     module: { publicMetadataKey },
@@ -31,7 +35,7 @@ async function linesOf(controllers: Type<object>[], publicMetadataKey?: string):
 afterEach(() => Logger.overrideLogger(false));
 
 const line = (place: string, key: string) =>
-  `${place} has the metadata "${key}", which does not open a route here: set publicMetadataKey: "${key}", or use @Public() of nestjs-token-invalidation.`;
+  `[TokenInvalidation] ${place} has the metadata "${key}", which does not open a route here: set publicMetadataKey: "${key}", or use @Public() of nestjs-token-invalidation.`;
 
 @Controller('articles')
 class ArticlesController {

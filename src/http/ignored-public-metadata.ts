@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type Type } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { HTTP_SETTINGS, type HttpSettings } from './http-settings.js';
 import { OptionalAuth } from './optional-auth.decorator.js';
@@ -23,8 +23,7 @@ export class IgnoredPublicMetadata implements OnApplicationBootstrap {
   onApplicationBootstrap(): void {
     const places = new Map<string, string>();
     for (const { metatype } of this.discovery.getControllers()) {
-      if (typeof metatype !== 'function') continue;
-      for (const [name, target] of this.targetsOf(metatype)) {
+      for (const [name, target] of this.targetsOf(metatype as Type)) {
         for (const key of ignoredKeysOf(target, this.settings.publicMetadataKey)) {
           places.set(key, places.get(key) ?? name);
         }
@@ -38,10 +37,7 @@ export class IgnoredPublicMetadata implements OnApplicationBootstrap {
   }
 
   /** A controller and its methods, by name. */
-  private targetsOf(controller: {
-    readonly name: string;
-    readonly prototype?: unknown;
-  }): [string, object][] {
+  private targetsOf(controller: Type): [string, object][] {
     const prototype = controller.prototype as object;
     const methods = this.scanner.getAllMethodNames(prototype);
     return [

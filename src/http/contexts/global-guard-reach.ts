@@ -74,7 +74,7 @@ export class GlobalGuardReach implements CanActivate {
 function typesOf(wrappers: Iterable<Wrapper>): Function[] {
   return [...wrappers]
     .map(({ metatype }) => metatype)
-    .filter((type): type is Function => typeof type === 'function' && type.prototype !== undefined);
+    .filter((type): type is Function => typeof type === 'function');
 }
 
 /** First of the class: a global guard runs before the others. */

@@ -20,10 +20,13 @@ describe('the places of a handshake', () => {
     ['header', { headers: { authorization: 'bearer   abc' } }],
     ['auth.token', { auth: { token: 'abc' } }],
     ['auth.token', { auth: { token: 'Bearer abc' } }],
+    ['auth.token', { auth: { token: 'bearer abc' } }],
     ['connectionParams.authorization', { connectionParams: { Authorization: 'Bearer abc' } }],
+    ['connectionParams.authToken', { connectionParams: { other: 'no', authtoken: 'abc' } }],
     ['cookie.access', { headers: { cookie: 'a=b; access=abc' } }],
     ['cookie.access', { headers: { cookie: 'xaccess=no; access="abc"' } }],
     ['subprotocol.bearer', { headers: { 'sec-websocket-protocol': 'bearer, abc' } }],
+    ['subprotocol.bearer', { headers: { 'sec-websocket-protocol': 'graphql, bearer, abc' } }],
   ])('%s', (token, handshake) => {
     expect(find({ token } as ResolvedHandshake, handshake)).toBe('abc');
     expect(find({ token } as ResolvedHandshake, {})).toBeNull();
@@ -35,6 +38,21 @@ describe('the places of a handshake', () => {
     expect(find({ token: 'auth.token' }, { auth: { token: '' } })).toBeNull();
     const last = { headers: { 'sec-websocket-protocol': 'bearer' } };
     expect(find({ token: 'subprotocol.bearer' }, last)).toBeNull();
+    const others = { headers: { 'sec-websocket-protocol': 'graphql, abc' } };
+    expect(find({ token: 'subprotocol.bearer' }, others)).toBeNull();
+    const params = { connectionParams: { other: 'abc' } };
+    expect(find({ token: 'connectionParams.authorization' }, params)).toBeNull();
+  });
+
+  it.each([
+    ['a"b"', 'a"b"'],
+    ['"a"b', '"a"b'],
+    ['"ab"', 'ab'],
+    ['not a bearer ab', 'not a bearer ab'],
+  ])('have in a cookie %s the token %s', (value, token) => {
+    expect(find({ token: 'cookie.access' }, { headers: { cookie: `access=${value}` } })).toBe(
+      token,
+    );
   });
 
   it('are tried in their order', () => {
@@ -48,6 +66,11 @@ describe('the places of a handshake', () => {
       'abc',
     );
   });
+
+  it.each(['header', 'auth.token', 'connectionParams.a', 'cookie.a.b', 'subprotocol.bearer'])(
+    'may be %j',
+    (value) => expect(isHandshakeSource(value)).toBe(true),
+  );
 
   it.each(['', 'auth', 'auth.', 'header.x', 'query.token', 'constructor.name', 1, null])(
     'are not %j',
@@ -71,14 +94,17 @@ describe('a cookie of a handshake', () => {
       expect(tokens.tokenOf({ headers })).toBeNull();
       expect(warn).toHaveBeenCalledTimes(1);
       expect(warn.mock.lastCall![0]).toContain(JSON.stringify(origin));
+      expect(warn.mock.contexts[0]).toHaveProperty('context', 'TokenInvalidation');
     },
   );
 
   it('counts from the origins that are listed, and from no other', () => {
-    vi.spyOn(Logger.prototype, 'warn').mockReturnValue();
+    const warn = vi.spyOn(Logger.prototype, 'warn').mockReturnValue();
     const allowed = ['https://app.example.com'];
     expect(cookie({ origin: 'https://app.example.com' }, allowed)).toBe('abc');
+    expect(warn).not.toHaveBeenCalled();
     expect(cookie({ origin: 'https://api.example.com' }, allowed)).toBeNull();
+    expect(warn).toHaveBeenCalledOnce();
   });
 
   it('counts without an origin, unless a browser says that the page is of another site', () => {

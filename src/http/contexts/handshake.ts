@@ -62,9 +62,8 @@ function splitSource(source: string): [kind: string, name: string] {
 }
 
 function fieldOf(params: Handshake['connectionParams'], name: string): unknown {
-  if (params === undefined) return undefined;
-  const key = Object.keys(params).find((field) => field.toLowerCase() === name.toLowerCase());
-  return key === undefined ? undefined : params[key];
+  const wanted = name.toLowerCase();
+  return Object.entries(params ?? {}).find(([field]) => field.toLowerCase() === wanted)?.[1];
 }
 
 /** The value of a cookie in a request; of several with one name, the first, which has the longest path (RFC 6265 section 5.4). */

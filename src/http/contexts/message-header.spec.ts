@@ -8,14 +8,15 @@ import {
   TcpContext,
 } from '@nestjs/microservices';
 import { expect, it } from 'vitest';
-import { messageHeader } from './message-header.js';
+import { isGrpcMetadata, messageHeader } from './message-header.js';
 
 type Headers = Record<string, unknown>;
 
 function nats(headers: Record<string, string> | undefined): NatsContext {
   return new NatsContext([
     'subject',
-    headers && { keys: () => Object.keys(headers), get: (name: string) => headers[name]! },
+    // The real ones take text alone.
+    headers && { keys: () => Object.keys(headers), get: (name: string) => headers[name.trim()]! },
   ]);
 }
 
@@ -65,4 +66,12 @@ it.each<[name: string, message: object]>([
   ['a transport of the application', {}],
 ])('finds none in %s', (_, message) => {
   expect(messageHeader(message, 'authorization')).toBeUndefined();
+});
+
+it('knows metadata of gRPC by what it needs of them', () => {
+  const [get, getMap, set] = [() => [], () => ({}), () => {}];
+  expect(isGrpcMetadata({ get, getMap, set })).toBe(true);
+  for (const other of [{ get, set }, { getMap, set }, { get, getMap }, {}]) {
+    expect(isGrpcMetadata(other)).toBe(false);
+  }
 });

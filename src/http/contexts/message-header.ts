@@ -31,14 +31,13 @@ export function isGrpcMetadata(message: object): message is GrpcMetadata {
 
 /** A header of a message, whichever case its name has; `undefined` where there is none, as on TCP and Redis. */
 export function messageHeader(message: object, name: string): string | undefined {
-  const value = isGrpcMetadata(message) ? message.get(name)[0] : headerOf(message, name);
-  return value === undefined ? undefined : textOf(value);
+  return textOf(isGrpcMetadata(message) ? message.get(name)[0] : headerOf(message, name));
 }
 
 function headerOf(message: MessageContext, name: string): unknown {
   const ofNats = message.getHeaders?.();
   if (ofNats === undefined) return valueIn(headersOf(message), name);
-  const key = nameIn(ofNats.keys(), name);
+  const key = [...ofNats.keys()].find((each) => each.toLowerCase() === name);
   return key === undefined ? undefined : ofNats.get(key);
 }
 
@@ -48,13 +47,7 @@ function headersOf(message: MessageContext): Headers {
 }
 
 function valueIn(headers: Headers, name: string): unknown {
-  const key = nameIn(Object.keys(headers), name);
-  return key === undefined ? undefined : headers[key];
-}
-
-function nameIn(names: Iterable<string>, name: string): string | undefined {
-  for (const candidate of names) if (candidate.toLowerCase() === name) return candidate;
-  return undefined;
+  return Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1];
 }
 
 /** Kafka has the values of headers as bytes. */
