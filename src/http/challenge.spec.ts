@@ -15,6 +15,16 @@ const INVALID_TOKEN: [RefusalReason, string][] = [
   ['password_changed', 'The password was changed after the access token was issued'],
   ['logged_out_everywhere', 'The user was logged out after the access token was issued'],
   ['everyone_logged_out', 'Everyone was logged out after the access token was issued'],
+  ['session_ended', 'The session was ended'],
+  ['session_expired', 'The session has expired'],
+  ['session_idle', 'The session was unused for too long'],
+  ['token_revoked', 'The access token has been revoked'],
+  ['refresh_invalid', 'The refresh token is not valid'],
+  [
+    'refresh_reused',
+    'The refresh token was used again after it had been replaced; the session was ended',
+  ],
+  ['session_ahead', 'The session is not known any more'],
 ];
 const REASONS: RefusalReason[] = [
   'token_missing',

@@ -4,6 +4,8 @@ import { Reflector } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createMemoryApp, type MemoryApp } from '../../test/support/memory-app.js';
+import type { TokenVerifier } from '../tokens/token-verifier.service.js';
+import type { HttpSettings } from './http-settings.js';
 import { OptionalAuth } from './optional-auth.decorator.js';
 import { Public } from './public.decorator.js';
 import { RequireRecentLogin } from './require-recent-login.decorator.js';
@@ -134,8 +136,12 @@ describe('RevocableJwtGuard', () => {
 });
 
 describe('RevocableJwtGuard in a module that does not see the one that it needs', () => {
-  it('says what to import', () => {
-    expect(() => new RevocableJwtGuard(new Reflector())).toThrow(
+  it.each<[string, [verifier?: TokenVerifier | undefined, settings?: HttpSettings]]>([
+    ['nothing', []],
+    ['the verifier alone', [{} as TokenVerifier]],
+    ['the settings alone', [undefined, {} as HttpSettings]],
+  ])('says what to import where it gets %s', (_, parts) => {
+    expect(() => new RevocableJwtGuard(new Reflector(), ...parts)).toThrow(
       'RevocableJwtGuard is used in a module that does not see TokenInvalidationModule: add TokenInvalidationModule.forRoot({ … }) to the imports of the root module with isGlobal: true, or to the imports of this module.',
     );
   });

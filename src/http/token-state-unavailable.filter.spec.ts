@@ -1,6 +1,8 @@
+import { Controller, Get } from '@nestjs/common';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { firstValueFrom, type Observable } from 'rxjs';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
+import { PLATFORMS } from '../../test/support/app-settings.js';
 import { createMemoryApp, type MemoryApp } from '../../test/support/memory-app.js';
 import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
 import { HTTP_SETTINGS, type HttpSettings } from './http-settings.js';
@@ -47,4 +49,20 @@ it('a field of GraphQL fails with the code', () => {
 
 it('in a context of another framework the error goes on as it is', () => {
   expect(() => answer('telegraf', [])).toThrow(error);
+});
+
+it.each(PLATFORMS)('a client of HTTP gets 503, and when to try again, on %s', async (platform) => {
+  @Controller()
+  class Failing {
+    @Get('failing')
+    fail(): never {
+      throw error;
+    }
+  }
+  const failing = await createMemoryApp({ platform, controllers: [Failing] });
+  onTestFinished(() => failing.close());
+  const { status, headers, body } = await failing.get('/failing');
+  expect(status).toBe(503);
+  expect(headers.get('retry-after')).toMatch(/^[1-9]/);
+  expect(body).toMatchObject({ errorCode: 'token_state_unavailable' });
 });

@@ -1,8 +1,9 @@
+import { Metadata } from '@grpc/grpc-js';
 import { type ExecutionContext, Logger } from '@nestjs/common';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { Reflector } from '@nestjs/core';
 import { EventPattern } from '@nestjs/microservices';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createMemoryApp, type MemoryApp } from '../../../test/support/memory-app.js';
 import { TokenVerifier } from '../../tokens/token-verifier.service.js';
 import { HTTP_SETTINGS, type HttpSettings } from '../http-settings.js';
@@ -83,7 +84,8 @@ describe('GraphQL', () => {
 
   it('knows nobody in an open field, next to one that knows the caller', async () => {
     const context = { req: request() };
-    const open = call('graphql', 'open', [{}, {}, context, {}]);
+    // The fields of an operation's root have no parent.
+    const open = call('graphql', 'open', [undefined, {}, context, {}]);
     await guard.canActivate(open);
     await guard.canActivate(field(context));
     expect(callerOf(open)).toEqual({});
@@ -93,9 +95,10 @@ describe('GraphQL', () => {
     const headers: Record<string, string> = {};
     const res = { header: (name: string, value: string) => (headers[name] = value) };
     const refused = guard.canActivate(field({ req: { headers: {} }, res }));
-    await expect(refused).rejects.toMatchObject({
-      extensions: { code: 'token_missing', http: { status: 401 } },
-    });
+    const { extensions } = (await refused.catch((error: unknown) => error)) as {
+      extensions: object;
+    };
+    expect(extensions).toStrictEqual({ code: 'token_missing', http: { status: 401 } });
     expect(headers).toEqual({ 'WWW-Authenticate': 'Bearer' });
   });
 
@@ -121,6 +124,10 @@ describe('GraphQL', () => {
     [
       'the upgrade request of graphql-ws, whose client gave no connectionParams',
       () => ({ req: { extra: { request: { headers: request().headers } } } }),
+    ],
+    [
+      'connectionParams, of a connection without its upgrade request',
+      () => ({ req: { connectionParams: { authorization: token }, extra: {} } }),
     ],
     [
       'what a context function took of graphql-ws',
@@ -171,6 +178,24 @@ describe('GraphQL', () => {
   });
 });
 
+const upgradeTo = (upgrade: unknown) =>
+  field({ req: { headers: { upgrade, cookie: `access=${token}` } } });
+
+describe('GraphQL of an upgrade request', () => {
+  it('has its token where a handshake has it, and no other request has', async () => {
+    const sockets = await createMemoryApp({ module: { handshake: { token: 'cookie.access' } } });
+    onTestFinished(() => sockets.close());
+    sockets.tokenOf('anna');
+    const ofSockets = sockets.app.get(RevocableJwtGuard, { strict: false });
+    expect(await ofSockets.canActivate(upgradeTo('WebSocket'))).toBe(true);
+    for (const upgrade of ['h2c', ['websocket'], undefined]) {
+      await expect(ofSockets.canActivate(upgradeTo(upgrade))).rejects.toMatchObject({
+        extensions: { code: 'token_missing' },
+      });
+    }
+  });
+});
+
 describe('messages of a socket', () => {
   it('the token is found once, and the state read for every message', async () => {
     const read = vi.spyOn(app.store, 'read');
@@ -201,6 +226,26 @@ describe('messages of a socket', () => {
     expect(callerOf(open)).toEqual({});
   });
 
+  it('knows who sent a message that is text alone', async () => {
+    const context = call('ws', 'closed', [client({ token }), 'text', 'pattern']);
+    expect(await guard.canActivate(context)).toBe(true);
+    expect(callerOf(context).user).toMatchObject({ id: 'anna' });
+  });
+
+  it('a token that is not accepted is refused where a login is optional, too', async () => {
+    const wrong = message(client({ token: 'word' }), 'optional');
+    await expect(guard.canActivate(wrong)).rejects.toMatchObject({
+      error: { errorCode: 'token_invalid' },
+    });
+  });
+
+  it('an outage is answered as one', async () => {
+    vi.spyOn(app.store, 'read').mockRejectedValueOnce(new Error('connection lost'));
+    await expect(guard.canActivate(message(client({ token })))).rejects.toMatchObject({
+      error: { status: 'error', errorCode: 'token_state_unavailable' },
+    });
+  });
+
   it('a socket whose handshake is not known has no token', async () => {
     await expect(guard.canActivate(message({}))).rejects.toThrow('carries no access token');
     expect(await guard.canActivate(message({}, 'optional'))).toBe(true);
@@ -213,6 +258,73 @@ describe('RPC', () => {
     const event = call('rpc', 'happened', [{}, {}]);
     await expect(guard.canActivate(event)).rejects.toThrow('carries no access token');
     expect(warn).toHaveBeenCalledWith('Handlers.happened dropped an event: token_missing');
+    expect(warn.mock.contexts[0]).toHaveProperty('context', 'TokenInvalidation');
+  });
+
+  it('a message that is refused is not: its sender gets the answer', async () => {
+    const warn = vi.spyOn(Logger.prototype, 'warn').mockReturnValue();
+    for (const each of [
+      call('rpc', 'closed', [{}, {}]),
+      call('ws', 'happened', [client({}), {}, 'pattern']),
+    ]) {
+      await expect(guard.canActivate(each)).rejects.toThrow('carries no access token');
+    }
+    expect(warn).not.toHaveBeenCalled();
+  });
+});
+
+function grpcMetadata(values: Record<string, string> = {}): Metadata {
+  const made = new Metadata();
+  for (const [name, value] of Object.entries(values)) made.set(name, value);
+  return made;
+}
+const bearer = () => grpcMetadata({ authorization: `Bearer ${token}` });
+
+/** The status that the client gets. */
+async function statusOf(handler: keyof Handlers, sent: Metadata) {
+  const refused: unknown = await guard
+    .canActivate(call('rpc', handler, [{}, sent]))
+    .catch((error: unknown) => error);
+  const { metadata: trailing, ...status } = (
+    refused as { getError(): { metadata: Metadata } }
+  ).getError();
+  expect(trailing).toBeInstanceOf(Metadata);
+  expect(trailing).not.toBe(sent);
+  return { ...status, trailing: trailing.getMap() };
+}
+
+describe('gRPC', () => {
+  it('has the token in the metadata', async () => {
+    const context = call('rpc', 'closed', [{}, bearer()]);
+    expect(await guard.canActivate(context)).toBe(true);
+    expect(callerOf(context).user).toMatchObject({ id: 'anna' });
+  });
+
+  it('answers UNAUTHENTICATED, with the code in the trailing metadata', async () => {
+    const details = 'The request carries no access token';
+    expect(await statusOf('closed', grpcMetadata())).toEqual({
+      code: 16,
+      message: details,
+      details,
+      trailing: { 'error-code': 'token_missing' },
+    });
+  });
+
+  it('says how recent a login must be', async () => {
+    app.clock.advance(601);
+    expect(await statusOf('recent', bearer())).toMatchObject({
+      code: 16,
+      trailing: { 'error-code': 'reauthentication_required', 'max-age': '600' },
+    });
+    app.clock.advance(-601);
+  });
+
+  it('answers UNAVAILABLE in an outage', async () => {
+    vi.spyOn(app.store, 'read').mockRejectedValueOnce(new Error('connection lost'));
+    expect(await statusOf('closed', bearer())).toMatchObject({
+      code: 14,
+      trailing: { 'error-code': 'token_state_unavailable' },
+    });
   });
 });
 
@@ -251,11 +363,25 @@ describe('RPC by a transport of the application', () => {
     expect(callerOf(context).user).toMatchObject({ id: 'anna' });
   });
 
+  it('knows who sent data that is text alone, by the context', async () => {
+    const context = call('rpc', 'closed', [token, {}]);
+    expect(await admits(context)).toBe(true);
+    expect(callerOf(context).user).toMatchObject({ id: 'anna' });
+  });
+
   it('says what to do where nothing can hold who sent the message', async () => {
     await expect(admits(call('rpc', 'closed', [token]))).rejects.toThrow(
       'have your transport strategy hand a context to its handlers',
     );
     await expect(admits(call('rpc', 'open', [token]))).resolves.toBe(true);
+  });
+});
+
+describe('HTTP', () => {
+  it('has the caller on the request, where Passport puts it', async () => {
+    const context = call('http', 'closed', [request(), {}]);
+    expect(await guard.canActivate(context)).toBe(true);
+    expect(callerOf(context)).toMatchObject({ user: { id: 'anna' }, claims: { sub: 'anna' } });
   });
 });
 
