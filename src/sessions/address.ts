@@ -5,7 +5,7 @@ import type { AddressPolicy } from './sessions-options.js';
 export function keptAddress(given: string | undefined, policy: AddressPolicy): string | undefined {
   if (policy === false || given === undefined) return undefined;
   // A zone belongs to this machine, and a socket that speaks both versions shows IPv4 inside of IPv6.
-  const address = given.replace(/%.*$/, '').replace(/^::ffff:(?=\d+\.)/i, '');
+  const address = given.replace(/%.*/, '').replace(/^::ffff:(?=\d+\.)/i, '');
   if (isIPv4(address)) return policy === 'network' ? networkOf4(address) : address;
   if (isIPv6(address)) return policy === 'network' ? networkOf6(address) : address;
   return undefined;
@@ -16,10 +16,10 @@ function networkOf4(address: string): string {
 }
 
 function networkOf6(address: string): string {
-  const [head = '', tail] = address.split('::') as [string?, string?];
+  const [head, tail = ''] = address.split('::') as [string, string?];
   const before = groupsOf(head);
-  const after = tail === undefined ? [] : groupsOf(tail);
-  const zeros = tail === undefined ? 0 : 8 - before.length - after.length;
+  const after = groupsOf(tail);
+  const zeros = 8 - before.length - after.length;
   const groups = [...before, ...Array<string>(zeros).fill('0'), ...after];
   return `${groups.slice(0, 3).join(':')}::/48`;
 }

@@ -157,10 +157,38 @@ describe('the rows', () => {
     ],
     [{ address: 'host' }, /^sessions\.address is none of false, 'network', true\.$/],
     [{ onReuse: 'warn' }, /^sessions\.onReuse is none of 'end', 'refuse'\.$/],
-    [{ maxSessions: 0 }, /^sessions\.maxSessions is not a whole number from 1 to 10000\.$/],
+    [{ absolute: 59 }, /^sessions\.absolute .* From 60 to 315360000 s\.$/],
+    [{ absolute: '3651 days' }, /^sessions\.absolute .* From 60 to 315360000 s\.$/],
+    [{ idle: 0 }, /^sessions\.idle .* From 1 to 315360000 s\.$/],
+    [{ idle: '3651 days' }, /^sessions\.idle .* From 1 to 315360000 s\.$/],
+    [{ retention: -1 }, /^sessions\.retention .* From 0 to 315360000 s\.$/],
+    [{ retention: '3651 days' }, /^sessions\.retention .* From 0 to 315360000 s\.$/],
+    [{ atCap: 'end' }, /^sessions\.atCap is none of 'evict', 'refuse'\.$/],
+    ...[0, 10_001, 1.5, '3'].map((maxSessions): [unknown, RegExp] => [
+      { maxSessions },
+      /^sessions\.maxSessions is not a whole number from 1 to 10000\.$/,
+    ]),
+    [{ keys: SECRET }, /^sessions\.keys is not a list with a secret in it/],
     [{ keys: [] }, /^sessions\.keys is not a list with a secret in it/],
     [{ claims: {} }, /^sessions\.claims is not a function/],
   ])('say what is wrong with %j', (given, problem) => {
     expect(problems(given)).toEqual([expect.stringMatching(problem)]);
   });
+
+  it.each<SessionsOptions>([
+    { tokensWithoutSession: 'accept' },
+    { tokensWithoutSession: 'refuse' },
+    { preset: 'aal3' },
+    { absolute: 60, idle: 1, grace: 0, retention: 0 },
+    { absolute: '3650 days', idle: '3650 days', grace: 300, retention: '3650 days' },
+    { maxSessions: 1, atCap: 'evict' },
+    { maxSessions: 10_000, atCap: 'refuse' },
+    { onReuse: 'end' },
+    { onReuse: 'refuse' },
+    { keys: [SECRET] },
+    { claims: () => ({}) },
+    { address: false },
+    { address: true },
+    { address: 'network' },
+  ])('take %j', (given) => expect(problems(given)).toEqual([]));
 });

@@ -49,7 +49,7 @@ function choiceRow<const Choice extends string | boolean>(
 ): OptionRow<Choice> {
   const shown = choices.map((choice) => (isText(choice) ? `'${choice}'` : String(choice)));
   return {
-    ...(fallback !== undefined && { default: fallback }),
+    default: fallback,
     check: (value) => choices.some((choice) => choice === value),
     problem: `is none of ${shown.join(', ')}.`,
   };

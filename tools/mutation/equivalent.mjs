@@ -68,6 +68,11 @@ export const EQUIVALENT = [
     reason: 'no source is named by that text',
   },
   {
+    file: 'src/sessions/address.ts',
+    mutants: [`StringLiteral: '0' → ""`],
+    reason: 'the groups of an IPv4 address are beyond the /48 that is shown',
+  },
+  {
     file: 'src/rule/legacy-claims.ts',
     mutants: ['BlockStatement: { return undefined; } → {}'],
     reason: 'a function that returns nothing returns undefined',
