@@ -4,6 +4,7 @@ import {
   type ExecutionContext,
   Get,
   Injectable,
+  Module,
   Req,
   type Type,
   UseGuards,
@@ -216,6 +217,17 @@ describe('a name that is taken', () => {
     await expect(
       createMemoryApp({ providers: [revocableJwtStrategy('own'), late] }),
     ).rejects.toThrow(message);
+  });
+
+  it('stops the boot when two modules of an application have it', async () => {
+    @Module({ providers: [revocableJwtStrategy('own')] })
+    class OneModule {}
+    @Module({ providers: [revocableJwtStrategy('own')] })
+    class OtherModule {}
+    const imports = [OneModule, OtherModule];
+    await expect(createMemoryApp({ imports })).rejects.toThrow(
+      'Two strategies of revocableJwtStrategy() have the name "own": give each another name, and use it in AuthGuard(\'…\').',
+    );
   });
 
   it('may be that of another application in the process, also from another copy of the library', async () => {
