@@ -23,12 +23,6 @@ export function isSessionId(text: string): boolean {
 
 /** The id that these 16 bytes are, in the canonical spelling. */
 export function sessionIdOf(bytes: Buffer): string {
-  const [a, b, c, d, e] = [
-    [0, 4],
-    [4, 6],
-    [6, 8],
-    [8, 10],
-    [10, 16],
-  ].map(([from, to]) => bytes.toString('hex', from, to));
-  return `${a}-${b}-${c}-${d}-${e}`;
+  const hex = bytes.toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
