@@ -108,7 +108,7 @@ describe('keys that are too short', () => {
       problemsOf(() => readKeys({ keys: [{ secret: 'short' }, { secret: SECRET }] }, true)),
     ).toEqual([expect.stringMatching(/^keys\[0\]: the secret has 5 bytes/)]);
     expect(problemsOf(() => readKeys({ secret: 'short' }, true))).toEqual([
-      expect.stringMatching(/^options: the secret has 5 bytes/),
+      expect.stringMatching(/^secret: the secret has 5 bytes/),
     ]);
   });
 
