@@ -67,8 +67,8 @@ describe.each(PLATFORMS)('on %s, when the way to the database', (platform) => {
   // Also after a test that failed, which is not to fail the others. The application's own pool would wait for ever for
   // the connections that it has lost.
   afterEach(async () => {
-    await proxy.heal();
-    proxy.resetAll();
+    await proxy?.heal();
+    proxy?.resetAll();
   });
 
   expectNothingUnhandled();

@@ -16,9 +16,9 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await pool.close();
-  await application.end();
-  await database.drop();
+  await pool?.close();
+  await application?.end();
+  await database?.drop();
 });
 
 it('shares no open connection when the time for a new one is over', async () => {

@@ -159,7 +159,7 @@ describe('promise 9: two applications in one process', () => {
 
   afterAll(async () => {
     await Promise.all([first?.close(), second?.close()]);
-    await Promise.all(databases.map((database) => database.drop()));
+    await Promise.all((databases ?? []).map((database) => database.drop()));
   });
 
   it('accept their own tokens and not each other’s', async () => {

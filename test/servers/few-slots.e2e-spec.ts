@@ -29,7 +29,7 @@ afterAll(async () => {
   if (database === undefined) return;
   await rowOf(database.url, `DROP OWNED BY ${role}`);
   await rowOf(database.url, `DROP ROLE ${role}`);
-  await database.drop();
+  await database?.drop();
 });
 
 /** An application whose own pool has one connection, open for good, where so many are free besides. */

@@ -45,8 +45,8 @@ beforeAll(async () => {
   leaving = await createUser(app.dataSource);
 });
 afterEach(async () => {
-  await proxy.heal();
-  proxy.resetAll();
+  await proxy?.heal();
+  proxy?.resetAll();
 });
 afterAll(async () => {
   await app?.close();

@@ -23,7 +23,7 @@ afterAll(async () => {
   if (database === undefined) return;
   await rowOf(database.url, `DROP OWNED BY ${role}`);
   await rowOf(database.url, `DROP ROLE ${role}`);
-  await database.drop();
+  await database?.drop();
 });
 
 describe('what the application sets on its connections', () => {

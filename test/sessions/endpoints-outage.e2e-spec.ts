@@ -94,8 +94,8 @@ afterAll(async () => {
   await database?.close();
 });
 afterEach(async () => {
-  await proxy.heal();
-  proxy.resetAll();
+  await proxy?.heal();
+  proxy?.resetAll();
 });
 
 const OUTAGES: [string, () => void | Promise<void>][] = [

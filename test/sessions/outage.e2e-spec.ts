@@ -29,8 +29,8 @@ afterAll(async () => {
   await database?.close();
 });
 afterEach(async () => {
-  await proxy.heal();
-  proxy.resetAll();
+  await proxy?.heal();
+  proxy?.resetAll();
 });
 
 /** An application whose reads and writes may take five seconds together. */

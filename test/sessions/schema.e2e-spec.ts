@@ -22,7 +22,7 @@ beforeAll(async () => {
   database = await SessionDatabase.open();
   store = database.node();
 });
-afterAll(() => database.close());
+afterAll(() => database?.close());
 beforeEach(async () => {
   subject = await database.createUser();
   session = await database.start(store, subject, { session: newSession({ from: '192.0.2.7' }) });

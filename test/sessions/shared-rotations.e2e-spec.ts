@@ -19,7 +19,7 @@ beforeAll(async () => {
   database = await SessionDatabase.open();
   store = database.node();
 });
-afterAll(() => database.close());
+afterAll(() => database?.close());
 beforeEach(async () => {
   held = [];
   for (let count = 0; count < 4; count += 1) {

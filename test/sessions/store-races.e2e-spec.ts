@@ -25,7 +25,7 @@ beforeAll(async () => {
   database = await SessionDatabase.open();
   nodes = [database.node(), database.node()];
 });
-afterAll(() => database.close());
+afterAll(() => database?.close());
 beforeEach(async () => {
   subject = await database.createUser();
   session = await database.start(nodes[0], subject);

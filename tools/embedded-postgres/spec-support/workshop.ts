@@ -102,7 +102,7 @@ export function useWorkshop(): () => Workshop {
   beforeEach(() => {
     workshop = new Workshop();
   });
-  afterEach(() => workshop.close());
+  afterEach(() => workshop?.close());
   return () => workshop;
 }
 
