@@ -32,7 +32,7 @@ class DemandingRoutes {
 const isHidden = (type: { prototype: object }, name: string) =>
   hiddenDemand(type as never, name, Reflect.get(type.prototype, name) as Function);
 
-it('a demand is hidden where a later decorator put another function in the place of its own', () => {
+it('a demand is hidden where a later decorator put another function in its place', () => {
   expect(isHidden(Routes, 'hidden')).toBe(true);
 });
 
