@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { Client } from 'pg';
 import {
   afterAll,
@@ -133,9 +134,15 @@ describe('connections that a firewall forgot while they were idle', () => {
     await holder.connect();
     await holder.query('BEGIN');
     await holder.query('LOCK TABLE users IN ACCESS EXCLUSIVE MODE');
-    const asking = timed(app.get('/auth/me', token));
-    setTimeout(() => void holder.query('ROLLBACK'), 0.4 * LIMIT_MS);
-    const { status, tookMs } = await asking;
+    const release = async () => {
+      await setTimeout(0.4 * LIMIT_MS);
+      await holder.query('ROLLBACK');
+    };
+    const [{ status, tookMs }] = await Promise.all([
+      timed(app.get('/auth/me', token)),
+      // Its answer may come after the check's, and a client that ends before it fails it.
+      release(),
+    ]);
     expect(status).toBe(200);
     expect(tookMs).toBeLessThan(LIMIT_MS);
     await holder.end();
