@@ -35,9 +35,10 @@ export class KeySet {
 
   /** The key to verify this token with, or why there can be none. Nothing is verified yet. */
   select(token: string, legacy: boolean): SigningKey | Refusal {
-    const header = readHeader(token);
-    if (typeof header === 'string') return refusal('token_invalid', { detail: header });
+    const read = readHeader(token);
+    if (!read.accepted) return read;
 
+    const { header } = read;
     if (!isAccessTokenType(header.typ, legacy)) {
       return refusal('token_invalid', {
         detail: `"typ" is ${quote(header.typ)}, not "${ACCESS_TOKEN_TYPE}"`,

@@ -1,20 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { readHeader } from './token-header.js';
+import { type ReadHeader, readHeader } from './token-header.js';
 
 const encode = (text: string) => Buffer.from(text).toString('base64url');
 const HEADER = { alg: 'HS256', typ: 'at+jwt', kid: 'a' };
 const token = (header: unknown, payload = '{}') =>
   `${encode(JSON.stringify(header))}.${encode(payload)}.c2ln`;
 
+const read = (header: object) => ({ accepted: true, header });
+const refused = (detail: string) => ({ accepted: false, reason: 'token_invalid', detail });
+
 describe('readHeader', () => {
   it('reads the header of a compact JWS', () => {
-    expect(readHeader(token(HEADER))).toEqual(HEADER);
+    expect(readHeader(token(HEADER))).toEqual(read(HEADER));
   });
 
   it('hands on whatever the fields hold', () => {
     const header = { alg: 1, typ: [], kid: { a: null } };
-    expect(readHeader(token(header))).toEqual(header);
-    expect(readHeader(token({}))).toEqual({});
+    expect(readHeader(token(header))).toEqual(read(header));
+    expect(readHeader(token({}))).toEqual(read({}));
   });
 
   it.each([
@@ -27,7 +30,7 @@ describe('readHeader', () => {
     [Buffer.from('a.b.c')],
     [Symbol()],
   ])('finds no text in %s', (value) => {
-    expect(readHeader(value)).toBe('the token is not text');
+    expect(readHeader(value)).toEqual(refused('the token is not text'));
   });
 
   const parts = { header: encode(JSON.stringify(HEADER)), payload: encode('{}') };
@@ -52,7 +55,7 @@ describe('readHeader', () => {
     ['plain base64', `${parts.header}.${parts.payload}.+/+/`],
     ['a letter that is none of ASCII', `${parts.header}.${parts.payload}.c2lñ`],
   ])('refuses %s', (_, value) => {
-    expect(readHeader(value)).toBe('the token does not have three base64url parts');
+    expect(readHeader(value)).toEqual(refused('the token does not have three base64url parts'));
   });
 
   it.each([
@@ -65,29 +68,38 @@ describe('readHeader', () => {
     ['a list with a header', encode(JSON.stringify([HEADER]))],
     ['not UTF-8', Buffer.from([0xff, 0xfe]).toString('base64url')],
   ])('refuses a header that is %s', (_, header) => {
-    expect(readHeader(`${header}.${parts.payload}.c2ln`)).toBe('the header is not a JSON object');
+    expect(readHeader(`${header}.${parts.payload}.c2ln`)).toEqual(
+      refused('the header is not a JSON object'),
+    );
   });
 
   it.each([[['exp']], [[]], [null], [false], ['']])('refuses crit, also as %j', (crit) => {
-    expect(readHeader(token({ ...HEADER, crit }))).toBe('"crit" asks for an extension');
+    expect(readHeader(token({ ...HEADER, crit }))).toEqual(refused('"crit" asks for an extension'));
   });
 
   it.each([['null'], ['[]'], ['1'], ['"x"'], ['{']])('does not read the payload: %s', (payload) => {
-    expect(readHeader(token(HEADER, payload))).toEqual(HEADER);
+    expect(readHeader(token(HEADER, payload))).toEqual(read(HEADER));
   });
 
   it('refuses a token that no header of a request can hold, before it reads any of it', () => {
     const long = (length: number) => token(HEADER).padEnd(length, 'A');
-    expect(readHeader(long(16_384))).toEqual(HEADER);
-    expect(readHeader(long(16_385))).toBe('the token is longer than 16384 bytes');
-    expect(readHeader('.'.repeat(10_000_000))).toBe('the token is longer than 16384 bytes');
+    expect(readHeader(long(16_384))).toEqual(read(HEADER));
+    expect(readHeader(long(16_385))).toEqual(refused('the token is longer than 16384 bytes'));
+    expect(readHeader('.'.repeat(10_000_000))).toEqual(
+      refused('the token is longer than 16384 bytes'),
+    );
   });
 
   it('is not misled by names that every object has', () => {
     const header =
       '{"__proto__":{"alg":"none","crit":["x"]},"alg":"HS256","typ":"at+jwt","kid":"a"}';
-    const read = readHeader(`${encode(header)}.${parts.payload}.c2ln`);
-    expect(read).toMatchObject(HEADER);
-    expect(Object.getPrototypeOf(read)).toBe(Object.prototype);
+    const found = readHeader(`${encode(header)}.${parts.payload}.c2ln`);
+    expect(found).toMatchObject(read(HEADER));
+    expect(Object.getPrototypeOf((found as ReadHeader).header)).toBe(Object.prototype);
+  });
+
+  it('is not misled by a header that looks like a refusal', () => {
+    const header = { ...HEADER, accepted: false, reason: 'token_invalid', detail: 'none' };
+    expect(readHeader(token(header))).toEqual(read(header));
   });
 });
