@@ -1,6 +1,7 @@
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
 import { TokenInvalidationConfigError } from '../options/config.error.js';
+import { SetupProblems } from '../options/setup-problems.js';
 import { subjectFormat, SUBJECT_TYPES } from '../postgres/subject-format.js';
 import type { UserColumns } from '../postgres/user-columns.js';
 
@@ -45,10 +46,7 @@ export function describeUserTable(
     ]);
   }
   const metadata = dataSource.getMetadata(entity);
-  const { columns, problems } = findColumns(metadata, properties);
-  const { id, idType } = findId(dataSource, metadata);
-  if (id === undefined) problems.unshift(wrongId(dataSource, metadata));
-  if (problems.length > 0 || id === undefined) throw new TokenInvalidationConfigError(problems);
+  const { id, idType, ...columns } = findColumns(dataSource, metadata, properties);
   return {
     metadata,
     id,
@@ -62,44 +60,57 @@ type StateColumns = Pick<UserTable, 'tokenVersion' | 'passwordChangedAt' | 'logo
   readonly password?: ColumnMetadata | undefined;
 };
 
-/** The columns are complete where there are no problems. */
+type FoundId = Pick<UserTable, 'id'> & { readonly idType: string };
+
+type FoundColumns = FoundId & StateColumns;
+
+/** @throws TokenInvalidationConfigError with every column that is missing */
 function findColumns(
+  dataSource: DataSource,
   metadata: EntityMetadata,
   properties: UserProperties,
-): { columns: StateColumns; problems: string[] } {
-  const problems: string[] = [];
+): FoundColumns {
+  const problems = new SetupProblems();
   const find = (property: string) => metadata.findColumnWithPropertyPath(property);
-  const require = (role: keyof UserProperties): ColumnMetadata => {
-    const property = properties[role] ?? role;
-    const column = find(property);
-    if (column === undefined) problems.push(missingColumn(metadata, role, property));
-    return column!;
-  };
-  const columns = {
-    tokenVersion: require('tokenVersion'),
-    passwordChangedAt: require('passwordChangedAt'),
-    logoutAllAt: require('logoutAllAt'),
+  const columnOf = (role: keyof UserProperties) =>
+    problems.collect(() => requireColumn(metadata, role, properties[role] ?? role));
+  const found = {
+    ...problems.collect(() => requireId(dataSource, metadata)),
+    tokenVersion: columnOf('tokenVersion'),
+    passwordChangedAt: columnOf('passwordChangedAt'),
+    logoutAllAt: columnOf('logoutAllAt'),
     password:
       properties.password === undefined
         ? (find('passwordHash') ?? find('password'))
-        : require('password'),
+        : columnOf('password'),
   };
-  return { columns, problems };
+  problems.throwIfAny();
+  return found as FoundColumns;
 }
 
-function findId(dataSource: DataSource, metadata: EntityMetadata) {
-  const [id] = metadata.primaryColumns;
-  const idType = id === undefined ? '' : dataSource.driver.normalizeType(id);
-  const isUsable = metadata.primaryColumns.length === 1 && subjectFormat(idType) !== undefined;
-  return { id: isUsable ? id : undefined, idType };
+function requireColumn(
+  metadata: EntityMetadata,
+  role: keyof UserProperties,
+  property: string,
+): ColumnMetadata {
+  const column = metadata.findColumnWithPropertyPath(property);
+  if (column !== undefined) return column;
+  throw new TokenInvalidationConfigError([
+    `entity: ${metadata.name} has no column property "${property}": extend RevocableUser, declare the column, or name yours with properties: { ${role}: '…' }.`,
+  ]);
 }
 
-function wrongId(dataSource: DataSource, { name, primaryColumns }: EntityMetadata): string {
-  const found =
-    primaryColumns.length === 1
-      ? `one of type ${dataSource.driver.normalizeType(primaryColumns[0]!)}`
-      : primaryColumns.length;
-  return `entity: ${name} needs one primary column, of type ${SUBJECT_TYPES.join(', ')}; it has ${found}.`;
+function requireId(dataSource: DataSource, { name, primaryColumns }: EntityMetadata): FoundId {
+  const types = primaryColumns.map((column) => dataSource.driver.normalizeType(column));
+  const [id, ...others] = primaryColumns;
+  const [idType = ''] = types;
+  if (id !== undefined && others.length === 0 && subjectFormat(idType) !== undefined) {
+    return { id, idType };
+  }
+  const found = types.length === 1 ? `one of type ${idType}` : types.length;
+  throw new TokenInvalidationConfigError([
+    `entity: ${name} needs one primary column, of type ${SUBJECT_TYPES.join(', ')}; it has ${found}.`,
+  ]);
 }
 
 function namesOf(
@@ -118,10 +129,6 @@ function namesOf(
     password: columns.password?.databaseName,
     deletedAt: deleteDateColumn?.databaseName,
   };
-}
-
-function missingColumn(metadata: EntityMetadata, role: string, property: string): string {
-  return `entity: ${metadata.name} has no column property "${property}": extend RevocableUser, declare the column, or name yours with properties: { ${role}: '…' }.`;
 }
 
 function nameOf(entity: EntityTarget<ObjectLiteral>): string {
