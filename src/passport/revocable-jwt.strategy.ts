@@ -62,13 +62,13 @@ function createStrategy(
   name: string,
   { verifier, extract, modules }: StrategyParts,
 ): RevocableJwtStrategy {
-  refuseTakenName(name);
+  requireFreeName(name);
   class NamedStrategy extends PassportStrategy(passport.Strategy, name) {
     readonly [OURS] = name;
 
     onApplicationBootstrap(): void {
-      refuseTakenName(name);
-      refuseSharedName(name, modules);
+      requireFreeName(name);
+      requireUnsharedName(name, modules);
     }
 
     /** A refusal becomes Passport's `info`: a chain of strategies continues, and the reason survives. */
@@ -90,7 +90,7 @@ function createStrategy(
 }
 
 /** Within one application, the second would judge the tokens of both, by its own users. */
-function refuseSharedName(name: string, modules: ModulesContainer): void {
+function requireUnsharedName(name: string, modules: ModulesContainer): void {
   const holders = [...modules.values()].filter((module) => {
     const strategy: unknown = module.providers.get(RevocableJwtStrategy)?.instance;
     return Reflect.get(Object(strategy), OURS) === name;
@@ -106,7 +106,7 @@ function refuseSharedName(name: string, modules: ModulesContainer): void {
  * If two strategies share a name, Passport silently uses the last one, which may revoke nothing. A second copy of this
  * strategy may reuse the name: applications in one process share Passport's table.
  */
-function refuseTakenName(name: string): void {
+function requireFreeName(name: string): void {
   // Passport has no public way to ask; its middleware asks the same way.
   const find: unknown = Reflect.get(passport, '_strategy');
   const holder = (find as (name: string) => object | undefined).call(passport, name);

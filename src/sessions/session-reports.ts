@@ -19,7 +19,7 @@ export class SessionReports {
   ) {}
 
   /** Passes an answer on; a refusal is reported. */
-  refused<Answer extends object>(answer: Answer | Refusal): Answer | Refusal {
+  reportRefusal<Answer extends object>(answer: Answer | Refusal): Answer | Refusal {
     if (isRefusal(answer)) this.events.emitRefusal(answer);
     return answer;
   }

@@ -104,8 +104,8 @@ export class TokenSessions<User = unknown, Transaction = unknown> {
   ): Promise<SessionTokens | Refusal> {
     const { refresher, reports } = this.parts;
     const token = this.read(refreshToken);
-    if (token === undefined) return reports.refused(refusal('refresh_invalid'));
-    const work = async () => reports.refused(await refresher.refresh(token, options));
+    if (token === undefined) return reports.reportRefusal(refusal('refresh_invalid'));
+    const work = async () => reports.reportRefusal(await refresher.refresh(token, options));
     // What joins a transaction is seen by nobody else, and so cannot be anybody else's answer.
     if (options.transaction !== undefined) return work();
     return this.turns.take(token.sessionId, refreshToken, work);
@@ -123,9 +123,9 @@ export class TokenSessions<User = unknown, Transaction = unknown> {
   ): Promise<StartedTokens | Refusal> {
     const { refresher, starter, reports } = this.parts;
     const token = this.read(refreshToken);
-    if (token === undefined) return reports.refused(refusal('refresh_invalid'));
+    if (token === undefined) return reports.reportRefusal(refusal('refresh_invalid'));
     const judged = await refresher.judge(token, options);
-    return reports.refused(judged.accepted ? await starter.fork(judged, options) : judged);
+    return reports.reportRefusal(judged.accepted ? await starter.fork(judged, options) : judged);
   }
 
   /**
@@ -191,7 +191,7 @@ export class TokenSessions<User = unknown, Transaction = unknown> {
   ): Promise<{ readonly accepted: true } | Refusal> {
     const { store, reports } = this.parts;
     const token = this.read(refreshToken);
-    if (token === undefined) return reports.refused(refusal('refresh_invalid'));
+    if (token === undefined) return reports.reportRefusal(refusal('refresh_invalid'));
     const { sessionId, secretHash } = token;
     const ending = this.ending('logged_out');
     const ended = await store.end({ sessionId, of: { secretHash } }, ending, call.transaction);

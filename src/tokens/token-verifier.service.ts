@@ -107,7 +107,7 @@ export class TokenVerifier<User = unknown> {
   ): Promise<Verdict<User>> {
     const circumstances = this.circumstances(policy, maxAuthAge);
     const checked = check(circumstances);
-    if (!checked.accepted) return this.report(checked);
+    if (!checked.accepted) return this.reportRefusal(checked);
 
     const { claims } = checked;
     const record = await this.parts.reader.read(queryOf(claims, policy));
@@ -119,7 +119,7 @@ export class TokenVerifier<User = unknown> {
       if (!active) judged = { state: record.state, active, everyone: record.everyone };
     }
     const refused = judgeRecord(claims, judged, circumstances);
-    if (refused) return this.report(refused, claims);
+    if (refused) return this.reportRefusal(refused, claims);
     this.noteSight(claims, record!);
     return { accepted: true, user: record!.user, claims };
   }
@@ -148,7 +148,7 @@ export class TokenVerifier<User = unknown> {
   }
 
   /** Every refusal passes here, so that listeners get each one once. */
-  private report(refused: Refusal, claims?: TokenClaims): Refusal {
+  private reportRefusal(refused: Refusal, claims?: TokenClaims): Refusal {
     this.parts.events.emitRefusal(refused, claims);
     return refused;
   }

@@ -5,7 +5,7 @@ import type { PgPool, Statement } from '../postgres/pg-pool.js';
 import type { TokenState } from '../rule/token-state.js';
 import { chooseLoader } from './choose-loader.js';
 import { joinTransaction } from './join-transaction.js';
-import { refuseForeign, stateOf, subjectOf } from './user-record.js';
+import { requireOwnTable, stateOf, subjectOf } from './user-record.js';
 import { describeUserTable, type UserProperties, type UserTable } from './user-table.js';
 
 /** What `typeOrmStore()` was given. */
@@ -51,7 +51,7 @@ export class TypeOrmLayer<User extends ObjectLiteral> implements DataLayer<User,
 
   describe(user: User): { subject: string; state: TokenState } {
     const { dataSource, table } = this.bound();
-    refuseForeign(dataSource, table, user);
+    requireOwnTable(dataSource, table, user);
     return { subject: subjectOf(dataSource, table, user), state: stateOf(dataSource, table, user) };
   }
 

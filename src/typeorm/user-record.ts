@@ -10,7 +10,7 @@ import type { UserTable } from './user-table.js';
  *
  * @throws TypeError when the record is an entity of another table
  */
-export function refuseForeign(
+export function requireOwnTable(
   dataSource: DataSource,
   { metadata }: UserTable,
   { constructor }: ObjectLiteral,
