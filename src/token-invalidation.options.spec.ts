@@ -11,6 +11,16 @@ const ENDPOINTS =
 const VERSION =
   "endpoints.version is not a version: give text such as '1', VERSION_NEUTRAL, or a list of them.";
 
+const NO_COOKIE =
+  "endpoints.refreshCookie is no cookie that a browser stores: give true, or { name: '__Secure-refresh_token', path: '/auth' }; a name that begins with __Host- needs path: '/'.";
+const NO_NAME =
+  "endpoints.refreshCookie.name is no name of a cookie: give letters, digits, - and _, such as '__Secure-rt'.";
+const NO_PATH =
+  "endpoints.refreshCookie.path is no path of a cookie: begin it with a slash, such as '/auth'.";
+
+const cookieProblems = (refreshCookie: unknown) =>
+  problemsOf(EXTRA_ROWS, { store: ControlledStore, endpoints: { path: 'auth', refreshCookie } });
+
 describe('what shapes the module', () => {
   it.each<[string, object]>([
     ['nothing', {}],
@@ -32,6 +42,49 @@ describe('what shapes the module', () => {
     expect(
       problemsOf(EXTRA_ROWS, { store: ControlledStore, endpoints: { path: 'auth', version } }),
     ).toEqual([]);
+  });
+
+  it.each([
+    true,
+    false,
+    {},
+    { name: undefined, path: undefined },
+    { name: 'rt' },
+    { name: "!#$%&'*+.^_`|~-aZ09" },
+    { path: '/api/v1/~a_b.c-d%20' },
+    { path: '/' },
+    { name: '__Host-rt', path: '/' },
+    { name: 'my__Host-rt', path: '/auth' },
+  ])('may be endpoints with the cookie %j', (refreshCookie) => {
+    expect(cookieProblems(refreshCookie)).toEqual([]);
+  });
+
+  it.each<[unknown, string[]]>([
+    ['refresh_token', [NO_COOKIE]],
+    [null, [NO_COOKIE]],
+    [['rt'], [NO_COOKIE]],
+    [new Map(), [NO_COOKIE]],
+    [{ name: '__Host-rt' }, [NO_COOKIE]],
+    [{ name: '__Host-rt', path: '/auth' }, [NO_COOKIE]],
+    [{ name: '__host-rt', path: '/auth' }, [NO_COOKIE]],
+    [{ name: '' }, [NO_NAME]],
+    [{ name: 'refresh token' }, [NO_NAME]],
+    [{ name: 'rt;' }, [NO_NAME]],
+    [{ name: ['rt'] }, [NO_NAME]],
+    [{ path: 'auth' }, [NO_PATH]],
+    [{ path: '' }, [NO_PATH]],
+    [{ path: '/auth; Domain=example.com' }, [NO_PATH]],
+    [{ path: '/auth', name: 1 }, [NO_NAME]],
+    [
+      { nmae: 'rt' },
+      ['endpoints.refreshCookie.nmae is not an option: did you mean name? Choose from name, path.'],
+    ],
+    [
+      { secure: false },
+      ['endpoints.refreshCookie.secure is not an option: choose from name, path.'],
+    ],
+  ])('is not endpoints with the cookie %j', (refreshCookie, problems) => {
+    expect(cookieProblems(refreshCookie)).toEqual(problems);
   });
 
   it.each<[string, object, unknown[]]>([

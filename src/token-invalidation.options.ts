@@ -1,5 +1,5 @@
 import type { ControllerOptions, DynamicModule, Type } from '@nestjs/common';
-import type { EndpointsOptions } from './endpoints/endpoints-options.js';
+import type { EndpointsOptions, RefreshCookieOptions } from './endpoints/endpoints-options.js';
 import { LogoutTransaction } from './endpoints/logout-transaction.js';
 import type { TokenEventListener } from './events/token-event.listener.js';
 import { AUDIT_MODES, type AuditMode } from './audit/audit-settings.js';
@@ -156,6 +156,17 @@ export const OPTION_ROWS = {
 /** What the module works with. With `forRootAsync` this is what the factory returns. */
 export type TokenInvalidationOptions = OptionsOf<typeof OPTION_ROWS>;
 
+const REFRESH_COOKIE_ROWS = {
+  name: option<string>({
+    check: (value) => isText(value) && /^[\w!#$%&'*+.^`|~-]+$/.test(value),
+    problem: "is no name of a cookie: give letters, digits, - and _, such as '__Secure-rt'.",
+  }),
+  path: option<string>({
+    check: (value) => isText(value) && /^\/[\w%./~-]*$/.test(value),
+    problem: "is no path of a cookie: begin it with a slash, such as '/auth'.",
+  }),
+} satisfies Record<keyof RefreshCookieOptions, OptionRow>;
+
 const ENDPOINT_ROWS = {
   path: textRow("is not text: give the path of the endpoints' controller, such as 'auth'."),
   version: option<NonNullable<ControllerOptions['version']>>({
@@ -167,9 +178,10 @@ const ENDPOINT_ROWS = {
   sessions: booleanRow(false),
   refreshCookie: option<NonNullable<EndpointsOptions['refreshCookie']>>({
     default: false,
-    check: (value) => isBoolean(value) || isRefreshCookie(value),
+    check: (value) => isBoolean(value) || (isPlainObject(value) && isStorable(value)),
     problem:
-      "is no cookie: give true, or { name: '__Secure-refresh_token', path: '/auth' }; a name with __Host- needs the path '/', and another path none.",
+      "is no cookie that a browser stores: give true, or { name: '__Secure-refresh_token', path: '/auth' }; a name that begins with __Host- needs path: '/'.",
+    fields: REFRESH_COOKIE_ROWS,
   }),
   revoke: option<NonNullable<EndpointsOptions['revoke']>>({
     default: false,
@@ -256,14 +268,9 @@ function isOrigin(value: unknown): boolean {
   return isText(value) && URL.canParse(value) && new URL(value).origin === value;
 }
 
-const COOKIE_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
-
-function isRefreshCookie(value: unknown): boolean {
-  if (!isPlainObject(value)) return false;
-  const { name = 'default', path = '/', ...others } = value as { name?: unknown; path?: unknown };
-  const isPath = typeof path === 'string' && /^\/[\w%./~-]*$/.test(path);
-  if (!isPath || typeof name !== 'string' || Object.keys(others).length > 0) return false;
-  return COOKIE_NAME.test(name) && (path === '/' || !name.startsWith('__Host-'));
+/** A browser takes a __Host- cookie only with the path / (RFC 6265bis section 4.1.3). */
+function isStorable({ name, path }: RefreshCookieOptions): boolean {
+  return !/^__Host-/i.test(String(name)) || path === '/';
 }
 
 function isVersion(value: unknown): boolean {

@@ -12,7 +12,7 @@ export type CallerCheck = (request: any) => boolean | Promise<boolean>;
 
 /** The cookie that holds the refresh token. It is always `HttpOnly`, `Secure` and `SameSite=Strict`. */
 export interface RefreshCookieOptions {
-  /** Its name. Default: `'__Secure-refresh_token'`, and with the path `/` `'__Host-refresh_token'`. */
+  /** Its name; one that begins with `__Host-` needs `path: '/'`. Default: `'__Secure-refresh_token'`, and with the path `/` `'__Host-refresh_token'`. */
   name?: string | undefined;
   /** Its path, which must cover refresh and logout. Default: where the endpoints are. With versions in the URI: above them. */
   path?: string | undefined;

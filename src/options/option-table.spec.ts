@@ -53,6 +53,19 @@ describe('problemsOf', () => {
     expect(problemsOf(TABLE, given)).toEqual(problems);
   });
 
+  it('looks for fields in an object, where another value may be given too', () => {
+    const table = {
+      cookie: option<boolean | object>({
+        check: (value) => isBoolean(value) || isPlainObject(value),
+        problem: 'is no cookie.',
+        fields: { name: option<string>(NAME) },
+      }),
+    };
+    expect(problemsOf(table, { cookie: true })).toEqual([]);
+    expect(problemsOf(table, { cookie: { name: '' } })).toEqual(['cookie.name is not text.']);
+    expect(problemsOf(table, { cookie: 'rt' })).toEqual(['cookie is no cookie.']);
+  });
+
   it('says what must be given and is not, in its place', () => {
     const table = { id: NAME, ...TABLE, table: { ...NAME, missing: 'is missing: name it.' } };
     expect(problemsOf(table, { name: '' }, 'store.')).toEqual([

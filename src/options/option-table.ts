@@ -13,7 +13,7 @@ export interface OptionRow<Value = unknown> {
   readonly problem: string | ((value: unknown) => string);
   /** What to say where nothing is given; it follows the path. Absent: the option may be left out. */
   readonly missing?: string;
-  /** The options inside of a value that is an object, or a list of objects. */
+  /** The options inside of a value that is an object, or a list of objects. Other values may be allowed too. */
   readonly fields?: OptionTable;
   /** Names the type of the value; never there at run time. */
   readonly type?: Value;
@@ -56,7 +56,7 @@ function problemsOfValue(row: OptionRow, value: unknown, path: string): string[]
     const { problem } = row;
     return [`${path} ${typeof problem === 'string' ? problem : problem(value)}`];
   }
-  if (row.fields === undefined) return [];
+  if (row.fields === undefined || typeof value !== 'object') return [];
   return Array.isArray(value)
     ? value.flatMap((item: object, index) => problemsOf(row.fields!, item, `${path}[${index}].`))
     : problemsOf(row.fields, value as object, `${path}.`);
