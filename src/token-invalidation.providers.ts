@@ -21,7 +21,7 @@ import { RevocableJwtGuard } from './http/revocable-jwt.guard.js';
 import { TokenStateUnavailableFilter } from './http/token-state-unavailable.filter.js';
 import { TokenInvalidator } from './invalidation/token-invalidator.service.js';
 import { TokenInvalidationConfigError } from './options/config.error.js';
-import { problemsOf } from './options/option-table.js';
+import { problemsOf, valueOf } from './options/option-table.js';
 import { SetupProblems } from './options/setup-problems.js';
 import { SessionUpkeep } from './sessions/session-upkeep.js';
 import { TokenSessions } from './sessions/token-sessions.service.js';
@@ -72,7 +72,7 @@ export function shapeModule(
   const extras: Partial<TokenInvalidationExtras> = problems.length > 0 ? {} : given;
   return {
     ...definition,
-    global: extras.isGlobal ?? false,
+    global: valueOf(EXTRA_ROWS.isGlobal, extras.isGlobal),
     imports: [DiscoveryModule, ...(definition.imports ?? []), ...(extras.imports ?? [])],
     controllers: endpointControllers(extras.endpoints),
     providers: [
@@ -309,7 +309,9 @@ function httpProviders({
     RevocableJwtGuard,
     IgnoredPublicMetadata,
     // useExisting, so that a test can override the guard.
-    ...(globalGuard === true ? [{ provide: APP_GUARD, useExisting: RevocableJwtGuard }] : []),
+    ...(valueOf(EXTRA_ROWS.globalGuard, globalGuard)
+      ? [{ provide: APP_GUARD, useExisting: RevocableJwtGuard }]
+      : []),
   ];
 }
 
