@@ -11,13 +11,17 @@ import {
   UseGuards,
   VersioningType,
 } from '@nestjs/common';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import {
   type EndpointsOptions,
+  type Handshake,
   type KeyOptions,
   LogoutTransaction,
+  type RefreshCookieOptions,
   RevocableJwtGuard,
   type RpcOptions,
+  SessionAnswers,
   type SessionsOptions,
   TokenEventListener,
   type TokenInvalidationModuleOptions,
@@ -26,8 +30,8 @@ import {
 } from 'nestjs-token-invalidation';
 import { InMemoryTokenStateStore } from 'nestjs-token-invalidation/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { HTTP_SETTINGS, type HttpSettings } from '../../src/http/http-settings.js';
 import { KeySet } from '../../src/keys/key-set.js';
+import type { OptionTable } from '../../src/options/option-table.js';
 import {
   EXTRA_ROWS,
   type HANDSHAKE_ROWS,
@@ -78,6 +82,22 @@ const askFor = (token: string) => async (app: MemoryApp) => {
   app.store.add({ id: 'anna', passwordHash: 'hash' });
   return app.ask(token, '/me');
 };
+
+/** Whether the guard lets a call of another context than HTTP pass: `true`, or the code of the refusal. */
+async function outcomeOf(app: MemoryApp, type: string, args: unknown[]): Promise<unknown> {
+  // oxlint-disable-next-line typescript/unbound-method -- Nest hands on handlers so
+  const context = new ExecutionContextHost(args, OpenController, OpenController.prototype.closed);
+  context.setType(type);
+  try {
+    return await app.app.get(RevocableJwtGuard, { strict: false }).canActivate(context);
+  } catch (error) {
+    return (error as { getError(): { errorCode: string } }).getError().errorCode;
+  }
+}
+
+/** The same of a message of a socket that connected like this. */
+const outcomeOfSocket = (app: MemoryApp, handshake: Partial<Handshake>) =>
+  outcomeOf(app, 'ws', [{ handshake: { headers: {}, ...handshake } }, {}, 'pattern']);
 
 const askOwn = (app: MemoryApp) => app.ask(app.tokenOf('anna'), '/me');
 
@@ -272,20 +292,25 @@ const OPTIONS: Record<keyof typeof OPTION_ROWS, Row> = {
   handshake: [
     'is where the token of a handshake is',
     async () => {
-      const guard = { handshake: { token: 'cookie.token' } } as const;
-      const app = await start(guard);
-      const { handshake } = app.app.get<HttpSettings>(HTTP_SETTINGS, { strict: false });
-      const headers = { cookie: 'token=abc', authorization: 'Bearer xyz' };
-      expect(handshake.tokenOf({ headers })).toBe('abc');
+      const outcomes = await each([{ handshake: { token: 'cookie.token' } }, {}], async (app) => {
+        const token = app.tokenOf('anna');
+        const cookie = await outcomeOfSocket(app, { headers: { cookie: `token=${token}` } });
+        const headers = { authorization: `Bearer ${token}` };
+        return [cookie, await outcomeOfSocket(app, { headers })];
+      });
+      expect(outcomes).toEqual([
+        [true, 'token_missing'],
+        ['token_missing', true],
+      ]);
     },
   ],
   rpc: [
     'finds the token of a message without headers',
     async () => {
-      const app = await start({ rpc: { token: tokenOfData } });
-      expect(app.app.get<HttpSettings>(HTTP_SETTINGS, { strict: false }).messageToken).toBe(
-        tokenOfData,
+      const outcomes = await each([{ rpc: { token: tokenOfData } }, {}], (app) =>
+        outcomeOf(app, 'rpc', [{ token: app.tokenOf('anna') }, {}]),
       );
+      expect(outcomes).toEqual([true, 'token_missing']);
     },
   ],
   audit: [
@@ -487,6 +512,8 @@ class OpenController {
   open(): object {
     return {};
   }
+
+  closed(): void {}
 }
 
 const EXTRAS: Record<keyof typeof EXTRA_ROWS, Row> = {
@@ -733,30 +760,62 @@ const ENDPOINTS: Record<keyof EndpointsOptions, Row> = {
   ],
 };
 
-async function handshakeOf(handshake: TokenInvalidationModuleOptions['handshake']) {
-  const { app } = await start({ handshake });
-  return app.get<HttpSettings>(HTTP_SETTINGS, { strict: false }).handshake;
+const COOKIE: Record<keyof RefreshCookieOptions, Row> = {
+  name: [
+    'is what the cookie is called',
+    async () => {
+      expect(await cookieWith({ name: 'rt' })).toMatch(/^rt=nti1_[^;]+; Path=\/auth; /);
+      expect(await cookieWith({})).toMatch(/^__Secure-refresh_token=nti1_/);
+    },
+  ],
+  path: [
+    'is where the browser sends it',
+    async () => {
+      expect(await cookieWith({ path: '/account' })).toContain('; Path=/account; ');
+      expect(await cookieWith({})).toContain('; Path=/auth; ');
+    },
+  ],
+};
+
+/** The cookie that a login sets. */
+async function cookieWith(refreshCookie: RefreshCookieOptions): Promise<string> {
+  const endpoints = { path: 'auth', sessions: true, refreshCookie };
+  const app = await start({ sessions: SESSIONS, endpoints });
+  const header = vi.fn<(name: string, value: string) => void>();
+  const started = await startOf(app);
+  app.app.get(SessionAnswers, { strict: false }).write({ header }, started);
+  return header.mock.calls.find(([name]) => name === 'Set-Cookie')![1];
 }
+
+/** What becomes of the message of a socket, with each of these options; its handshake has the token. */
+const outcomesOfSockets = (
+  handshakes: TokenInvalidationModuleOptions['handshake'][],
+  handshakeWith: (token: string) => Partial<Handshake>,
+) =>
+  each(
+    handshakes.map((handshake) => ({ handshake })),
+    (app) => outcomeOfSocket(app, handshakeWith(app.tokenOf('anna'))),
+  );
 
 const HANDSHAKE: Record<keyof typeof HANDSHAKE_ROWS, Row> = {
   token: [
     'is where the token is',
     async () => {
-      const handshake = await handshakeOf({ token: 'auth.jwt' });
-      const auth = { jwt: 'abc', token: 'xyz' };
-      expect(handshake.tokenOf({ headers: {}, auth })).toBe('abc');
-      expect((await handshakeOf({})).tokenOf({ headers: {}, auth })).toBe('xyz');
+      const outcomes = await outcomesOfSockets([{ token: 'auth.jwt' }, {}], (jwt) => ({
+        auth: { jwt },
+      }));
+      expect(outcomes).toEqual([true, 'token_missing']);
     },
   ],
   allowedOrigins: [
     'are those whose cookies count',
     async () => {
-      const headers = { cookie: 'a=abc', host: 'api.example.com', origin: 'https://example.com' };
-      const [own, listed] = [
-        await handshakeOf({ token: 'cookie.a' }),
-        await handshakeOf({ token: 'cookie.a', allowedOrigins: ['https://example.com'] }),
-      ];
-      expect([own.tokenOf({ headers }), listed.tokenOf({ headers })]).toEqual([null, 'abc']);
+      const origin = 'https://example.com';
+      const outcomes = await outcomesOfSockets(
+        [{ token: 'cookie.a' }, { token: 'cookie.a', allowedOrigins: [origin] }],
+        (token) => ({ headers: { cookie: `a=${token}`, host: 'api.example.com', origin } }),
+      );
+      expect(outcomes).toEqual(['token_missing', true]);
     },
   ],
 };
@@ -786,6 +845,12 @@ const TABLES = [
     rows: EXTRA_ROWS.endpoints.fields,
     tests: ENDPOINTS,
   },
+  {
+    of: 'a field of endpoints.refreshCookie',
+    path: 'endpoints.refreshCookie.',
+    rows: EXTRA_ROWS.endpoints.fields?.['refreshCookie']?.fields,
+    tests: COOKIE,
+  },
 ] as const;
 
 describe.each(TABLES)('$of works through forRoot alone', ({ path, rows, tests }) => {
@@ -804,10 +869,15 @@ describe.each(TABLES)('$of works through forRoot alone', ({ path, rows, tests })
   });
 });
 
+/** The options that have options inside, each with its path. */
+function pathsWithFields(table: OptionTable, path = ''): string[] {
+  return Object.entries(table).flatMap(([name, { fields }]) => {
+    const inside = `${path}${name}.`;
+    return fields === undefined ? [] : [inside].concat(pathsWithFields(fields, inside));
+  });
+}
+
 it('every option with fields has a table of tests for them', () => {
-  const withFields = Object.entries({ ...OPTION_ROWS, ...EXTRA_ROWS }).filter(
-    ([, row]) => 'fields' in row,
-  );
-  const names = withFields.map(([name]) => name);
-  expect(names).toEqual(['keys', 'handshake', 'rpc', 'sessions', 'endpoints']);
+  const tested = TABLES.map(({ path }) => path.replace('[]', '')).filter((path) => path !== '');
+  expect(pathsWithFields({ ...OPTION_ROWS, ...EXTRA_ROWS })).toEqual(tested);
 });

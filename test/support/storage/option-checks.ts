@@ -1,4 +1,5 @@
 import {
+  TokenInvalidationModule,
   type TokenInvalidationModuleOptions,
   TokenInvalidator,
   TokenStateUnavailableError,
@@ -6,6 +7,7 @@ import {
 import { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { TRIGGER } from '../../../src/postgres/sql.js';
+import { SECRET } from '../app-settings.js';
 import { createDatabase, type TestDatabase } from '../database.js';
 import { forge, REALM } from '../forge.js';
 import { MeController } from '../me.controller.js';
@@ -15,11 +17,19 @@ import { ANNA, BUSY, createStaff, moduleWith } from './staff.js';
 export type Store = TokenInvalidationModuleOptions['store'];
 type Imports = NonNullable<TokenInvalidationModuleOptions['imports']>;
 
+interface Start {
+  imports?: Imports;
+  /** By `forRootAsync`: the store stands next to the factory. */
+  byFactory?: boolean;
+}
+
 /** What an option does, and a test that fails when the option is ignored. */
 export type Row = readonly [does: string, test: () => Promise<void>];
 
 /** A store over the staff, with these options over those that it needs. */
 type StoreWith = (options: object) => Store;
+
+const givenOptions = () => ({ secret: SECRET });
 
 /** Two databases with the same tables, of which only one has users, and applications over stores. */
 export class OptionChecks {
@@ -51,10 +61,14 @@ export class OptionChecks {
     await Promise.all(this.databases.map((database) => database.drop()));
   }
 
-  async start(store: Store, imports: Imports = []): Promise<MemoryApp> {
+  async start(store: Store, { imports = [], byFactory = false }: Start = {}): Promise<MemoryApp> {
+    const shape = { store, imports, globalGuard: true };
     const app = await createMemoryApp({
       controllers: [MeController],
-      module: { store, imports, globalGuard: true },
+      module: shape,
+      ...(byFactory && {
+        tokenModule: TokenInvalidationModule.forRootAsync({ ...shape, useFactory: givenOptions }),
+      }),
     });
     this.running.push(app);
     return app;
@@ -63,10 +77,10 @@ export class OptionChecks {
   /** How an application over the store answers a user; or, when it does not start, why. */
   async answer(
     store: Store,
-    { id = ANNA, imports = [] as Imports }: { id?: string; imports?: Imports } = {},
+    { id = ANNA, ...start }: Start & { id?: string } = {},
   ): Promise<unknown> {
     try {
-      const app = await this.start(store, imports);
+      const app = await this.start(store, start);
       return await app.ask(forge({ sub: id, ver: 0 }), '/me');
     } catch (error) {
       return (error as Error).message;
@@ -116,15 +130,18 @@ export async function expectName(
   expect(await checks.answer(storeWith({ [name]: undefined }))).toContain(missing);
 }
 
-/** An injection token chooses between two databases. */
+/** An injection token chooses between two databases, also next to a factory. */
 export async function expectToken(
   checks: OptionChecks,
   storeWith: (token: string) => Store,
   [ours, theirs]: [object, object],
 ): Promise<void> {
   const imports = [moduleWith('OURS', ours), moduleWith('THEIRS', theirs)];
-  expect(await checks.answer(storeWith('OURS'), { imports })).toBe(200);
-  expect(await checks.answer(storeWith('THEIRS'), { imports })).toBe('401 user_unknown');
+  for (const byFactory of [false, true]) {
+    const start = { imports, byFactory };
+    expect(await checks.answer(storeWith('OURS'), start)).toBe(200);
+    expect(await checks.answer(storeWith('THEIRS'), start)).toBe('401 user_unknown');
+  }
 }
 
 async function expectRealm(checks: OptionChecks, storeWith: StoreWith): Promise<void> {
