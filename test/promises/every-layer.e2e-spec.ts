@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { Logger } from '@nestjs/common';
+import type { InvalidationEvent } from 'nestjs-token-invalidation';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { forge } from '../support/forge.js';
@@ -7,6 +8,7 @@ import { createLayerApp, type LayerApp } from '../support/layers/layer-app.js';
 import { LAYERS, LAYERS_AND_MEMORY } from '../support/layers/layers.js';
 import { OffsetClock } from '../support/offset-clock.js';
 import { runSql } from '../support/storage/catalogue.js';
+import { until } from '../support/until.js';
 
 /** Whatever a token must not survive, as it reaches the database. */
 const INVALIDATIONS: [string, (app: LayerApp, id: string) => Promise<unknown>][] = [
@@ -155,6 +157,33 @@ describe.each(LAYERS_AND_MEMORY)('promises 1 to 6 and 9 over $name', (layer) => 
     expect(await app.ask(token)).toBe(200);
   });
 
+  it('6: an invalidation makes one event: at once, or after its commit, and never without it', async () => {
+    const { id } = await app.createUser();
+    const notes = () => notesIn(app.events, id);
+    const invalidate = (note: string, transaction?: unknown) =>
+      app.invalidator.invalidate(id, { note, transaction });
+
+    await invalidate('alone');
+    expect(notes()).toEqual(['alone']);
+    await app.users.transaction(async (transaction) => {
+      await invalidate('committed', transaction);
+      expect(notes()).toEqual(['alone']);
+    });
+    await until('the event comes', () => notes().includes('committed'));
+    const rolledBack = app.users.transaction(async (transaction) => {
+      await invalidate('rolled back', transaction);
+      throw new Error('never mind');
+    });
+    await expect(rolledBack).rejects.toThrow('never mind');
+
+    // By the time of a later commit's event, another of an earlier one would have come.
+    await app.users.transaction(
+      async (transaction) => void (await invalidate('later', transaction)),
+    );
+    await until('the last event comes', () => notes().includes('later'));
+    expect(notes()).toEqual(['alone', 'committed', 'later']);
+  });
+
   it.each<[string, () => unknown]>([
     ['the client in place of a transaction', () => app.users.notTransaction],
     ['a transaction that was committed', () => committedTransaction(app)],
@@ -278,6 +307,12 @@ describe.each(LAYERS)('with SQL around $name', (layer) => {
     expect(app.events.length).toBeGreaterThanOrEqual(3);
   });
 });
+
+/** The notes of the invalidations of this user, in the order in which the listener got them. */
+function notesIn(events: readonly object[], id: string): unknown[] {
+  const invalidations = events as readonly Partial<InvalidationEvent>[];
+  return invalidations.filter(({ subject }) => subject === id).map(({ note }) => note);
+}
 
 /** A transaction, after its commit. */
 async function committedTransaction(app: LayerApp): Promise<unknown> {
