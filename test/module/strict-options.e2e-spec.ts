@@ -3,7 +3,11 @@ import {
   TokenInvalidationModule,
   TokenStateStore,
 } from 'nestjs-token-invalidation';
+import { drizzleStore } from 'nestjs-token-invalidation/drizzle';
+import { pgStore, tokenInvalidationSql } from 'nestjs-token-invalidation/pg';
+import { prismaStore } from 'nestjs-token-invalidation/prisma';
 import { InMemoryTokenStateStore } from 'nestjs-token-invalidation/testing';
+import { tokenInvalidationMigration, typeOrmStore } from 'nestjs-token-invalidation/typeorm';
 import { describe, expect, it } from 'vitest';
 import { SECRET } from '../support/app-settings.js';
 import { createMemoryApp } from '../support/memory-app.js';
@@ -96,6 +100,49 @@ describe('a name that is no option', () => {
       'isGlobal shapes the module and is not read from a factory: put it next to useFactory.',
     ]);
   });
+});
+
+it('an option that nobody reads does not compile', () => {
+  const pool = 'POOL';
+  const table = { $inferSelect: {} };
+  const users = { table: 'users', password: 'hash' };
+  const unread = [
+    // @ts-expect-error -- TypeORM knows the table
+    () => typeOrmStore({ entity: Date, table: 'users' }),
+    // @ts-expect-error -- and the columns: `properties` has the names of theirs
+    () => typeOrmStore({ entity: Date, tokenVersion: 'version' }),
+    // @ts-expect-error -- this property has another name
+    () => typeOrmStore({ entity: Date, properties: { passwordHash: 'hash' } }),
+    // @ts-expect-error -- there is no entity
+    () => pgStore({ pool, table: 'users', entity: Date }),
+    // @ts-expect-error -- the columns are options themselves
+    () => pgStore({ pool, table: 'users', properties: {} }),
+    // @ts-expect-error -- the table is named with its schema
+    () => pgStore({ pool, table: 'users', schema: 'auth' }),
+    // @ts-expect-error -- Prisma's schema knows the table
+    () => prismaStore({ client: 'CLIENT', pool, model: 'user', table: 'users' }),
+    // @ts-expect-error -- the pool is that of the db
+    () => drizzleStore({ db: 'DB', table, pool }),
+    // @ts-expect-error -- the table knows its schema
+    () => drizzleStore({ db: 'DB', table, schema: 'auth' }),
+    // @ts-expect-error -- a store over PostgreSQL reads it, and no other
+    () => TokenInvalidationModule.forRoot({ ...GOOD, everyoneTable: 'everyone' }),
+    // @ts-expect-error -- nor does the module read what is a store's
+    () => TokenInvalidationModule.forRoot({ ...GOOD, checkSchema: false }),
+    () =>
+      TokenInvalidationModule.forRootAsync({
+        store: InMemoryTokenStateStore,
+        useFactory: () => ({ secret: SECRET }),
+        // @ts-expect-error -- the factory returns it
+        secret: SECRET,
+      }),
+    // @ts-expect-error -- a migration needs no pool
+    () => tokenInvalidationSql({ ...users, pool }),
+    // @ts-expect-error -- nor an entity
+    () => tokenInvalidationMigration({ ...users, entity: Date }),
+  ];
+  // Without types, boot names each: above, and in store-options.e2e-spec.ts.
+  expect(unread.every((use) => typeof use === 'function')).toBe(true);
 });
 
 describe('endpoints that cannot be meant', () => {
