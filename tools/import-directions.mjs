@@ -26,7 +26,7 @@ const MAIN_ROOMS = {
   audit: { rooms: ['http', 'options'], packages: ['@nestjs/common', '@nestjs/core', 'http'] },
   endpoints: {
     rooms: ['http', 'sessions', 'invalidation', 'tokens', 'state', 'rule'],
-    packages: ['@nestjs/common', '@nestjs/core', 'module'],
+    packages: ['@nestjs/common', '@nestjs/core'],
   },
 };
 
@@ -61,7 +61,7 @@ const SUBPATH_ROOMS = {
   },
 };
 
-const ROOMS = { ...MAIN_ROOMS, ...SUBPATH_ROOMS };
+export const ROOMS = { ...MAIN_ROOMS, ...SUBPATH_ROOMS };
 const anyOf = (rooms) => `^src/(${Object.keys(rooms).join('|')})/`;
 
 /** A package's files, or a module of Node's own, which has no path. */
