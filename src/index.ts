@@ -38,6 +38,7 @@ export type {
 export { CONCURRENT_READS, TokenStateStore } from './state/token-state.store.js';
 export type {
   CutoffKind,
+  InContext,
   InvalidationTarget,
   PasswordChange,
   PasswordReplacement,

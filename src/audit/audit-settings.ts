@@ -1,6 +1,7 @@
 /** What the audit does at boot about what it finds. */
 export const AUDIT_MODES = ['off', 'warn', 'enforce'] as const;
 
+/** What the audit does at boot about open handlers that nobody marked: nothing, a line in the log, or no start. */
 export type AuditMode = (typeof AUDIT_MODES)[number];
 
 /** Injection token of what the audit takes from the module's options. */

@@ -16,6 +16,7 @@ export const ALGORITHMS = [
   'ES512',
 ] as const;
 
+/** The `alg` of a token: one of `ALGORITHMS`. */
 export type Algorithm = (typeof ALGORITHMS)[number];
 
 const CURVES: Partial<Record<Algorithm, string>> = {

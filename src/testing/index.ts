@@ -10,6 +10,8 @@ export type {
   UserWrite,
   WritableUser,
 } from './in-memory/in-memory-rows.js';
+export type { InMemorySession } from './in-memory/in-memory-session.js';
+export type { InMemorySessionStore } from './in-memory/in-memory-session.store.js';
 export type { InMemoryTransaction } from './in-memory/in-memory-transaction.js';
 
 export { expectTokensToBeRefused } from './expect-tokens-to-be-refused.js';
