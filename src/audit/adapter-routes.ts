@@ -51,7 +51,7 @@ export class AdapterRoutes {
   }
 
   /**
-   * Those that no handler of Nest has: nothing of Nest's guards them.
+   * Routes that no handler of Nest has: none of Nest's guards runs for them.
    *
    * @param known - names of routes, with or without the verb, of which it is known why they are there
    * @param before - what stands before the path of a handler in its route

@@ -73,7 +73,7 @@ export class TokenClient {
   }
 
   /**
-   * Sends a request as `fetch` does. A server that cannot refresh at the moment is answered for as it answered, such as
+   * Sends a request as `fetch` does. If the server cannot refresh at the moment, the caller gets its answer, such as
    * 503 with `Retry-After`, and the login is kept. So a 401 means what it says: there is no login, or not a recent one.
    */
   async fetch(...[input, init]: Parameters<typeof fetch>): Promise<Response> {

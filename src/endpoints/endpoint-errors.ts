@@ -3,7 +3,7 @@ import type { HttpSettings } from '../http/http-settings.js';
 import { UserUnknownError, VersionConflictError } from '../invalidation/invalidation.error.js';
 import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
 
-/** What an endpoint throws for an error of the services: a filter of the application's may know HTTP exceptions alone. */
+/** What an endpoint throws for an error of the services: the application's filter may know only HTTP exceptions. */
 export function httpErrorFor(
   error: unknown,
   response: HeaderWriter,

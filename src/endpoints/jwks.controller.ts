@@ -19,7 +19,7 @@ export interface JsonWebKeySet {
   readonly keys: readonly object[];
 }
 
-/** So long may others keep the keys: a new key has to be in the list that long before it signs. */
+/** How long others may cache the keys. A new key must be in the list for that long before it signs. */
 const MAX_AGE_SECONDS = 300;
 
 /** `GET /.well-known/jwks.json`, or another path: the keys with which anyone can verify the signature of a token. */

@@ -1,7 +1,7 @@
 import type { TokenClaims } from '../rule/claims.js';
 
 /**
- * Does in the transaction of the endpoint's logout what else belongs into it, such as deleting sessions: both happen, or
+ * Runs the endpoint's logout in one transaction with whatever belongs to it, such as deleting sessions: both happen, or
  * neither. For the option `logoutTransaction` of `endpoints`; Nest injects what the constructor asks for.
  *
  * @example

@@ -16,7 +16,7 @@ export interface SessionStartedEvent extends OfSession {
   readonly kind: 'started';
   /** `login`: credentials were entered; `fork`: a second process of a device; `kept`: a device stays logged in under a new session. */
   readonly because: 'login' | 'fork' | 'kept';
-  /** The session that it was made from, by a fork or in whose place. */
+  /** The session that it was forked from, or whose place it took. */
   readonly origin?: string;
   readonly label: string | null;
   readonly userAgent: string | null;

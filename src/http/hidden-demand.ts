@@ -7,7 +7,7 @@ export function noteDemand(target: object, methodName: string | symbol): void {
   Reflect.defineMetadata(DEMANDED, true, target, methodName);
 }
 
-/** Whether a demand was made of a method that the function which is now in its place does not carry. */
+/** Whether a method was marked with a demand that the function now in its place does not carry. */
 export function hiddenDemand(type: Function, methodName: string, method: Function): boolean {
   const noted = Reflect.getMetadata(DEMANDED, type.prototype as object, methodName) === true;
   return noted && !Reflect.hasMetadata(MaxAuthAge.KEY, method);

@@ -10,8 +10,8 @@ import { HTTP_SETTINGS, type HttpSettings } from './http-settings.js';
 type NestFilter = new () => { catch(error: Error, host: ArgumentsHost): unknown };
 
 /**
- * Answers an outage as one where the application lets the error through, as one from `TokenInvalidator`: in HTTP 503
- * with `Retry-After`. Thrown on from here, it would leave the client of a socket or a microservice without an answer.
+ * Answers an outage that the application lets through, such as one of `TokenInvalidator`: in HTTP with 503 and
+ * `Retry-After`. Thrown on from here, it would leave the client of a socket or a microservice without an answer.
  */
 @Injectable()
 @Catch(TokenStateUnavailableError)

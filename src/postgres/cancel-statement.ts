@@ -21,10 +21,10 @@ interface CancelConnection {
 }
 
 /**
- * Ends at the server the statement that the client is waiting for. Closing the connection does not: a backend that
+ * Cancels the statement that the client is waiting for, at the server. Closing the connection does not: a backend that
  * waits for a lock looks at its connection only when it has something to say, and poolers keep it.
  *
- * True once the client is idle again: then the connection is well. False: no word within `graceMs`.
+ * True once the client is idle again: then the connection can be used. False: no word within `graceMs`.
  */
 export async function cancelStatement(
   client: PgClient,
@@ -47,7 +47,7 @@ export async function cancelStatement(
   client.once('end', giveUp);
   const query = {};
   canceller.cancel({ activeQuery: query, processID, secretKey }, query);
-  // A request that arrives late would end the next statement: it has to be over as well.
+  // A cancel request that arrives late would hit the next statement, so wait for its end too.
   const isIdle = await Promise.race([Promise.all([idle, ended]).then(() => true), tooLate]);
   clearTimeout(timer);
   client.off('end', giveUp);
@@ -55,7 +55,7 @@ export async function cancelStatement(
   return isIdle;
 }
 
-/** pg would send the request in the clear, and who takes nothing but TLS would not read it. */
+/** pg would send the request in the clear, and a server that requires TLS would not read it. */
 function encrypt(connection: CancelConnection): void {
   if (!connection.ssl) return;
   const send = connection.cancel.bind(connection);

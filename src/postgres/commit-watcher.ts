@@ -52,7 +52,7 @@ export class CommitWatcher {
     this.pending.clear();
   }
 
-  /** Leaves a timer alone that was set for the first pause: many that come one after the other must not move it on. */
+  /** Keeps a timer that is set for the first pause: otherwise each new transaction would put it off. */
   private askSoon(): void {
     if (this.timer !== undefined && this.pauseMs === FIRST_PAUSE_MS) return;
     this.askAfter(FIRST_PAUSE_MS);

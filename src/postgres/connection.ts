@@ -1,7 +1,7 @@
 import { cancelStatement } from './cancel-statement.js';
 import type { PgClient, PgPoolOptions, Statement } from './pg-pool.js';
 
-/** A connection without an answer for so long may have been forgotten on the way, by a firewall say. */
+/** After this long without an answer, something on the way may have dropped the connection, such as a firewall. */
 const IDLE_MS = 1000;
 
 /** One of the store's own connections. */
@@ -13,7 +13,8 @@ export class Connection {
     readonly client: PgClient,
     private readonly options: PgPoolOptions,
   ) {
-    // One that breaks emits an event that ends the process where nobody listens. The pool listens only while it is idle.
+    // A connection that breaks emits an event, which ends the process if nobody listens. The pool listens only while
+    // the connection is idle.
     client.on('error', () => {});
   }
 
@@ -51,7 +52,7 @@ export class Connection {
     return rows;
   }
 
-  /** Ends at the server the statement that was given up. Whether the connection can be used again. */
+  /** Cancels the statement that was given up, at the server. Returns whether the connection can be used again. */
   async cancel(graceMs: number): Promise<boolean> {
     const isIdle = await cancelStatement(this.client, this.options, graceMs);
     if (isIdle) this.answeredAt = performance.now();

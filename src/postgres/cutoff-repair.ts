@@ -8,8 +8,8 @@ export type RepairSubject = string | null;
 const EVERYONE = Symbol('everyone');
 
 /**
- * Returns cutoffs to the database's clock that a clock which was ahead for a moment has left. The reads that find them do
- * not wait for it. One at a time, and no subject again within ten seconds: the database may be right, and this clock wrong.
+ * Returns cutoffs that a clock left ahead of the database's clock to it. The reads that find them do not wait for it.
+ * One at a time, and no subject again within ten seconds: the database may be right, and this clock wrong.
  */
 export class CutoffRepair {
   private readonly logger = new Logger('TokenInvalidation');

@@ -6,10 +6,13 @@ import { isUnknownSetting } from './pg-error.js';
 import type { PgClient, PgPool } from './pg-pool.js';
 import { isOver, leftOf, type TimeLimit } from './time-limit.js';
 
-/** Finds the server that a name leads to by then; one that is still there but was replaced is left behind. */
+/**
+ * How long a connection is used: a new one finds the server that the name leads to by then, also where the old server
+ * still runs.
+ */
 const LIFETIME_SECONDS = 300;
 
-/** After the server refused a connection, the open ones are shared for so long before another is asked for. */
+/** After the server has turned a connection down, how long the open ones are shared before the pool asks for another. */
 const SHARED_MS = 5000;
 
 /** The first keep-alive probe, which also keeps the connection in the memory of a firewall. The system's default is hours. */
@@ -18,13 +21,13 @@ const KEEP_ALIVE_MS = 10_000;
 export interface OwnPoolSettings {
   /** Never more connections than this. */
   readonly max: number;
-  /** How long a connection stays open that nobody uses; 0: for as long as it lives. */
+  /** How long an unused connection stays open; 0: for its lifetime. */
   readonly idleTimeoutMillis: number;
 }
 
 /**
- * Connections that no code of the application has ever used, with the settings of the application's pool: what that
- * code leaves behind on a connection, an open transaction say, is not here.
+ * Connections that no code of the application has ever used, with the settings of the application's pool: nothing that
+ * such code leaves behind, such as an open transaction, is on them.
  */
 export class OwnPool {
   private opened: { readonly of: PgPool; readonly pool: PgPool } | undefined;
@@ -56,7 +59,7 @@ export class OwnPool {
     }
   }
 
-  /** Uses none of the connections again that are open now: the server that they lead to is not the primary, or gone. */
+  /** Uses none of the connections that are open now again: their server is not the primary, or is gone. */
   distrust(): void {
     this.distrustedBefore = performance.now();
   }

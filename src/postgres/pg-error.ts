@@ -9,7 +9,7 @@ export function isFaultOfPreparing(error: unknown): boolean {
   return [PLAN_OUTDATED, '26000', '42P05'].includes(codeOf(error));
 }
 
-/** SQLSTATE classes 22, 23, 42 and P0: the database is well and refuses the statement. */
+/** SQLSTATE classes 22, 23, 42 and P0: the database works and rejects the statement. */
 export function isFaultOfStatement(error: unknown): boolean {
   return ['22', '23', '42', 'P0'].includes(codeOf(error).slice(0, 2));
 }

@@ -31,8 +31,7 @@ const SUSPICIOUS = 0.25;
 
 /**
  * The primary database, by connections with the settings of the application's pool that the application never uses. So
- * an application that has used up its pool is no reason to refuse anybody, and a write is in no transaction that
- * somebody forgot.
+ * an application that has used up its pool locks nobody out, and no write lands in a transaction that somebody forgot.
  */
 export class Primary {
   private readonly reads: OwnPool;
@@ -41,7 +40,7 @@ export class Primary {
 
   /** @param applicationPool - asked each time: a data source that was closed and opened again has another pool */
   constructor(applicationPool: () => PgPool) {
-    // Kept open, so that a server that has no connection to spare does not refuse everybody.
+    // Kept open: otherwise a server without a connection to spare would lock everybody out.
     this.reads = new OwnPool(applicationPool, { max: CONCURRENT_READS, idleTimeoutMillis: 0 });
     this.writes = new OwnPool(applicationPool, {
       max: CONCURRENT_WRITES,

@@ -41,7 +41,7 @@ const MODES: Readonly<Record<string, string>> = {
 };
 
 /**
- * What would make the promises not hold although the tables and the columns are there, each with what to do.
+ * What would break the promises although the tables and columns are there, each with what to do.
  *
  * @param run - runs a statement on the primary
  */

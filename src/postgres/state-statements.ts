@@ -239,7 +239,7 @@ function stateText(columns: UserColumns, password: string | undefined): string {
 /** The same of everyone. */
 const EVERYONE = 'ROW(e.everyone_version, e.everyone_logged_out_at)::text';
 
-/** What of a change the row shows: `true`, `false`, `part`. NULL where nothing was written. */
+/** How much of a change the row shows: `true`, `false`, `part`. NULL where nothing was written. */
 function shown(done: string, state: string, before: string): string {
   return `CASE WHEN ${done} THEN 'true' WHEN ${state} IS NULL THEN NULL WHEN ${state} IS DISTINCT FROM ${before}.state THEN 'part' ELSE 'false' END`;
 }

@@ -16,7 +16,7 @@ import {
   type TokenHolder,
 } from './session-tokens.js';
 
-/** How often a session is looked at again that others write at the same moment. */
+/** How often a session that others write at the same moment is looked at again. */
 const LOOKS = 5;
 
 /** What the refresher works with. */

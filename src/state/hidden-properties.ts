@@ -34,7 +34,7 @@ function hide(owner: unknown, name: string): void {
   Reflect.defineProperty(owner, name, HIDDEN);
 }
 
-/** Also of an object that has its methods from nowhere, or hides them. */
+/** Works for an object without a prototype too, and for one that hides its methods. */
 function isEnumerable(owner: object, name: string): boolean {
   return Object.prototype.propertyIsEnumerable.call(owner, name);
 }

@@ -98,7 +98,7 @@ export class StrictReader<User> extends StateReader<User> {
     else this.timer ??= setTimeout(() => this.lookAgain(), Math.ceil(wait));
   }
 
-  /** How long it takes until a place comes free without an answer, in milliseconds; 0 or less: one is free. */
+  /** How long until a place becomes free even without an answer, in milliseconds; 0 or less: one is free. */
   private untilPlace(): number {
     // A read that hangs frees its place after the time limit; nobody waits for its answer any more.
     for (const read of this.inProgress) if (this.isOver(read)) this.inProgress.delete(read);

@@ -50,8 +50,9 @@ export class TokenSigner {
   constructor(private readonly parts: SignerParts) {}
 
   /**
-   * The database's clock may be ahead of this node's; a new token must not look older than the cutoffs it follows. It need
-   * not follow one that a wrong clock has left: the token is refused either way, but so the store reads it and repairs it.
+   * The database's clock may be ahead of this node's; a new token must not look older than the cutoffs it follows. It
+   * does not follow one that a wrong clock has left: the token is refused either way, but only after a read, which
+   * repairs the cutoff.
    */
   issuedAt(...earliest: (Date | null)[]): number {
     const now = this.parts.clock.now();
@@ -86,7 +87,10 @@ export function isReserved(name: string): boolean {
   return (RESERVED as readonly string[]).includes(name);
 }
 
-/** Names that every object inherits are no names for claims: readers meet the inherited member where the claim is missing. */
+/**
+ * Names that every object inherits cannot be claims: where the claim is missing, readers would find the inherited
+ * member.
+ */
 export function isInherited(name: string): boolean {
   return name in Object.prototype;
 }

@@ -1,6 +1,6 @@
 /**
- * What of a user's state a credential of the application itself, such as a refresh token, has to carry so that it can be
- * judged by the rule. Plain JSON, named as the claims of a token are.
+ * What a credential of the application itself, such as a refresh token, must carry of a user's state, so that the rule
+ * can judge it. Plain JSON, named as the claims of a token are.
  */
 export interface TokenStamp {
   /** The user's id, as text. */

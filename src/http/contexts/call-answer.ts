@@ -1,7 +1,7 @@
 import type { RefusalReason } from '../../rule/refusal.js';
 import { challenge, describeReason } from '../challenge.js';
 
-/** What a caller is answered whose call does not pass: the same in every context, each in its own form. */
+/** The answer to a call that does not pass. Every context says the same, each in its form. */
 export interface CallAnswer {
   readonly errorCode: RefusalReason | 'token_state_unavailable';
   readonly message: string;

@@ -18,8 +18,9 @@ export interface Caller {
 const NOBODY: Caller = {};
 
 /**
- * Who makes a call, by what its arguments have of it and by its handler: a socket has many calls, and a message may have
- * several handlers. In a property of the socket, the log of an application that prints one would have the user.
+ * Who makes a call, by an object among its arguments and by its handler: a socket has many calls, and a message may
+ * have several handlers. Not a property of the socket: an application that logs a socket would log the user. Not a
+ * service: parameter decorators have none.
  */
 const CALLERS = new WeakMap<object, WeakMap<object, Caller>>();
 

@@ -20,8 +20,8 @@ interface SocketAdapter {
 }
 
 /**
- * What the guard needs of connections and the message alone does not say: ws hands the upgrade request to nobody but
- * the listener of the connection. So the application's adapter is watched from where Nest sets it.
+ * Knows how each client connected, which its messages do not say: ws hands the upgrade request only to the listener of
+ * the connection. So the application's adapter is watched as soon as Nest sets it.
  */
 @Injectable()
 export class SocketConnections {
@@ -43,7 +43,10 @@ export class SocketConnections {
     return client.handshake ?? this.requests.get(client);
   }
 
-  /** Has this payload reach clients of ws too: NestJS 11 emits it on the server's own socket object, and sends nothing. */
+  /**
+   * Makes this payload reach clients of ws too: NestJS 11 emits it on the server's own socket object, and sends
+   * nothing.
+   */
   deliver<Payload extends object>(payload: Payload): Payload {
     this.toDeliver.add(payload);
     return payload;

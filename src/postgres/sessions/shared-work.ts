@@ -1,13 +1,13 @@
 // Not the global ones, which an application's fake timers replace.
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 
-/** So many go into one statement: while the process works on its answers, the database works on another. */
+/** How many go into one statement: while the process works on its answers, the database works on the next. */
 const MOST = 32;
 
-/** So many statements at once, and those that are late. Other writes need connections, too. */
+/** How many statements run at once, apart from late ones: other writes need connections, too. */
 const CONCURRENT = 2;
 
-/** A statement without an answer for so long holds up nobody who comes after it. */
+/** After this long without an answer, a statement no longer holds up those that come after it. */
 const LATE_MS = 50;
 
 interface Waiting<Item, Answer> {

@@ -13,8 +13,8 @@ const HIDDEN: ReadonlySet<string> = new Set<keyof Hidden>([
 ]);
 
 /**
- * The user of a check: code reads and writes hash and state, and no spread, JSON or clone has them. By accessors,
- * because to hide properties of each object takes longer than the rest of a check.
+ * The user of a check: code reads and writes hash and state, and no spread, JSON or clone has them. Uses accessors:
+ * hiding the properties of each object would take longer than the rest of a check.
  */
 class CheckedUser {
   readonly #hidden: Hidden;
