@@ -1,7 +1,7 @@
+import { RESOLVER_TYPE } from '../http/contexts/message-handlers.js';
 import type { Handler, Method } from './handler.js';
 
 // Where Nest's decorators leave their metadata. Read by name, so that no package is loaded for it.
-const TYPE = 'graphql:resolver_type';
 const NAME = 'graphql:resolver_name';
 const REFERENCE = 'graphql:resolve_reference';
 const FIELD = 'graphql:resolve_property';
@@ -22,11 +22,12 @@ export interface GraphqlOptions {
  * @param runsGuards - whether Nest runs guards for more than the root types
  */
 export function graphqlFields(found: Method, runsGuards: boolean): Handler[] {
-  const parent = (Reflect.getMetadata(TYPE, found.method) ??
-    Reflect.getMetadata(TYPE, found.type)) as unknown;
+  const parent = (Reflect.getMetadata(RESOLVER_TYPE, found.method) ??
+    Reflect.getMetadata(RESOLVER_TYPE, found.type)) as unknown;
   if (typeof parent !== 'string') return [];
   const isReference = Reflect.hasMetadata(REFERENCE, found.method);
-  const isRoot = !isReference && ROOT_TYPES.has(parent) && Reflect.hasMetadata(TYPE, found.method);
+  const isRoot =
+    !isReference && ROOT_TYPES.has(parent) && Reflect.hasMetadata(RESOLVER_TYPE, found.method);
   if (!isRoot && !isReference && !isGuardedField(found.method)) return [];
   return [
     {

@@ -3,10 +3,14 @@ import {
   Get,
   Logger,
   type LoggerService,
+  type Provider,
   Scope,
   SetMetadata,
   type Type,
 } from '@nestjs/common';
+import { Query, Resolver } from '@nestjs/graphql';
+import { WsAdapter } from '@nestjs/platform-ws';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createMemoryApp } from '../../test/support/memory-app.js';
 import { OptionalAuth } from './optional-auth.decorator.js';
@@ -15,7 +19,11 @@ import { Public } from './public.decorator.js';
 const IsPublic = (value: unknown = true) => SetMetadata('isPublic', value);
 
 /** What the application says at boot. */
-async function linesOf(controllers: Type<object>[], publicMetadataKey?: string): Promise<string[]> {
+async function linesOf(
+  controllers: Type<object>[],
+  publicMetadataKey?: string,
+  providers: Provider[] = [],
+): Promise<string[]> {
   const lines: string[] = [];
   const logger: LoggerService = {
     log() {},
@@ -24,9 +32,13 @@ async function linesOf(controllers: Type<object>[], publicMetadataKey?: string):
   };
   const app = await createMemoryApp({
     controllers,
+    providers,
     module: { publicMetadataKey },
-    // The application of the specs has none.
-    prepare: () => Logger.overrideLogger(logger),
+    prepare: (made) => {
+      made.useWebSocketAdapter(new WsAdapter(made));
+      // The application of the specs has none.
+      Logger.overrideLogger(logger);
+    },
   });
   await app.close();
   return lines;
@@ -35,7 +47,7 @@ async function linesOf(controllers: Type<object>[], publicMetadataKey?: string):
 afterEach(() => Logger.overrideLogger(false));
 
 const line = (place: string, key: string) =>
-  `[TokenInvalidation] ${place} has the metadata "${key}", which does not open a route here: set publicMetadataKey: "${key}", or use @Public() of nestjs-token-invalidation.`;
+  `[TokenInvalidation] ${place} has the metadata "${key}", which does not open it here: set publicMetadataKey: "${key}", or use @Public() of nestjs-token-invalidation.`;
 
 @Controller('articles')
 class ArticlesController {
@@ -172,5 +184,51 @@ describe('controllers of every kind', () => {
       }
     }
     expect(await linesOf([SymbolsController])).toEqual([]);
+  });
+});
+
+@Resolver()
+class NewsResolver {
+  @IsPublic()
+  @Query(() => String)
+  news(): void {}
+}
+
+@WebSocketGateway()
+class NewsGateway {
+  @IsPublic()
+  @SubscribeMessage('news')
+  news(): void {}
+}
+
+describe('outside of HTTP', () => {
+  const providers = [NewsResolver, NewsGateway];
+
+  it('is named on resolvers and on gateways, too', async () => {
+    expect(await linesOf([], undefined, [NewsResolver])).toEqual([
+      line('NewsResolver.news', 'isPublic'),
+    ]);
+    expect(await linesOf([], undefined, [NewsGateway])).toEqual([
+      line('NewsGateway.news', 'isPublic'),
+    ]);
+  });
+
+  it('is found on what a factory makes', async () => {
+    const made = { provide: 'NEWS', useFactory: () => new NewsResolver() };
+    expect(await linesOf([], undefined, [made])).toEqual([line('NewsResolver.news', 'isPublic')]);
+  });
+
+  it('is not named when it is configured', async () => {
+    expect(await linesOf([], 'isPublic', providers)).toEqual([]);
+  });
+
+  it('is not looked for in services, and providers may be anything', async () => {
+    class NewsService {
+      @IsPublic()
+      news(): void {}
+    }
+    const values = [null, undefined, 5, 'text', () => {}, Object.create(null)] as unknown[];
+    const others = values.map((useValue, index) => ({ provide: `VALUE ${index}`, useValue }));
+    expect(await linesOf([], undefined, [NewsService, ...others])).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, type Type } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { isGateway, RESOLVER_TYPE } from './contexts/message-handlers.js';
 import { HTTP_SETTINGS, type HttpSettings } from './http-settings.js';
 import { OptionalAuth } from './optional-auth.decorator.js';
 import { Public } from './public.decorator.js';
@@ -7,8 +8,8 @@ import { Public } from './public.decorator.js';
 const OURS = [Public.KEY, OptionalAuth.KEY];
 
 /**
- * Says at boot when routes carry metadata of another `@Public()`, which this library does not read: they would answer
- * 401 without an explanation.
+ * Says at boot when handlers carry metadata of another `@Public()`, which this library does not read: they would refuse
+ * every call without a token, and nothing would explain it.
  */
 @Injectable()
 export class IgnoredPublicMetadata implements OnApplicationBootstrap {
@@ -22,8 +23,8 @@ export class IgnoredPublicMetadata implements OnApplicationBootstrap {
 
   onApplicationBootstrap(): void {
     const places = new Map<string, string>();
-    for (const { metatype } of this.discovery.getControllers()) {
-      for (const [name, target] of this.targetsOf(metatype as Type)) {
+    for (const type of this.typesWithHandlers()) {
+      for (const [name, target] of this.targetsOf(type)) {
         for (const key of ignoredKeysOf(target, this.settings.publicMetadataKey)) {
           places.set(key, places.get(key) ?? name);
         }
@@ -31,23 +32,38 @@ export class IgnoredPublicMetadata implements OnApplicationBootstrap {
     }
     for (const [key, place] of places) {
       this.logger.warn(
-        `${place} has the metadata ${JSON.stringify(key)}, which does not open a route here: set publicMetadataKey: ${JSON.stringify(key)}, or use @Public() of nestjs-token-invalidation.`,
+        `${place} has the metadata ${JSON.stringify(key)}, which does not open it here: set publicMetadataKey: ${JSON.stringify(key)}, or use @Public() of nestjs-token-invalidation.`,
       );
     }
   }
 
-  /** A controller and its methods, by name. */
-  private targetsOf(controller: Type): [string, object][] {
-    const prototype = controller.prototype as object;
+  /** Controllers, resolvers and gateways. */
+  private typesWithHandlers(): Function[] {
+    const controllers = this.discovery.getControllers().map(({ metatype }) => metatype as Function);
+    const providers = this.discovery.getProviders().flatMap(({ instance, metatype }) => {
+      // A factory may return an instance of any class.
+      const type: unknown = (instance as object | null | undefined)?.constructor ?? metatype;
+      return typeof type === 'function' && hasHandlers(type) ? [type] : [];
+    });
+    return [...controllers, ...providers];
+  }
+
+  /** A class and its methods, by name. */
+  private targetsOf(type: Function): [string, object][] {
+    const prototype = type.prototype as object;
     const methods = this.scanner.getAllMethodNames(prototype);
     return [
-      [controller.name, controller],
+      [type.name, type],
       ...methods.map((method): [string, object] => [
-        `${controller.name}.${method}`,
+        `${type.name}.${method}`,
         Reflect.get(prototype, method) as object,
       ]),
     ];
   }
+}
+
+function hasHandlers(type: Function): boolean {
+  return isGateway(type) || Reflect.hasMetadata(RESOLVER_TYPE, type);
 }
 
 function ignoredKeysOf(target: object, publicMetadataKey: string | undefined): string[] {

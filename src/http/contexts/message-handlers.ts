@@ -7,6 +7,9 @@ const RPC_TRANSPORT = 'microservices:transport';
 const RPC_KIND = 'microservices:handler_type';
 const RPC_EVENT = 2;
 
+/** Key of the metadata that classes and methods of GraphQL resolvers have. */
+export const RESOLVER_TYPE = 'graphql:resolver_type';
+
 export function isGateway(type: object): boolean {
   return Reflect.hasMetadata(GATEWAY, type);
 }
