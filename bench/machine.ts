@@ -55,7 +55,7 @@ function versionOf(name: string): string {
   return 'unknown';
 }
 
-/** Where packages stand that are not the bench's own. */
+/** Where packages are that are not the bench's own. */
 const HOSTS = ['@nestjs/platform-express', '@nestjs/platform-fastify', 'typeorm', 'passport-jwt'];
 
 function readVersion(file: string): string | undefined {

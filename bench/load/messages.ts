@@ -26,7 +26,7 @@ export interface OpenLoad {
   readonly calls: readonly (Call | Refresh)[];
   /** Whether a call is made by one of the connections alone: two must not rotate the same session at once. */
   readonly apart: boolean;
-  /** Of each hundred requests, so many are of `forgedCalls`. */
+  /** How many of each hundred requests are of `forgedCalls`. */
   readonly forgedPercent: number;
   readonly forgedCalls: readonly Call[];
   readonly warmUpSeconds: number;

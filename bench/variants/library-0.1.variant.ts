@@ -3,7 +3,7 @@ import { userEntity } from '../user-entity.js';
 import { startLibrary } from './library-app.js';
 import { PLATFORMS, type Variant } from './variant.js';
 
-/** The library as its README set it up at 0.1.0. Only a commit of then can run it: see `--beside`. */
+/** The library as its README set it up at 0.1.0. Only a commit of that time can run it: see `--beside`. */
 export const library01: Variant = {
   name: 'library-0.1',
   title: 'nestjs-token-invalidation 0.1',

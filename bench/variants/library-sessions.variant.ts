@@ -16,7 +16,7 @@ import {
   type WantedSessions,
 } from './variant.js';
 
-/** So many logins at once: more would wait for a connection. */
+/** How many logins run at once: more would wait for a connection. */
 const LOGINS = 16;
 
 /** This library with a session for each login: a token is good while its session is. */

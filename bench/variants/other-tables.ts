@@ -45,7 +45,7 @@ export function prepareSessions(pool: Pool, makeTable: () => Promise<unknown>): 
     await pool.query(`CREATE SCHEMA IF NOT EXISTS ${SESSIONS_SCHEMA}`);
     await makeTable();
     await pool.query(FILL_SESSIONS);
-    // Now, lest autovacuum does it amid the measurements.
+    // Now, so that autovacuum does not do it during the measurements.
     await pool.query(`VACUUM ANALYZE ${SESSIONS_SCHEMA}.session`);
   });
 }

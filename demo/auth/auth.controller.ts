@@ -61,7 +61,7 @@ export class AuthController {
   ): Promise<unknown> {
     const user = await this.accounts.authenticate(email, password);
     if (!user) throw new UnauthorizedException('The email or the password is wrong');
-    // Not before the password was right: who does not know it learns nothing about the account.
+    // Only once the password was right: others learn nothing about the account.
     if (!user.active) throw new ForbiddenException('This account is deactivated');
     const tokens = await this.sessions.start(user, { label: device, userAgent });
     return this.answers.write(response, tokens);

@@ -6,7 +6,7 @@ import { QueryFailedError } from 'typeorm';
 /** Codes of Node, and of PostgreSQL: class 08 (connection), 57P (the server is shutting down or starting). */
 const OUTAGE_CODES = /^(ECONN\w+|EPIPE|ETIMEDOUT|ENOTFOUND|08...|57P..)$/;
 
-/** A database that is gone is 503, as the guard answers it, and not 500: clients may try again and stay logged in. */
+/** An outage of the database is a 503, as it is for the guard, and not a 500: clients may try again and stay logged in. */
 @Catch()
 export class DatabaseOutageFilter extends BaseExceptionFilter {
   override catch(exception: unknown, host: ArgumentsHost): void {

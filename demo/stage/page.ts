@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 
-/** The files are served as they stand in the sources; this module runs from `demo/dist/demo/stage`. */
+/** The files are served as they are in the sources; this module runs from `demo/dist/demo/stage`. */
 const FOLDER = fileURLToPath(new URL('../../../public', import.meta.url));
 
 const HEADERS = {
