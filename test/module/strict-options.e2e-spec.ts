@@ -1,13 +1,16 @@
 import {
   TokenInvalidationConfigError,
   TokenInvalidationModule,
+  type TokenInvalidator,
   TokenStateStore,
 } from 'nestjs-token-invalidation';
-import { drizzleStore } from 'nestjs-token-invalidation/drizzle';
-import { pgStore, tokenInvalidationSql } from 'nestjs-token-invalidation/pg';
-import { prismaStore } from 'nestjs-token-invalidation/prisma';
+import { drizzleStore, type DrizzleTransaction } from 'nestjs-token-invalidation/drizzle';
+import { pgStore, type PgTransaction, tokenInvalidationSql } from 'nestjs-token-invalidation/pg';
+import { prismaStore, type PrismaTransaction } from 'nestjs-token-invalidation/prisma';
 import { InMemoryTokenStateStore } from 'nestjs-token-invalidation/testing';
 import { tokenInvalidationMigration, typeOrmStore } from 'nestjs-token-invalidation/typeorm';
+import type { ClientBase } from 'pg';
+import type { DataSource, EntityManager } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { SECRET } from '../support/app-settings.js';
 import { createMemoryApp } from '../support/memory-app.js';
@@ -143,6 +146,35 @@ it('an option that nobody reads does not compile', () => {
   ];
   // Without types, boot names each: above, and in store-options.e2e-spec.ts.
   expect(unread.every((use) => typeof use === 'function')).toBe(true);
+});
+
+it('a transaction of another data layer does not compile', () => {
+  interface Given {
+    typeOrm: TokenInvalidator<EntityManager>;
+    pg: TokenInvalidator<PgTransaction>;
+    prisma: TokenInvalidator<PrismaTransaction>;
+    drizzle: TokenInvalidator<DrizzleTransaction>;
+    manager: EntityManager;
+    client: ClientBase;
+    dataSource: DataSource;
+  }
+  const refused = [
+    // @ts-expect-error -- the data source runs each statement alone
+    ({ typeOrm, dataSource }: Given) => typeOrm.invalidate(1, { transaction: dataSource }),
+    // @ts-expect-error -- a client of pg is none of TypeORM
+    ({ typeOrm, client }: Given) => typeOrm.invalidate(1, { transaction: client }),
+    // @ts-expect-error -- and a manager no client
+    ({ pg, manager }: Given) => pg.invalidate(1, { transaction: manager }),
+    // @ts-expect-error -- nor a transaction of Prisma
+    ({ prisma, manager }: Given) => prisma.invalidate(1, { transaction: manager }),
+    // @ts-expect-error -- nor of Drizzle
+    ({ drizzle, client }: Given) => drizzle.invalidate(1, { transaction: client }),
+  ];
+  const taken = [
+    ({ typeOrm, manager }: Given) => typeOrm.invalidate(1, { transaction: manager }),
+    ({ pg, client }: Given) => pg.invalidate(1, { transaction: client }),
+  ];
+  expect([...refused, ...taken].every((use) => typeof use === 'function')).toBe(true);
 });
 
 describe('endpoints that cannot be meant', () => {
