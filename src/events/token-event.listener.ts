@@ -31,8 +31,9 @@ export interface RefusalEvent {
 }
 
 /**
- * Receives every invalidation made through `TokenInvalidator`, once and after its commit, and every refusal. A password
- * that `save()` or SQL changed invalidates too, but by the trigger, and makes no event.
+ * Receives every invalidation made through `TokenInvalidator`, once and after its commit, and every refusal, those of
+ * tokens that another service asks about among them. A password that `save()` or SQL changed invalidates too, but by the
+ * trigger, and makes no event.
  *
  * Extend it and give the class as the module's option `listener`; Nest injects what it needs. It is called
  * synchronously: hand slow work to a queue. What it throws is logged and changes nothing.

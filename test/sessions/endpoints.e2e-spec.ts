@@ -1,6 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { Controller, Get, Logger, VersioningType } from '@nestjs/common';
-import type { EndpointsOptions, TokenInvalidationModuleOptions } from 'nestjs-token-invalidation';
+import {
+  type EndpointsOptions,
+  TokenEventEmitter,
+  type TokenInvalidationModuleOptions,
+} from 'nestjs-token-invalidation';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Platform, PLATFORMS } from '../support/app-settings.js';
 import { MeController } from '../support/me.controller.js';
@@ -429,6 +433,20 @@ describe.each(PLATFORMS)('on %s', (platform) => {
         error: 'invalid_request',
       });
     });
+  });
+
+  it('POST introspect lets listeners know why a token is not active, and the service not', async () => {
+    const app = await on({ introspect: isService });
+    const reasons: string[] = [];
+    app.app.app.get(TokenEventEmitter, { strict: false }).subscribe({
+      invalidated: () => {},
+      refused: ({ reason }) => reasons.push(reason),
+    });
+    const device = await app.device();
+    await app.logout({ access: device.access });
+    const known = { authorization: SERVICE_CREDENTIAL };
+    const { body } = await app.form('/auth/introspect', { token: device.access }, known);
+    expect([body, reasons]).toEqual([{ active: false }, ['session_ended']]);
   });
 
   describe('the public keys', () => {
