@@ -71,6 +71,6 @@ function sessionParts(around: Around): SessionParts<unknown, unknown> {
     settings,
     upkeep,
     refresher: new Refresher(shared),
-    starter: new SessionStarter({ ...shared, users, events, clock }),
+    starter: new SessionStarter({ ...shared, users, clock }),
   };
 }

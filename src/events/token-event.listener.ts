@@ -6,7 +6,10 @@ import type { SessionEvent } from './session-event.js';
 export type InvalidationReason =
   'logged_out_everywhere' | 'password_changed' | 'invalidated' | 'everyone_logged_out';
 
-/** Tokens of one user, or of everyone, were invalidated through `TokenInvalidator`, and the database has committed it. */
+/**
+ * Tokens of one user, or of everyone, were invalidated through `TokenInvalidator` or `TokenSessions`, and the database has
+ * committed it.
+ */
 export interface InvalidationEvent {
   readonly reason: InvalidationReason;
   /** The user's id; `null`: everyone. */
@@ -17,6 +20,10 @@ export interface InvalidationEvent {
   readonly effectiveAt: Date;
   /** What the application gave to `invalidate` as the note. */
   readonly note?: string;
+  /** Who did it, when the call to `TokenSessions` said so. */
+  readonly by?: string;
+  /** Where that call came from, as far as the option `sessions.address` lets it be kept. */
+  readonly address?: string;
 }
 
 /** A token was refused. Contains nothing that could be used as a credential. */
@@ -31,9 +38,9 @@ export interface RefusalEvent {
 }
 
 /**
- * Receives every invalidation made through `TokenInvalidator`, once and after its commit, and every refusal, those of
- * tokens that another service asks about among them. A password that `save()` or SQL changed invalidates too, but by the
- * trigger, and makes no event.
+ * Receives every invalidation made through `TokenInvalidator` and `TokenSessions`, once and after its commit, and every
+ * refusal, those of tokens that another service asks about among them. A password that `save()` or SQL changed
+ * invalidates too, but by the trigger, and makes no event.
  *
  * Extend it and give the class as the module's option `listener`; Nest injects what it needs. It is called
  * synchronously: hand slow work to a queue. What it throws is logged and changes nothing.

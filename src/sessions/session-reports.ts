@@ -1,8 +1,10 @@
 import type { TokenEventEmitter } from '../events/token-event.emitter.js';
 import type { SessionEvent, SessionStartedEvent } from '../events/session-event.js';
+import type { InvalidationEvent } from '../events/token-event.listener.js';
 import { isRefusal, type Refusal } from '../rule/refusal.js';
 import type { SessionEnd } from '../rule/session-state.js';
 import type { EndedSessions, StartedSession } from '../state/session.store.js';
+import type { StateChange } from '../state/state-record.js';
 import type { SessionCall } from './session-calls.js';
 import { keptAddress } from './address.js';
 import type { AddressPolicy } from './sessions-options.js';
@@ -41,17 +43,27 @@ export class SessionReports {
     }
   }
 
+  invalidated(
+    happened: Omit<InvalidationEvent, 'by' | 'address'>,
+    call: SessionCall<unknown>,
+    { committed }: Pick<StateChange, 'committed'>,
+  ): void {
+    const event = { ...happened, ...this.callerOf(call) };
+    if (committed === undefined) this.events.emitInvalidation(event);
+    else this.events.emitOnceCommitted(event, committed);
+  }
+
   report(
     happened: Happened,
-    { by, address: given }: SessionCall<unknown>,
+    call: SessionCall<unknown>,
     { committed }: Pick<EndedSessions, 'committed'> | { committed: undefined } = {},
   ): void {
+    this.events.emitSession({ ...happened, ...this.callerOf(call) }, committed);
+  }
+
+  /** Who called, and from where. */
+  private callerOf({ by, address: given }: SessionCall<unknown>) {
     const address = keptAddress(given, this.policy);
-    const event = {
-      ...happened,
-      ...(by !== undefined && { by }),
-      ...(address !== undefined && { address }),
-    };
-    this.events.emitSession(event, committed);
+    return { ...(by !== undefined && { by }), ...(address !== undefined && { address }) };
   }
 }

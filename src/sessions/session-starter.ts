@@ -1,4 +1,3 @@
-import type { TokenEventEmitter } from '../events/token-event.emitter.js';
 import {
   PasswordConflictError,
   UserUnknownError,
@@ -38,7 +37,6 @@ export interface StarterParts<User, Transaction> {
   readonly store: SessionStore<User, Transaction>;
   readonly tokens: SessionTokenWriter<User>;
   readonly reports: SessionReports;
-  readonly events: TokenEventEmitter;
   readonly settings: SessionSettings;
   readonly clock: Clock;
 }
@@ -153,16 +151,15 @@ export class SessionStarter<User, Transaction> {
     { replaced, because }: { replaced: ReplacedSession; because: Replacing['because'] },
     call: SessionCall<Transaction>,
   ): void {
-    const { reports, events } = this.parts;
+    const { reports } = this.parts;
     const { started, change } = replaced;
     reports.started(started, { because: 'kept', origin }, call);
     reports.ended({ ...started, ids: [origin] }, 'replaced', call);
     if (change === undefined) return;
     const reason = because === 'password' ? 'password_changed' : 'logged_out_everywhere';
-    const { version, effectiveAt, committed } = change;
+    const { version, effectiveAt } = change;
     const event = { reason, subject: started.subject, version, effectiveAt } as const;
-    if (committed === undefined) events.emitInvalidation(event);
-    else events.emitOnceCommitted(event, committed);
+    reports.invalidated(event, call, change);
   }
 }
 

@@ -4,6 +4,7 @@ import { ControlledStore, type ControlledUser } from '../../test/support/control
 import { hmacKey } from '../../test/support/signed-tokens.js';
 import { TokenEventEmitter } from '../events/token-event.emitter.js';
 import type { SessionEvent } from '../events/session-event.js';
+import type { InvalidationEvent } from '../events/token-event.listener.js';
 import { KeySet } from '../keys/key-set.js';
 import type { RefusalReason } from '../rule/refusal.js';
 import type {
@@ -110,11 +111,11 @@ function setUp({ settings: given = {}, isActive = () => true }: Given = {}) {
   const store = controlledStore();
   const sessionStore = store as unknown as SessionStore<ControlledUser>;
   const events = new TokenEventEmitter();
-  const happened: (SessionEvent | RefusalReason)[] = [];
+  const happened: (SessionEvent | InvalidationEvent | RefusalReason)[] = [];
   events.subscribe({
     session: (event) => void happened.push(event),
     refused: ({ reason }) => void happened.push(reason),
-    invalidated: ({ reason }) => void happened.push(reason as RefusalReason),
+    invalidated: (event) => void happened.push(event),
   });
   const settings: SessionSettings = {
     limits: { absoluteSeconds: 86_400, idleSeconds: 7200, atCap: 'evict', retentionSeconds: 60 },
@@ -138,12 +139,7 @@ function setUp({ settings: given = {}, isActive = () => true }: Given = {}) {
       reports,
       settings,
       refresher: new Refresher(shared),
-      starter: new SessionStarter({
-        ...shared,
-        users,
-        events,
-        clock,
-      }),
+      starter: new SessionStarter({ ...shared, users, clock }),
       upkeep: new SessionUpkeep(sessionStore),
     },
     { store: sessionStore, clockToleranceSeconds: 300 },
@@ -517,15 +513,18 @@ describe('a device that stays logged in', () => {
   });
 
   it('after a logout everywhere carries the version that the logout made', async () => {
-    const { sessions, store, happened } = setUp();
+    const { sessions, store, happened } = setUp({ settings: { address: true } });
     store.replace.mockResolvedValue(replaced);
-    const answer = await sessions.logoutEverywhereElse(SID, ANNA);
+    const call = { by: 'support', address: '203.0.113.7' };
+    const answer = await sessions.logoutEverywhereElse(SID, ANNA, call);
     expect(store.replace.mock.calls[0]![1]).toMatchObject({
       replacing: { because: 'logout' },
       credentialsEntered: false,
     });
     expect(claimsOf(answer)).toMatchObject({ ver: 4, sid: 'new' });
-    expect(happened.at(-1)).toBe('logged_out_everywhere');
+    const event = { reason: 'logged_out_everywhere', subject: 'anna', version: 4, effectiveAt: at };
+    expect(happened.at(-1)).toEqual({ ...event, ...call });
+    expect(happened.slice(0, 2)).toMatchObject([call, call]);
   });
 
   it('after a changed password too', async () => {
@@ -537,7 +536,8 @@ describe('a device that stays logged in', () => {
       { replacing: { because: 'password', password: hashes }, credentialsEntered: true },
       't',
     ]);
-    expect(happened.at(-1)).toBe('password_changed');
+    const event = { reason: 'password_changed', subject: 'anna', version: 4, effectiveAt: at };
+    expect(happened.at(-1)).toEqual(event);
     await sessions.changePassword(SID, ANNA, { currentHash: null, newHash: 'new' });
     expect(store.replace.mock.calls[1]![1]).toMatchObject({ credentialsEntered: false });
   });
