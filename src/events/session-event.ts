@@ -25,8 +25,16 @@ export interface SessionStartedEvent extends OfSession {
   readonly expiresAt: Date;
 }
 
+/** What the events of a refresh say besides. */
+interface OfRefresh extends OfSession {
+  /** What the device was called at the login. */
+  readonly label: string | null;
+  /** What the client calls itself, when the call said so. It refuses nothing: compare it, as the address, to find a change. */
+  readonly userAgent?: string;
+}
+
 /** A refresh was answered. */
-export interface SessionRefreshedEvent extends OfSession {
+export interface SessionRefreshedEvent extends OfRefresh {
   readonly kind: 'refreshed';
   /** Whether the refresh token was replaced. */
   readonly rotated: boolean;
@@ -38,7 +46,7 @@ export interface SessionRefreshedEvent extends OfSession {
  * A replaced refresh token came again, more than the grace after its successor was made, and nobody has used the
  * successor. A client whose answer was lost looks like that; so does the owner of a token that a thief refreshed first.
  */
-export interface RefreshRepeatedEvent extends OfSession {
+export interface RefreshRepeatedEvent extends OfRefresh {
   readonly kind: 'refresh_repeated';
   readonly generation: number;
   /** How long ago the successor was made. */
@@ -46,7 +54,7 @@ export interface RefreshRepeatedEvent extends OfSession {
 }
 
 /** A refresh token came back although its owner was known to have kept a later one: it was copied. */
-export interface RefreshReusedEvent extends OfSession {
+export interface RefreshReusedEvent extends OfRefresh {
   readonly kind: 'refresh_reused';
   /** The generation of the token that came. */
   readonly presented: number;

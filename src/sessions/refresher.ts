@@ -1,6 +1,6 @@
 import { judgeRefresh, type RefreshAcceptance, type RefreshRefusal } from '../rule/refresh-rule.js';
 import { type Refusal, refusal } from '../rule/refusal.js';
-import type { RefreshRecord, SessionStore } from '../state/session.store.js';
+import type { EndedSessions, RefreshRecord, SessionStore } from '../state/session.store.js';
 import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
 import { keptAddress } from './address.js';
 import { keptText, LONGEST_USER_AGENT } from './kept-text.js';
@@ -119,10 +119,10 @@ export class Refresher<User, Transaction> {
     const { ends, ...plain } = verdict;
     if (ends === undefined || record === undefined) return plain;
     const { settings, reports, store } = this.parts;
-    const endsIt = ends !== 'refresh_reused' || settings.onReuse === 'end';
-    if (ends === 'refresh_reused') this.reportReuse(token, record, { ...options, endsIt });
-    if (!endsIt) return plain;
-
+    if (ends === 'refresh_reused' && settings.onReuse === 'refuse') {
+      this.reportReuse(token, record, { options });
+      return plain;
+    }
     const { secretHash, sessionId } = token;
     const { retentionSeconds } = settings.limits;
     const ended = await store.end(
@@ -130,6 +130,7 @@ export class Refresher<User, Transaction> {
       { reason: ends, retentionSeconds },
       options.transaction,
     );
+    if (ends === 'refresh_reused') this.reportReuse(token, record, { options, ended });
     reports.ended(ended, ends, options);
     return plain;
   }
@@ -143,35 +144,46 @@ export class Refresher<User, Transaction> {
     };
   }
 
-  private reportRotation(
-    { refreshed }: RefreshRecord<User>,
-    options: RefreshOptions<Transaction>,
-  ): void {
-    const { subject, id: sessionId, generation } = refreshed;
+  private reportRotation(record: RefreshRecord<User>, options: RefreshOptions<Transaction>): void {
+    const { generation } = record.refreshed;
     const happened = { kind: 'refreshed', rotated: true, generation } as const;
-    this.parts.reports.report({ ...happened, subject, sessionId }, options);
+    this.parts.reports.report({ ...happened, ...aboutRefresh(record, options) }, options, record);
   }
 
   private reportRefresh(
-    { refreshed }: RefreshRecord<User>,
+    record: RefreshRecord<User>,
     { generation, isLate }: RefreshAcceptance,
     options: RefreshOptions<Transaction>,
   ): void {
-    const { subject, id: sessionId, secondsSinceRotated } = refreshed;
-    const of = { subject, sessionId, generation };
+    const { secondsSinceRotated } = record.refreshed;
+    const of = { generation, ...aboutRefresh(record, options) };
     const { reports } = this.parts;
     if (isLate) reports.report({ kind: 'refresh_repeated', ...of, secondsSinceRotated }, options);
     reports.report({ kind: 'refreshed', rotated: false, ...of }, options);
   }
 
+  /** @param reuse - without `ended`, the session goes on */
   private reportReuse(
     { generation: presented }: RefreshToken,
-    { refreshed: { subject, id: sessionId, generation } }: RefreshRecord<User>,
-    { endsIt: ended, ...options }: RefreshOptions<Transaction> & { readonly endsIt: boolean },
+    record: RefreshRecord<User>,
+    reuse: { readonly options: RefreshOptions<Transaction>; readonly ended?: EndedSessions },
   ): void {
-    const of = { subject, sessionId, generation };
-    this.parts.reports.report({ kind: 'refresh_reused', ...of, presented, ended }, options);
+    const { options, ended } = reuse;
+    const { generation } = record.refreshed;
+    const happened = { kind: 'refresh_reused', generation, presented } as const;
+    const of = aboutRefresh(record, options);
+    const event = { ...happened, ended: ended !== undefined, ...of };
+    this.parts.reports.report(event, options, ended);
   }
+}
+
+/** What the events of a refresh say besides who, and from where. */
+function aboutRefresh(
+  { refreshed: { subject, id: sessionId, label } }: RefreshRecord<unknown>,
+  { userAgent: given }: RefreshOptions<unknown>,
+) {
+  const userAgent = keptText(given, LONGEST_USER_AGENT);
+  return { subject, sessionId, label, ...(userAgent !== null && { userAgent }) };
 }
 
 function signed({ refreshed }: RefreshRecord<unknown>, generation: number): SignedSession {

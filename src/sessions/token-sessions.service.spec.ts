@@ -301,28 +301,47 @@ describe('a refresh that rotates', () => {
   });
 
   it('is refused for a user who is not active, and answered once the user is', async () => {
-    const { sessions, store, happened } = setUp({ isActive: async () => false });
+    let active = false;
+    const { sessions, store, happened } = setUp({ isActive: async () => active });
     store.rotate.mockResolvedValue(recordOf({ generation: 5 }));
     expect(await sessions.refresh(textOf(4))).toMatchObject({ reason: 'user_inactive' });
+    active = true;
     store.rotate.mockResolvedValue(recordOf({ generation: 5 }, { active: false }));
     expect(await sessions.refresh(textOf(4))).toMatchObject({ reason: 'user_inactive' });
     expect(store.end).not.toHaveBeenCalled();
     expect(happened).toEqual(['user_inactive', 'user_inactive']);
+    // The rotation of which nobody got the answer.
+    store.rotate.mockResolvedValue(undefined);
+    store.look.mockResolvedValue(recordOf({ generation: 5, secondsSinceSeen: null }));
+    expect(await sessions.refresh(textOf(4))).toMatchObject({ refreshToken: textOf(5) });
   });
 
-  it('is an event', async () => {
-    await setup.sessions.refresh(textOf(4), { by: 'anna' });
-    expect(setup.happened).toEqual([
-      {
-        kind: 'refreshed',
-        rotated: true,
-        generation: 5,
-        sessionId: SID,
-        subject: 'anna',
-        by: 'anna',
-      },
-    ]);
+  it('is an event, with the device as it was named and as it calls itself', async () => {
+    const { sessions, happened } = setup;
+    const event = { kind: 'refreshed', rotated: true, generation: 5, sessionId: SID };
+    await sessions.refresh(textOf(4), { by: 'anna', userAgent: `Browser ${'2'.repeat(300)}` });
+    const userAgent = `Browser ${'2'.repeat(248)}`;
+    const of = { ...event, subject: 'anna', label: 'Phone' };
+    expect(happened).toEqual([{ ...of, by: 'anna', userAgent }]);
+    await sessions.refresh(textOf(4));
+    expect(happened[1]).toEqual(of);
   });
+
+  it.each([true, false])(
+    'is an event once the transaction of the caller has committed: %s',
+    async (isCommitted) => {
+      const { sessions, store, happened } = setup;
+      let end!: (committed: boolean) => void;
+      const ended = new Promise<boolean>((resolve) => (end = resolve));
+      store.rotate.mockResolvedValue(recordOf({ generation: 5 }, { committed: () => ended }));
+      await sessions.refresh(textOf(4), { transaction: 't' });
+      expect(happened).toEqual([]);
+      end(isCommitted);
+      await ended;
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(happened).toMatchObject(isCommitted ? [{ kind: 'refreshed', rotated: true }] : []);
+    },
+  );
 });
 
 describe('a refresh that does not rotate', () => {
@@ -408,6 +427,39 @@ describe('a refresh token that was replaced long ago', () => {
       expect.objectContaining({ kind: 'ended', reason: 'refresh_reused' }),
       'refresh_reused',
     ]);
+  });
+
+  it('is an event with what a mail needs: which device, and what came with its token', async () => {
+    const { sessions, store, happened } = setUp({ settings: { address: 'network' } });
+    store.look.mockResolvedValue(recordOf());
+    await sessions.refresh(textOf(2), { userAgent: 'Thief', address: '203.0.113.7' });
+    const who = { subject: 'anna', sessionId: SID, address: '203.0.113.0/24' };
+    expect(happened.slice(0, 2)).toEqual([
+      {
+        kind: 'refresh_reused',
+        presented: 2,
+        generation: 4,
+        ended: true,
+        label: 'Phone',
+        userAgent: 'Thief',
+        ...who,
+      },
+      { kind: 'ended', reason: 'refresh_reused', ...who },
+    ]);
+  });
+
+  it('is no event before its session is ended, and none of a transaction that is undone', async () => {
+    const { sessions, store, happened } = setUp();
+    store.look.mockResolvedValue(recordOf());
+    store.end.mockRejectedValueOnce(new TokenStateUnavailableError(new Error('cut')));
+    await expect(sessions.refresh(textOf(2))).rejects.toThrow(TokenStateUnavailableError);
+    expect(happened).toEqual([]);
+    const committed = vi.fn<() => Promise<boolean>>(async () => false);
+    store.end.mockResolvedValueOnce({ ids: [SID], subject: 'anna', committed });
+    await sessions.refresh(textOf(2), { transaction: 't' });
+    expect(committed).toHaveBeenCalledTimes(2);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(happened).toEqual(['refresh_reused']);
   });
 
   it('ends nothing with onReuse refuse, and is an event', async () => {

@@ -96,7 +96,8 @@ export class TokenSessions<User = unknown, Transaction = unknown> {
 
   /**
    * A new access token for a refresh token, and a new refresh token when it is time for one (RFC 6749 section 6). The
-   * same token may be sent any number of times at once, and again when an answer was lost. A refusal is a value.
+   * same token may be sent any number of times at once, and again when an answer was lost. A refusal is a value: with
+   * `transaction`, commit it too, because it may have ended the session.
    */
   async refresh(
     refreshToken: string,

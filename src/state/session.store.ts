@@ -99,6 +99,8 @@ export interface RefreshedSession extends RefreshState {
 export interface RefreshRecord<User> extends StateRecord<User> {
   readonly everyone: EveryoneState;
   readonly refreshed: RefreshedSession;
+  /** As of `StateChange`: present when it is of a rotation that joined the caller's transaction. */
+  readonly committed?: () => Promise<boolean>;
 }
 
 /** A generation that a client was seen to hold. */
