@@ -59,6 +59,7 @@ describe('DocumentLogoutEverywhere', () => {
           },
         },
         204: { description: 'All tokens are invalid, this one too' },
+        400: { description: 'keepThisDevice is neither true nor false' },
         401: { description: 'The token is refused; errorCode says why' },
         503: { description: 'The token cannot be checked; see Retry-After' },
       },

@@ -55,6 +55,7 @@ export function DocumentLogoutEverywhere({
       description: 'All earlier tokens are invalid; this device continues with the new one',
       ...tokenContent(response),
     }),
+    ApiResponse({ status: 400, description: 'keepThisDevice is neither true nor false' }),
     ApiResponse(REFUSED),
     ApiResponse(UNAVAILABLE),
   ]);

@@ -36,13 +36,13 @@ describe('the OpenAPI document', () => {
     expect(endpointOf(await documentOf())).toMatchObject({
       summary: 'Invalidate every token of the caller, on every device',
       requestBody: { required: false },
-      responses: { '200': { content: TOKEN_RESPONSE }, '204': {}, '401': {}, '503': {} },
+      responses: { '200': { content: TOKEN_RESPONSE }, '204': {}, '400': {}, '401': {}, '503': {} },
     });
   });
 
   it('claims nothing about a token response that the application maps', async () => {
     const { responses } = endpointOf(await documentOf({ response: () => ({}) }));
-    expect(Object.keys(responses)).toEqual(['200', '204', '401', '503']);
+    expect(Object.keys(responses)).toEqual(['200', '204', '400', '401', '503']);
     expect(responses['200']).toEqual({
       description: 'All earlier tokens are invalid; this device continues with the new one',
     });
@@ -105,7 +105,7 @@ async function listIn(endpoints: Partial<EndpointsOptions>): Promise<object> {
 describe('the OpenAPI document of an application with sessions', () => {
   it('has every endpoint, with the statuses that it answers', async () => {
     expect(statusesIn(await documentOf(ALL, undefined, WITH_SESSIONS))).toEqual({
-      'post /auth/logout-everywhere': '200 204 401 503',
+      'post /auth/logout-everywhere': '200 204 400 401 503',
       'post /auth/refresh': '200 401 503',
       'post /auth/logout': '204 401 409 503',
       'post /auth/logout-others': '204 401 503',
