@@ -11,6 +11,8 @@ import { LogoutTransaction } from './logout-transaction.js';
 export interface LiveSession {
   readonly sid: string;
   readonly user: unknown;
+  /** Of the client. */
+  readonly address: string | undefined;
 }
 
 /** Logs the caller out: alone, or in the transaction of the application's `LogoutTransaction`. */
@@ -31,9 +33,10 @@ export class EndpointLogout {
   }
 
   /** Everywhere but on the device of the session, which goes on under another one. */
-  elsewhere(claims: TokenClaims, { sid, user }: LiveSession): Promise<StartedTokens | Refusal> {
+  elsewhere(claims: TokenClaims, session: LiveSession): Promise<StartedTokens | Refusal> {
+    const { sid, user, address } = session;
     return this.within(claims, (transaction) =>
-      this.sessions.logoutEverywhereElse(sid, user, { by: claims.sub, transaction }),
+      this.sessions.logoutEverywhereElse(sid, user, { by: claims.sub, address, transaction }),
     );
   }
 

@@ -29,10 +29,16 @@ import type { TokenResponse } from './token-response.js';
 /** The response, as far as its status can be set on both platforms. */
 type Reply = CookieWriter & { status(code: number): unknown };
 
+/** As much of a request as is read: Express and Fastify have it. */
+interface CallerRequest extends AuthenticatedRequest {
+  readonly ip?: string;
+}
+
 /** The user who asks to be logged out. */
 interface Caller {
   readonly claims: TokenClaims;
   readonly user: unknown;
+  readonly address: string | undefined;
 }
 
 /**
@@ -48,11 +54,11 @@ export function logoutEverywhereController(endpoints: EndpointsOptions): Type<ob
     @HttpCode(204)
     @UseGuards(RevocableJwtGuard)
     logoutEverywhere(
-      @Req() { authInfo, user }: AuthenticatedRequest,
+      @Req() { authInfo, user, ip: address }: CallerRequest,
       @Body() body: unknown,
       @Res({ passthrough: true }) response: Reply,
     ): Promise<unknown> {
-      const caller = { claims: authInfo as TokenClaims, user };
+      const caller = { claims: authInfo as TokenClaims, user, address };
       return answering(response, this.settings, () =>
         wantsToKeepThisDevice(body)
           ? this.logoutElsewhere(caller, response)
@@ -84,14 +90,17 @@ class LogoutEverywhere {
   }
 
   /** The calling device goes on: under a new session if it has one, otherwise with a fresh token. */
-  protected async logoutElsewhere({ claims, user }: Caller, response: Reply): Promise<unknown> {
+  protected async logoutElsewhere(
+    { claims, user, address }: Caller,
+    response: Reply,
+  ): Promise<unknown> {
     const { sid } = claims;
     if (sid === undefined || !this.sessions.areOn) {
       const fresh = this.tokenResponse(await this.logouts.of(claims), claims);
       response.status(200);
       return this.answers.writeBody(response, fresh);
     }
-    const kept = await this.logouts.elsewhere(claims, { sid, user });
+    const kept = await this.logouts.elsewhere(claims, { sid, user, address });
     if (!kept.accepted) throw unauthorized(response, kept);
     response.status(200);
     return this.answers.write(response, kept);

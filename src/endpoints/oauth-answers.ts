@@ -6,6 +6,7 @@ import type { CallerCheck } from './endpoints-options.js';
 export interface OAuthRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body?: unknown;
+  readonly ip?: string;
 }
 
 /** An error response of OAuth (RFC 6749 section 5.2). */

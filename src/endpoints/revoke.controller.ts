@@ -12,12 +12,16 @@ import { HTTP_SETTINGS, type HttpSettings } from '../http/http-settings.js';
 import { forbidStorage, type HeaderWriter } from '../http/http-answers.js';
 import { Public } from '../http/public.decorator.js';
 import type { TokenClaims } from '../rule/claims.js';
+import type { SessionCall } from '../sessions/session-calls.js';
 import { TokenSessions } from '../sessions/token-sessions.service.js';
 import { TokenVerifier } from '../tokens/token-verifier.service.js';
 import { answering } from './endpoint-errors.js';
 import type { EndpointsOptions } from './endpoints-options.js';
 import { OAuthException, type OAuthRequest, requireCaller, tokenOf } from './oauth-answers.js';
 import { DocumentRevoke } from './openapi-oauth.js';
+
+/** Where the request came from. */
+type Origin = Pick<SessionCall<unknown>, 'address'>;
 
 /** `POST <path>/revoke` (RFC 7009). A token that is unknown or invalid already is no error: 200. */
 export function revokeController(endpoints: EndpointsOptions): Type<object> {
@@ -35,10 +39,11 @@ export function revokeController(endpoints: EndpointsOptions): Type<object> {
       forbidStorage(response);
       return answering(response, this.settings, async () => {
         const token = tokenOf(request);
-        if (!isAccessToken(token)) return this.revokeRefreshToken(token);
+        const { ip: address } = request;
+        if (!isAccessToken(token)) return this.revokeRefreshToken(token, { address });
         if (typeof revoke !== 'function') throw new OAuthException(400, 'unsupported_token_type');
         await requireCaller(revoke, request, response);
-        return this.revokeAccessToken(token);
+        return this.revokeAccessToken(token, { address });
       });
     }
   }
@@ -54,22 +59,22 @@ class Revocation {
     @Inject(HTTP_SETTINGS) protected readonly settings: HttpSettings,
   ) {}
 
-  protected async revokeRefreshToken(token: string): Promise<void> {
-    await this.sessions.logout(token);
+  protected async revokeRefreshToken(token: string, origin: Origin): Promise<void> {
+    await this.sessions.logout(token, origin);
   }
 
-  protected async revokeAccessToken(token: string): Promise<void> {
+  protected async revokeAccessToken(token: string, origin: Origin): Promise<void> {
     const verdict = await this.verifier.verify(token);
-    if (verdict.accepted) await this.revokeAccepted(verdict.claims);
+    if (verdict.accepted) await this.revokeAccepted(verdict.claims, origin);
   }
 
   /** That token alone where the application keeps revoked ones; otherwise its session, as RFC 7009 section 2.1 allows. */
-  private async revokeAccepted(claims: TokenClaims): Promise<void> {
+  private async revokeAccepted(claims: TokenClaims, origin: Origin): Promise<void> {
     if (this.sessions.revokesTokens && claims.jti !== undefined) {
       return this.sessions.revokeToken(claims);
     }
     if (claims.sid === undefined) throw new OAuthException(400, 'unsupported_token_type');
-    await this.sessions.end(claims.sid, { of: claims.sub, reason: 'logged_out' });
+    await this.sessions.end(claims.sid, { of: claims.sub, reason: 'logged_out', ...origin });
   }
 }
 

@@ -224,6 +224,40 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     });
   });
 
+  describe('what an endpoint does to a session', () => {
+    const LOCAL = expect.stringMatching(/^(127\.0\.0\.1|::1)$/) as string;
+    type Held = Awaited<ReturnType<SessionMemoryApp['device']>>;
+
+    it.each<[string, (app: SessionMemoryApp, device: Held, other: Held) => Promise<Answer>]>([
+      ['refresh', (app, { refresh }) => app.refresh(refresh)],
+      ['logout by the refresh token', (app, { refresh }) => app.logout({ refresh })],
+      ['logout by the access token', (app, { access }) => app.logout({ access })],
+      ['logout-others', (app, _, { access }) => app.post('/auth/logout-others', access)],
+      ['DELETE sessions/:id', (app, { sid }, { access }) => app.end(access, sid)],
+      [
+        'revoke of a refresh token',
+        (app, { refresh: token }) => app.form('/auth/revoke', { token }),
+      ],
+      [
+        'revoke of an access token',
+        (app, { access: token }) =>
+          app.form('/auth/revoke', { token }, { authorization: SERVICE_CREDENTIAL }),
+      ],
+      [
+        'logout-everywhere with keepThisDevice',
+        (app, { access }) => app.post('/auth/logout-everywhere', access, { keepThisDevice: true }),
+      ],
+    ])('is an event that says from where: %s', async (_, call) => {
+      const sessions = { absolute: '30 days', address: true };
+      const app = await on({ revoke: isService }, { sessions });
+      const [device, other] = [await app.device('anna'), await app.device('anna')];
+      app.events.length = 0;
+      expect([200, 204]).toContain((await call(app, device, other)).status);
+      expect(app.events).not.toEqual([]);
+      for (const event of app.events) expect(event).toMatchObject({ address: LOCAL });
+    });
+  });
+
   describe('the cookie', () => {
     it('holds the refresh token, out of reach of scripts, and the body does not', async () => {
       const app = await on({ refreshCookie: true });
