@@ -46,10 +46,6 @@ describe.each(LAYERS_AND_MEMORY)('over $name', { timeout: 300_000 }, ({ name: la
       expect([await nodes.generationOf(device), updates]).toEqual([1, 1]);
       expect(await nodes.rows.count()).toBe(rows);
       for (const { access } of answers) expect(await nodes.b.check(access)).toBe(200);
-      // No answer of a race takes a cookie away, or the tab that lost would log out the one that won.
-      expect(answers.map(({ headers }) => headers.get('set-cookie'))).toEqual(
-        Array(50).fill(null) as null[],
-      );
     });
 
     it('refuse nobody in a hundred rounds, and not when the access token has expired', async () => {
@@ -132,11 +128,7 @@ describe.each(LAYERS_AND_MEMORY)('over $name', { timeout: 300_000 }, ({ name: la
       const within = await nodes.b.refresh(device.refresh);
       expect([within.outcome, within.refresh]).toEqual([200, rotated.refresh]);
       await nodes.age(device, 31);
-      const reused = await nodes.b.refresh(device.refresh);
-      expect([reused.outcome, reused.headers.get('set-cookie')]).toEqual([
-        '401 refresh_reused',
-        null,
-      ]);
+      expect((await nodes.b.refresh(device.refresh)).outcome).toBe('401 refresh_reused');
       for (const access of [rotated.access, device.access, within.access]) {
         await expectRefused({ ...device, access }, '401 session_ended');
       }
@@ -170,7 +162,6 @@ describe.each(LAYERS_AND_MEMORY)('over $name', { timeout: 300_000 }, ({ name: la
       expect(current.outcome).toBe(200);
       expect(current.body).toMatchObject({ refresh_token_unchanged: true });
       expect(current.body).not.toHaveProperty('refresh_token');
-      expect(current.headers.get('set-cookie')).toBeNull();
       expect((await nodes.b.refresh(first!.refresh!)).outcome).toBe(200);
     });
   });
@@ -292,9 +283,7 @@ describe.each(LAYERS_AND_MEMORY)('over $name', { timeout: 300_000 }, ({ name: la
       const device = await nodes.device();
       const rows = await nodes.rows.count();
       expect((await nodes.a.logout({ access: device.access })).status).toBe(204);
-      const refused = await nodes.b.refresh(device.refresh);
-      expect(refused.outcome).toBe('401 session_ended');
-      expect(refused.headers.get('set-cookie')).toBeNull();
+      expect((await nodes.b.refresh(device.refresh)).outcome).toBe('401 session_ended');
       await expectRefused(device, '401 session_ended');
       expect(await nodes.rows.count()).toBe(rows);
       expect((await nodes.b.logout({ refresh: device.refresh })).status).toBe(204);
