@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { deviceOf } from '../support/sessions/session-client.js';
 import { startSessions } from '../support/sessions/session-memory-app.js';
 import { PASSWORD } from '../support/users.js';
 import { useNodes } from '../support/sessions/use-nodes.js';
@@ -34,8 +35,69 @@ describe('a refresh whose answer fails in code of the application', () => {
   );
 });
 
+describe('a refresh', () => {
+  it('of a user who is disabled is refused, and answered once the user is enabled again', async () => {
+    const disabled = new Set<string>();
+    const isActive = ({ id }: { id: string }) => !disabled.has(id);
+    const app = await startSessions({ module: { isActive } });
+    onTestFinished(() => app.app.close());
+    const [device, other] = [await app.device(), await app.device()];
+    app.advance(121);
+    disabled.add(device.id);
+    for (const _ of [1, 2]) {
+      expect((await app.refresh(device.refresh)).outcome).toBe('401 user_inactive');
+    }
+    expect(await app.me(device.access)).toBe('401 user_inactive');
+    expect((await app.refresh(other.refresh)).outcome).toBe(200);
+    expect(app.events.filter(({ sessionId }) => sessionId === device.sid)).toMatchObject([
+      { kind: 'started' },
+    ]);
+    disabled.clear();
+    const answer = await app.refresh(device.refresh);
+    expect([answer.outcome, answer.refresh]).toEqual([200, expect.stringMatching(/^nti1_/)]);
+    expect(await app.me(answer.access)).toBe(200);
+  });
+
+  it('takes from its client neither how long anything lives, nor that an end is skipped', async () => {
+    const app = await startSessions();
+    onTestFinished(() => app.app.close());
+    const device = await app.device();
+    const rowOf = () => app.app.store.database.rows.sessions.get(device.sid)!;
+    const { expiresAt, idleSeconds, persistent } = rowOf();
+    const wishes = { expires_in: 1e9, exp: 1e12, persistent: true, idle: 1e9, skip_timeout: '1' };
+    const path = '/auth/refresh?persistent=true&skip_timeout_reset=1';
+    app.advance(121);
+    const json = { refresh_token: device.refresh, ...wishes };
+    const { status, body } = await app.post(path, undefined, json);
+    expect([status, body['expires_in']]).toEqual([200, 900]);
+    expect(rowOf()).toMatchObject({ expiresAt, idleSeconds, persistent, generation: 1 });
+    app.advance(10 * 86_400);
+    const later = { refresh_token: body['refresh_token'], ...wishes };
+    const refused = await app.post(path, undefined, later);
+    expect(refused.body['errorCode']).toBe('session_idle');
+  });
+});
+
 describe('sessions', () => {
   const nodes = useNodes({ inThisProcess: true });
+
+  it('get another id and another secret with each login, whatever the client brings along', async () => {
+    const { a } = nodes();
+    const email = await nodes().createUser();
+    const first = await a.logIn(email);
+    const json = { email, password: PASSWORD, refresh_token: first.refresh, sid: first.sid };
+    const headers = { cookie: `__Secure-refresh_token=${first.refresh}` };
+    const brought = { token: first.access, json, headers };
+    const second = deviceOf(await a.send('POST', '/device/login', brought));
+    const third = deviceOf(await a.post('/device/reauthenticate', second.access, json));
+    const keep = { keepThisDevice: true };
+    const fourth = deviceOf(await a.post('/auth/logout-everywhere', third.access, keep));
+    const next = { current: PASSWORD, next: 'another password' };
+    const fifth = deviceOf(await a.post('/device/password', fourth.access, next));
+    const devices = [first, second, third, fourth, fifth];
+    expect(new Set(devices.map(({ sid }) => sid)).size).toBe(5);
+    expect(new Set(devices.map(({ refresh }) => secretIn(refresh))).size).toBe(5);
+  });
 
   it('that start while all others are ended are either ended or listed, and never half', async () => {
     const email = await nodes().createUser();
@@ -93,3 +155,8 @@ describe('sessions', () => {
     expect(await nodes().eventsOf(device)).toEqual([]);
   });
 });
+
+/** The secret of a session, as its refresh tokens carry it. */
+function secretIn(refresh: string): string {
+  return Buffer.from(refresh.slice('nti1_'.length), 'base64url').toString('hex', 25, 41);
+}
