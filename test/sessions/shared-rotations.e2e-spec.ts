@@ -62,6 +62,32 @@ describe('refreshes of several sessions at once', () => {
     expect(new Set(written.map(({ writer }) => writer)).size).toBe(1);
   });
 
+  it('note for each what its own client says, and nothing where it says nothing', async () => {
+    const visits = [
+      { ...VISIT, userAgent: 'phone', from: '192.0.2.7' },
+      VISIT,
+      { ...VISIT, userAgent: 'desk', from: '2001:db8::/48' },
+    ];
+    await Promise.all(
+      visits.map((visit, index) => {
+        const { id: sessionId, secretHash } = held[index]!;
+        return store.sessions.rotate({ sessionId, generation: 0, secretHash }, visit);
+      }),
+    );
+    const written = (await rows()).filter(({ generation }) => generation === 1);
+    expect(written).toHaveLength(3);
+    expect(new Set(written.map(({ writer }) => writer)).size).toBe(1);
+    const listed = await Promise.all(
+      held.map(({ subject }) => store.sessions.list(subject, { limit: 1 })),
+    );
+    expect(listed.map(([session]) => [session!.userAgent, session!.lastFrom])).toEqual([
+      ['phone', '192.0.2.7'],
+      [null, null],
+      ['desk', '2001:db8::/48'],
+      [null, null],
+    ]);
+  });
+
   it('say nothing of those that are not due', async () => {
     const [first, other, ended, loggedOut] = held as [
       HeldSession,

@@ -64,8 +64,8 @@ export const LISTED = json({
   authTime: instant('s.auth_time'),
   expiresAt: instant('s.expires_at'),
   persistent: 's.persistent',
-  startedFrom: 'text(s.started_from)',
-  lastFrom: 'text(s.last_from)',
+  startedFrom: 's.started_from',
+  lastFrom: 's.last_from',
 });
 
 export function decodeStarted(text: string): Omit<StartedSession, 'evicted' | 'committed'> {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import type { ListedSession } from '../../state/session.store.js';
 import type { ContractCases } from './harness.js';
 import {
   DAY,
   GRACE_SECONDS,
   lifeOf,
   LOGOUT,
+  newSession,
   refresh,
   rotateTo,
   sessionOf,
@@ -34,6 +36,30 @@ export const refreshLimitCases: ContractCases = {
       listed.map(({ id }) => id),
       [session.id],
     );
+  },
+
+  'notes what came with a rotation, next to what came with the login': async (harness) => {
+    const subject = await harness.createUser('old');
+    const given = { label: 'phone', userAgent: 'agent', from: '192.0.2.7' };
+    const session = await startSession(harness, subject, { session: newSession(given) });
+    const sessions = sessionsOf(harness);
+    const listed = async () => {
+      const [{ label, userAgent, startedFrom, lastFrom } = {} as ListedSession] =
+        await sessions.list(subject, { limit: 1 });
+      return [label, userAgent, startedFrom, lastFrom];
+    };
+    assert.deepEqual(await listed(), ['phone', 'agent', '192.0.2.7', '192.0.2.7']);
+    await harness.ageSession!(session.id, 100);
+    const visit = { ...VISIT, userAgent: 'agent 2', from: '2001:db8::1' };
+    assert.ok(await sessions.rotate(tokenOf(session), visit), 'it was not rotated');
+    const noted = ['phone', 'agent 2', '192.0.2.7', '2001:db8::1'];
+    assert.deepEqual(await listed(), noted);
+    // A client that does not say who it is changes nothing of it.
+    await harness.ageSession!(session.id, 60);
+    assert.equal(await sessions.markSeen([{ sessionId: session.id, generation: 1 }]), 1);
+    await harness.ageSession!(session.id, 2 * GRACE_SECONDS);
+    assert.ok(await sessions.rotate(tokenOf(session, 1), VISIT), 'it was not rotated again');
+    assert.deepEqual(await listed(), noted);
   },
 
   'rotates for no token but the current one, also when a rotation is due': async (harness) => {

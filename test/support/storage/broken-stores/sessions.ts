@@ -155,6 +155,25 @@ const ROTATIONS: Record<string, MakeStore> = {
       return rotate(presented, visit, transaction);
     },
   })),
+  'forgets what came with a rotation': brokenSessions(({ rotate }) => ({
+    rotate: (presented, { graceSeconds }, transaction) =>
+      rotate(presented, { graceSeconds }, transaction),
+  })),
+  'forgets what is known of a client that does not say who it is': brokenSessions(
+    ({ rotate }, store) => ({
+      rotate: async (presented, visit, transaction) => {
+        const rotated = await rotate(presented, visit, transaction);
+        const { userAgent = null, from = null } = visit;
+        if (rotated && !transaction) {
+          Object.assign(sessionOf(store, presented.sessionId), { userAgent, lastFrom: from });
+        }
+        return rotated;
+      },
+    }),
+  ),
+  'takes the last address for that of the login': afterRotation((session) => {
+    session.startedFrom = session.lastFrom;
+  }),
   'rotates for a token of any generation': brokenSessions(({ rotate }, store) => ({
     rotate: (presented, visit, transaction) => {
       const { generation = 0 } = knownOf(store, presented.sessionId);
