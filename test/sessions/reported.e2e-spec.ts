@@ -58,6 +58,29 @@ describe('a refresh', () => {
     expect(await app.me(answer.access)).toBe(200);
   });
 
+  it('is answered wherever it comes from, and by whatever client, and reports both', async () => {
+    const sessions = { absolute: '30 days', address: true };
+    const app = await startSessions({ module: { sessions } });
+    onTestFinished(() => app.app.close());
+    const device = await app.device('anna');
+    const visits = [
+      { address: '192.0.2.1', userAgent: 'phone' },
+      { address: '198.51.100.7', userAgent: 'car' },
+      { address: '2001:db8::1', userAgent: 'train' },
+    ];
+    let token = device.refresh;
+    for (const visit of visits) {
+      app.advance(121);
+      const answer = await app.sessions.refresh(token, visit);
+      expect(answer).toMatchObject({ accepted: true });
+      token = (answer as { refreshToken?: string }).refreshToken ?? token;
+    }
+    expect(app.events.filter(({ kind }) => kind === 'refreshed')).toMatchObject(visits);
+    expect(app.events.map(({ kind }) => kind)).not.toContain('ended');
+    const [listed] = await app.sessions.list('anna');
+    expect(listed).toMatchObject({ lastFrom: '2001:db8::1', userAgent: 'train' });
+  });
+
   it('takes from its client neither how long anything lives, nor that an end is skipped', async () => {
     const app = await startSessions();
     onTestFinished(() => app.app.close());
