@@ -2,6 +2,9 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 import type { PgClient, PgPoolOptions } from './pg-pool.js';
 
+/** Longer than a pooler waits for its server: PgBouncer gives a request up after 10 s. */
+const REQUEST_MS = 30_000;
+
 /** A client that was made to send a cancel request: it never logs in, and needs no connection slot. */
 interface Canceller {
   readonly connection?: CancelConnection;
@@ -9,7 +12,7 @@ interface Canceller {
 }
 
 interface CancelConnection {
-  readonly stream: { destroy(): void };
+  readonly stream: { destroy(): void; unref?(): void };
   readonly ssl?: unknown;
   /** `direct`: TLS begins without being asked for. */
   readonly sslNegotiation?: string;
@@ -24,20 +27,45 @@ interface CancelConnection {
  * Cancels the statement that the client is waiting for, at the server. Closing the connection does not: a backend that
  * waits for a lock looks at its connection only when it has something to say, and poolers keep it.
  *
- * True once the client is idle again: then the connection can be used. False: no word within `graceMs`.
+ * Resolves when the server has answered the request, or never will. `undefined`: there is nothing that it could name.
  */
-export async function cancelStatement(
+export function cancelStatement(
   client: PgClient,
   options: PgPoolOptions,
-  graceMs: number,
-): Promise<boolean> {
+): Promise<void> | undefined {
   const canceller = new (client.constructor as new (options: object) => Canceller)(options);
   const { connection } = canceller;
   const { processID, secretKey } = client;
-  if (connection === undefined || !processID) return false;
+  if (connection === undefined || !processID) return undefined;
   connection.on('error', () => {});
+  connection.stream.unref?.();
   encrypt(connection);
-  const ended = new Promise<void>((resolve) => connection.once('end', resolve));
+  const isOver = endOf(connection);
+  const query = {};
+  canceller.cancel({ activeQuery: query, processID, secretKey }, query);
+  return isOver;
+}
+
+/** The server closes the connection. A pooler that loses it before ends nothing, and old ones end themselves. */
+function endOf(connection: CancelConnection): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      connection.stream.destroy();
+      resolve();
+    }, REQUEST_MS).unref();
+    connection.once('end', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+/** True once the client is idle again and the request is over: then the connection can be used. False: not within `graceMs`. */
+export async function isIdleWithin(
+  graceMs: number,
+  client: PgClient,
+  isOver: Promise<void>,
+): Promise<boolean> {
   const idle = new Promise<void>((resolve) => client.once('drain', resolve));
   let giveUp!: () => void;
   const tooLate = new Promise<false>((resolve) => {
@@ -45,13 +73,10 @@ export async function cancelStatement(
   });
   const timer = setTimeout(giveUp, graceMs);
   client.once('end', giveUp);
-  const query = {};
-  canceller.cancel({ activeQuery: query, processID, secretKey }, query);
   // A cancel request that arrives late would hit the next statement, so wait for its end too.
-  const isIdle = await Promise.race([Promise.all([idle, ended]).then(() => true), tooLate]);
+  const isIdle = await Promise.race([Promise.all([idle, isOver]).then(() => true), tooLate]);
   clearTimeout(timer);
   client.off('end', giveUp);
-  connection.stream.destroy();
   return isIdle;
 }
 

@@ -1,4 +1,4 @@
-import { cancelStatement } from './cancel-statement.js';
+import { cancelStatement, isIdleWithin } from './cancel-statement.js';
 import type { PgClient, PgPoolOptions, Statement } from './pg-pool.js';
 
 /** After this long without an answer, something on the way may have dropped the connection, such as a firewall. */
@@ -8,6 +8,8 @@ const IDLE_MS = 1000;
 export class Connection {
   readonly openedAt = performance.now();
   private answeredAt: number | undefined;
+  /** Until when a statement was asked to end that did not within its grace. */
+  private cancelled: Promise<void> | undefined;
 
   constructor(
     readonly client: PgClient,
@@ -54,8 +56,11 @@ export class Connection {
 
   /** Cancels the statement that was given up, at the server. Returns whether the connection can be used again. */
   async cancel(graceMs: number): Promise<boolean> {
-    const isIdle = await cancelStatement(this.client, this.options, graceMs);
+    const isOver = cancelStatement(this.client, this.options);
+    if (isOver === undefined) return false;
+    const isIdle = await isIdleWithin(graceMs, this.client, isOver);
     if (isIdle) this.answeredAt = performance.now();
+    else this.cancelled = isOver;
     return isIdle;
   }
 
@@ -65,5 +70,24 @@ export class Connection {
 
   close(): void {
     this.client.release(true);
+  }
+
+  /**
+   * The pool forgets it now, and it is closed when what `cancel()` asked for is over: a pooler forgets a request whose
+   * client has gone, and the statement would go on at the server.
+   */
+  closeCancelled(): void {
+    const { client, options, cancelled } = this;
+    if (cancelled !== undefined) {
+      const end = client.end.bind(client);
+      client.unref?.();
+      // Once more: a pooler may have had no server for the statement yet, so that there was nothing to end.
+      const isOver = cancelled.then(() => cancelStatement(client, options));
+      client.end = (forgotten) => {
+        void isOver.then(() => end());
+        forgotten?.();
+      };
+    }
+    this.close();
   }
 }

@@ -37,6 +37,10 @@ export interface PgClient {
   }): Promise<{ rows: unknown[][] }>;
   /** With `true`: closes the connection instead of giving it to the next one. */
   release(broken: boolean): void;
+  /** Closes the connection. Its pool calls it for one that is released as broken. */
+  end(done?: () => void): unknown;
+  /** Lets the process end while the connection is open. */
+  unref?(): void;
   /** `I`: outside of any transaction. Older versions of pg do not know. */
   getTransactionStatus?(): string | null;
   on(event: 'error', listener: () => void): unknown;

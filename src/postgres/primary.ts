@@ -177,7 +177,7 @@ export class Primary {
     const isWell =
       isRolledBack(error) || (isTimeout(error) && (await connection.cancel(SUSPICIOUS * limitMs)));
     if (isWell) return connection.giveBack();
-    connection.close();
+    connection.closeCancelled();
     if (!isOfConnection(error)) return;
     this.reads.distrust();
     this.writes.distrust();

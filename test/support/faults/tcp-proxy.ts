@@ -19,6 +19,8 @@ export class TcpProxy {
   private readonly links = new Set<Link>();
   private readonly lost = new WeakSet<Link>();
   private way = OPEN;
+  /** What new connections wait for; absent: they go on at once. */
+  private held: (() => void)[] | undefined;
 
   private constructor(
     private server: Server,
@@ -53,6 +55,8 @@ export class TcpProxy {
   /** Works again: for new connections, and for those that have lost nothing. */
   async heal(): Promise<void> {
     this.way = OPEN;
+    for (const goOn of this.held ?? []) goOn();
+    this.held = undefined;
     if (this.server.listening) return;
     this.server = await listen(this.port);
     this.accept();
@@ -77,6 +81,11 @@ export class TcpProxy {
   halfOpen(): void {
     this.way = SWALLOWED;
     this.forget();
+  }
+
+  /** New connections are accepted, and reach the server when the way is open again: it is too busy for them. */
+  holdNew(): void {
+    this.held = [];
   }
 
   /** Connections are dead without a sign; new ones work: the server was replaced, or a firewall has forgotten them. */
@@ -128,18 +137,23 @@ export class TcpProxy {
 
   private accept(): void {
     this.server.on('connection', (client: Socket) => {
-      const upstream = connect(Number(this.target.port), this.target.hostname);
-      const link = { client, upstream };
-      this.links.add(link);
-      this.carry(client, link, (...data) => this.way.up(...data));
-      this.carry(upstream, link, (...data) => this.way.down(...data));
-      client.on('close', () => {
-        this.links.delete(link);
-        upstream.destroy();
-      });
-      // Who has vanished does not say goodbye.
-      upstream.on('close', () => this.lost.has(link) || client.destroy());
+      if (this.held) this.held.push(() => this.join(client));
+      else this.join(client);
     });
+  }
+
+  private join(client: Socket): void {
+    const upstream = connect(Number(this.target.port), this.target.hostname);
+    const link = { client, upstream };
+    this.links.add(link);
+    this.carry(client, link, (...data) => this.way.up(...data));
+    this.carry(upstream, link, (...data) => this.way.down(...data));
+    client.on('close', () => {
+      this.links.delete(link);
+      upstream.destroy();
+    });
+    // Who has vanished does not say goodbye.
+    upstream.on('close', () => this.lost.has(link) || client.destroy());
   }
 
   private carry(from: Socket, link: Link, carry: Carry): void {
