@@ -236,7 +236,8 @@ describe.each(['repeatable read', 'serializable'])('under a default isolation of
       database.url,
       `ALTER DATABASE ${name} SET default_transaction_isolation TO '${level}'`,
     );
-    app = await createApp({ url: database.url });
+    // A busy machine is no outage.
+    app = await createApp({ url: database.url, store: { writeTimeout: 60 } });
   });
   afterAll(async () => {
     await app?.close();

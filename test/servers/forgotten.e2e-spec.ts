@@ -1,5 +1,4 @@
 import { setTimeout } from 'node:timers/promises';
-import { Client } from 'pg';
 import {
   afterAll,
   afterEach,
@@ -13,7 +12,14 @@ import {
 } from 'vitest';
 import { createApp, type TestApp } from '../support/create-app.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
-import { expectNothingUnhandled, rowOf, timed, versionOf } from '../support/faults/outages.js';
+import { openHolder } from '../support/faults/holder.js';
+import {
+  expectNothingUnhandled,
+  isInTime,
+  rowOf,
+  timed,
+  versionOf,
+} from '../support/faults/outages.js';
 import { TcpProxy } from '../support/faults/tcp-proxy.js';
 import { until } from '../support/until.js';
 import type { User } from '../support/user.entity.js';
@@ -74,7 +80,7 @@ describe('connections that a firewall forgot while they were idle', () => {
     );
     for (const { status, tookMs } of answers) {
       expect(status).toBe(200);
-      expect(tookMs).toBeLessThan(LIMIT_MS);
+      expect(await isInTime(app, { tookMs, limitMs: LIMIT_MS })).toBe(true);
     }
     expect(await app.ask(token)).toBe(200);
   });
@@ -95,13 +101,14 @@ describe('connections that a firewall forgot while they were idle', () => {
   it('that the server ends when a check comes cost no 503', async () => {
     for (let round = 0; round < 20; round++) {
       expect(await app.ask(token)).toBe(200);
-      const ending = rowOf(
-        database.url,
-        `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-          WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%AS asked (id%'`,
-      );
-      const answers = await Promise.all(Array.from({ length: 5 }, () => app.ask(token)));
-      await ending;
+      const [, ...answers] = await Promise.all([
+        rowOf(
+          database.url,
+          `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%AS asked (id%'`,
+        ),
+        ...Array.from({ length: 5 }, () => app.ask(token)),
+      ]);
       expect(new Set(answers)).toEqual(new Set([200]));
     }
   });
@@ -113,7 +120,8 @@ describe('connections that a firewall forgot while they were idle', () => {
       const extra = { application_name: 'impatient', options };
       const node = await createApp({ url: database.url, typeorm: { extra } });
       onTestFinished(() => node.close());
-      const [user, other] = [await createUser(node.dataSource), await createUser(node.dataSource)];
+      // By a pool whose connections the server leaves alone.
+      const [user, other] = [await createUser(app.dataSource), await createUser(app.dataSource)];
       const ofUser = node.issuer.issue(user);
       const open = `SELECT count(*)::int AS count FROM pg_stat_activity WHERE application_name = 'impatient'`;
       const isGone = async () => (await rowOf<{ count: number }>(database.url, open)).count === 0;
@@ -130,9 +138,7 @@ describe('connections that a firewall forgot while they were idle', () => {
 
   it('that only were slow answer in time', async () => {
     await idle();
-    const holder = new Client(database.url);
-    await holder.connect();
-    await holder.query('BEGIN');
+    const holder = await openHolder(database.url);
     await holder.query('LOCK TABLE users IN ACCESS EXCLUSIVE MODE');
     const release = async () => {
       await setTimeout(0.4 * LIMIT_MS);
@@ -144,8 +150,7 @@ describe('connections that a firewall forgot while they were idle', () => {
       release(),
     ]);
     expect(status).toBe(200);
-    expect(tookMs).toBeLessThan(LIMIT_MS);
-    await holder.end();
+    expect(await isInTime(app, { tookMs, limitMs: LIMIT_MS })).toBe(true);
   });
 
   it('fail no logout that comes after a while', async () => {

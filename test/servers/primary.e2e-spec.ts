@@ -1,6 +1,15 @@
 import { Logger } from '@nestjs/common';
 import type { Pool } from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  it,
+  onTestFinished,
+} from 'vitest';
 import {
   type RunningPostgres,
   startPostgres,
@@ -19,6 +28,8 @@ import { HookedUser } from '../support/hooked-user.entity.js';
 import { until } from '../support/until.js';
 import { User } from '../support/user.entity.js';
 import { createUser } from '../support/users.js';
+
+const RESUME = 'SELECT pg_wal_replay_resume()';
 
 let primary: RunningPostgres;
 let standby: Standby;
@@ -131,10 +142,11 @@ describe('a name that leads to a standby for a moment', () => {
 
   it('calls no user unknown whom the standby has not got yet', async () => {
     await rowOf(standby.url, 'SELECT pg_wal_replay_pause()');
+    onTestFinished(async () => void (await rowOf(standby.url, RESUME)));
     const token = node.issuer.issue(await createUser(node.dataSource));
     proxy.switchTo(standby.url);
     expect(await node.ask(token)).toBe(UNAVAILABLE);
-    await rowOf(standby.url, 'SELECT pg_wal_replay_resume()');
+    await rowOf(standby.url, RESUME);
     proxy.redirect(primary.url);
     await expectRecovery(node, token);
   });

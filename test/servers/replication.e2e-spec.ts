@@ -6,6 +6,7 @@ import {
 import { createApp, type TestApp } from '../support/create-app.js';
 import { migrateTemplate } from '../support/database.js';
 import { rowOf, versionOf } from '../support/faults/row-of.js';
+import { until } from '../support/until.js';
 import { User } from '../support/user.entity.js';
 
 describe('users that logical replication brings', () => {
@@ -36,7 +37,9 @@ describe('users that logical replication brings', () => {
 
   async function untilArrived(id: string, hash: string): Promise<void> {
     const sql = 'SELECT EXISTS (SELECT FROM users WHERE id = $1 AND password_hash = $2) AS arrived';
-    while (!(await rowOf<{ arrived: boolean }>(subscriber.url, sql, [id, hash])).arrived);
+    await until('the row has arrived', async () => {
+      return (await rowOf<{ arrived: boolean }>(subscriber.url, sql, [id, hash])).arrived;
+    });
   }
 
   /** A user of the publisher who has arrived, and whose token is accepted. */
