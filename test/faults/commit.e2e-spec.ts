@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createApp, PLATFORMS, type TestApp } from '../support/create-app.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { expectNothingUnhandled, rowOf, versionOf } from '../support/faults/outages.js';
@@ -18,6 +18,9 @@ afterAll(async () => {
   await proxy?.close();
   await database?.drop();
 });
+
+// Also after a test that failed, which is not to fail the others.
+afterEach(() => proxy?.heal());
 
 expectNothingUnhandled();
 

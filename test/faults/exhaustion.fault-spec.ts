@@ -98,6 +98,7 @@ describe('when PostgreSQL has too many connections', () => {
   afterAll(async () => {
     await app?.close();
     await proxy?.close();
+    if (proxy === undefined) return;
     await rowOf(database.url, `DROP OWNED BY ${role}`);
     await rowOf(database.url, `DROP ROLE ${role}`);
   });

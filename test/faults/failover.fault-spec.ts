@@ -42,11 +42,16 @@ describe.each(PLATFORMS)('on %s, when PostgreSQL is restarted', (platform) => {
     const asking = Array.from({ length: 10 }, async () => {
       while (!over.signal.aborted) answers.add(await app.ask(token));
     });
-    await primary.takeDown();
-    await primary.bringBack();
-    const recovery = expectRecovery(app, token);
-    over.abort();
-    await Promise.all([...asking, recovery]);
+    const restart = async () => {
+      try {
+        await primary.takeDown();
+        await primary.bringBack();
+        await expectRecovery(app, token);
+      } finally {
+        over.abort();
+      }
+    };
+    await Promise.all([...asking, restart()]);
     answers.delete(200);
     expect(answers).toEqual(new Set([UNAVAILABLE]));
   });

@@ -47,7 +47,8 @@ describe.each(PLATFORMS)('on %s, when the way to the database', (platform) => {
     proxy = await TcpProxy.open(database.url);
     const limit = LIMIT_MS / 1000;
     const module = { readTimeout: limit, retryAfter: '7s' };
-    const store = { writeTimeout: limit };
+    // Boot keeps to it too, and a busy machine boots within it.
+    const store = { writeTimeout: 1 };
     // Without a limit, TypeORM's pool waits for ever for a connection that is accepted and silent.
     const typeorm = { connectTimeoutMS: 1000 };
     app = await createApp({ url: proxy.url, platform, module, store, typeorm });
@@ -79,7 +80,8 @@ describe.each(PLATFORMS)('on %s, when the way to the database', (platform) => {
       const asking = app.issuer.issue(await createUser(app.dataSource));
       const leaving = await createUser(app.dataSource);
       const leavingToken = app.issuer.issue(leaving);
-      expect(await Promise.all([app.ask(asking), app.ask(leavingToken)])).toEqual([200, 200]);
+      // Which a busy machine may not manage within the limit at once.
+      for (const token of [asking, leavingToken]) await expectRecovery(app, token);
       await strike(proxy);
 
       for (let round = 0; round < 2; round++) await expectUnavailable(app, asking, LIMIT_MS);
