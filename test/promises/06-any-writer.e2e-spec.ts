@@ -1,7 +1,7 @@
 import { verify } from '@node-rs/argon2';
-import { Client } from 'pg';
 import { describe, expect, inject, it } from 'vitest';
 import { hashPassword } from '../support/passwords.js';
+import { rowOf } from '../support/faults/row-of.js';
 import type { TestApp } from '../support/create-app.js';
 import { useApp } from '../support/use-app.js';
 import { User } from '../support/user.entity.js';
@@ -139,8 +139,5 @@ describe('promise 6: a changed password invalidates, no matter who changes it', 
 
 async function throughAnotherClient({ url }: { url: string }, id: string, hash: string) {
   expect(new URL(url).host).toBe(new URL(inject('databaseUrl')).host);
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  await client.query('UPDATE users SET password_hash = $2 WHERE id = $1', [id, hash]);
-  await client.end();
+  await rowOf(url, 'UPDATE users SET password_hash = $2 WHERE id = $1', [id, hash]);
 }

@@ -59,7 +59,7 @@ describe.each(PLATFORMS)(
       await expect(app.invalidator.invalidateEveryone()).rejects.toMatchObject({ statusCode: 503 });
 
       await server.bringBack();
-      expect(await app.ask(token)).toBe(200);
+      await expectRecovery(app, token);
       expect(await app.users.findOneBy({ id: user.id })).toMatchObject({ tokenVersion: 0 });
     });
 
@@ -87,7 +87,8 @@ describe('promise 8: a read that does not come back in time', () => {
     app = await createApp({
       url: wire.url,
       module: { readTimeout: LIMIT_MS / 1000 },
-      store: { writeTimeout: LIMIT_MS / 1000 },
+      // Boot keeps to it too, and a busy machine boots within it.
+      store: { writeTimeout: 1 },
     });
   });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LAYERS_AND_MEMORY } from '../support/layers/layers.js';
-import { claimsOf, type Device, type SessionClient } from '../support/sessions/session-client.js';
+import { claimsOf, type Device } from '../support/sessions/session-client.js';
 import { all, SessionNodes } from '../support/sessions/session-nodes.js';
 import { until } from '../support/until.js';
 
@@ -66,11 +66,13 @@ describe.each(LAYERS_AND_MEMORY)('over $name', { timeout: 300_000 }, ({ name: la
     it('while a login is under way: its tokens are refused', async () => {
       const email = await nodes.createUser('held');
       let loggingIn: Promise<Device> | undefined;
+      let answered: Promise<unknown> | undefined;
       await nodes.holding(async (untilHeld) => {
         loggingIn = nodes.b.logIn(email);
         await untilHeld();
-        await logoutEveryone();
+        ({ answered } = await logoutEveryone());
       });
+      await answered;
       expect(await nodes.verdicts(await loggingIn!)).toEqual(all('401 everyone_logged_out'));
     });
 
@@ -168,15 +170,12 @@ describe.each(LAYERS_AND_MEMORY)('over $name', { timeout: 300_000 }, ({ name: la
       expect(await nodes.eventsOf(device)).toEqual([]);
     });
 
-    describe.each([300, -300])('on a node whose clock is %d s ahead', (clockOffsetSeconds) => {
-      let client: SessionClient;
-      beforeAll(async () => {
-        client = await nodes.startHere({ clockOffsetSeconds });
-      });
-
-      it('are the same, and never reuse', async () => {
+    it.each([300, -300])(
+      'on a node whose clock is %d s ahead are the same, and never reuse',
+      async (clockOffsetSeconds) => {
+        const client = await nodes.startHere({ clockOffsetSeconds });
         const device = await client.logIn(await nodes.createUser());
-        await nodes.age(device, 3590);
+        await nodes.age(device, 3520);
         const answer = await client.refresh(device.refresh);
         expect(answer.outcome).toBe(200);
         expect(await client.check(answer.access)).toBe(200);
@@ -186,8 +185,8 @@ describe.each(LAYERS_AND_MEMORY)('over $name', { timeout: 300_000 }, ({ name: la
         await nodes.age(device, 86_400);
         expect((await client.refresh(device.refresh)).outcome).toBe('401 session_expired');
         expect((await nodes.rowOf(device)).endedReason).toBeNull();
-      });
-    });
+      },
+    );
   });
 
   describe('T16 device A ends device B', () => {

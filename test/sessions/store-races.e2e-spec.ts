@@ -69,14 +69,18 @@ describe('T1: 50 parallel refreshes of one token, two nodes', () => {
 /** Runs while a transaction holds the row of the session, or of its user, and commits what it wrote. */
 async function behind(sql: string, works: (() => Promise<unknown>)[]): Promise<unknown[]> {
   const blocker = await Session.open(database.url);
-  await blocker.query('BEGIN');
-  await blocker.query(sql);
-  const waiting = works.map((work) => work());
-  await database.untilBlocked(works.length);
-  await blocker.query('COMMIT');
-  const done = await Promise.all(waiting);
-  await blocker.close();
-  return done;
+  try {
+    await blocker.query('BEGIN');
+    await blocker.query(sql);
+    const commit = async () => {
+      await database.untilBlocked(works.length);
+      await blocker.query('COMMIT');
+    };
+    const [, ...done] = await Promise.all([commit(), ...works.map((work) => work())]);
+    return done;
+  } finally {
+    await blocker.close();
+  }
 }
 
 describe('T8 and T9: a refresh that a logout overtakes', () => {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { TestClient } from './test-client.js';
 
 /** Below the time limit of a hook, which would not say what is wrong. */
-const ENDS_WITHIN_MS = 20_000;
+const ENDS_WITHIN_MS = 60_000;
 
 /** The settings of a node. */
 export interface NodeSettings {

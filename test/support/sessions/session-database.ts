@@ -7,6 +7,7 @@ import type {
 } from '../../../src/state/session.store.js';
 import { createDatabase, migrateTemplate, type TestDatabase } from '../database.js';
 import { startPostgres } from '../../../tools/embedded-postgres/embedded-postgres.js';
+import { until } from '../until.js';
 import { runSql } from '../storage/catalogue.js';
 import { newSession } from './new-session.js';
 import type { PgTokenStateStore } from '../storage/pg-harness.js';
@@ -165,7 +166,9 @@ export class SessionDatabase {
   async untilBlocked(count: number): Promise<void> {
     const waiting = `SELECT count(*)::int AS blocked FROM pg_stat_activity
       WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-    while (Number((await this.query(waiting))[0]!['blocked']) < count);
+    await until('they wait for a lock', async () => {
+      return Number((await this.query(waiting))[0]!['blocked']) >= count;
+    });
   }
 
   async transaction<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result> {

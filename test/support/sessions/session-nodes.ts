@@ -47,11 +47,11 @@ export class SessionNodes {
     const rows =
       settings.layer === 'memory' ? new MemoryRows(database.url) : new DatabaseRows(database);
     const nodes = new SessionNodes(database, rows, settings, []);
-    if (settings.layer === 'memory' || settings.inThisProcess) {
-      await nodes.startHere();
-      await nodes.startHere();
-    } else {
-      nodes.running.push(...(await Promise.all(['a', 'b'].map((name) => nodes.startNode(name)))));
+    try {
+      await nodes.startBoth();
+    } catch (error) {
+      await nodes.stop();
+      throw error;
     }
     return nodes;
   }
@@ -144,6 +144,15 @@ export class SessionNodes {
       await work(() => this.untilHeld());
     } finally {
       await client.end();
+    }
+  }
+
+  private async startBoth(): Promise<void> {
+    if (this.settings.layer === 'memory' || this.settings.inThisProcess) {
+      await this.startHere();
+      await this.startHere();
+    } else {
+      this.running.push(...(await Promise.all(['a', 'b'].map((name) => this.startNode(name)))));
     }
   }
 
