@@ -25,7 +25,7 @@ describe.each([
 ])('three tabs with the refresh token in %s', (_, query) => {
   let database: SessionDatabase;
   let browser: Browser;
-  let nodes: NodeProcess[];
+  let nodes: NodeProcess[] = [];
   let killed: NodeProcess | undefined;
   let balancer: Balancer;
   let context: BrowserContext;

@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { Controller } from '@nestjs/common';
 import {
   type ClientProxy,
@@ -10,6 +8,7 @@ import {
 import { RevocableJwtGuard } from 'nestjs-token-invalidation';
 import { lastValueFrom } from 'rxjs';
 import { afterEach, expect, it } from 'vitest';
+import { freePort } from '../support/free-port.js';
 import { createMemoryApp, type MemoryApp, type MemoryAppOptions } from '../support/memory-app.js';
 
 @Controller()
@@ -27,15 +26,6 @@ afterEach(async () => {
   for (const client of clients.splice(0)) client.close();
   await Promise.all(running.splice(0).map((app) => app.close()));
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** A hybrid application whose microservice does not inherit its guards. Returns how it answers without a token. */
 async function hybrid(

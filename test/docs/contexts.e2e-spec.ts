@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { INestApplication, Type } from '@nestjs/common';
 import { ClientProxyFactory, Transport } from '@nestjs/microservices';
@@ -10,6 +9,7 @@ import { lastValueFrom } from 'rxjs';
 import { io } from 'socket.io-client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { freePort } from '../support/free-port.js';
 import { allCodeBlocks } from './code-blocks.js';
 import { removeBlocks, writeBlocks } from './generated-files.js';
 
@@ -110,13 +110,8 @@ describe('the page about WebSockets', () => {
 
 describe('the page about microservices', () => {
   it('has an application whose messages are guarded', async () => {
-    let port = 0;
+    const port = await freePort();
     await start('microservices', async (made) => {
-      const { createServer } = await import('node:net');
-      const server = createServer().listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      ({ port } = server.address() as AddressInfo);
-      server.close();
       made.connectMicroservice({ transport: Transport.TCP, options: { host: '127.0.0.1', port } });
       await made.startAllMicroservices();
     });

@@ -1,12 +1,15 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { hasEnded } from '../../tools/embedded-postgres/commands.js';
-import { randomPort } from '../../tools/embedded-postgres/ports.js';
+import { ended, hasEnded } from '../../tools/embedded-postgres/commands.js';
+import { onProcessEnd } from '../../tools/embedded-postgres/process-end.js';
 import { accepts } from '../support/faults/accepts.js';
+import { freePort } from '../support/free-port.js';
 import { until } from '../support/until.js';
 
 /** A server that Debian packages, in a process for these tests. */
 export class LocalServer {
+  /** Also where the run is ended before its tests are. */
+  private readonly release = onProcessEnd(() => void this.child.kill('SIGKILL'));
+
   private constructor(
     private readonly child: ChildProcess,
     readonly port: number,
@@ -22,7 +25,7 @@ export class LocalServer {
       throw new Error(`${command} is not installed`);
     }
     for (let attempt = 0; attempt < 20; attempt++) {
-      const port = randomPort();
+      const port = await freePort();
       const server = new LocalServer(spawn(command, args(port), { stdio: 'ignore' }), port);
       if (await server.hasThePort()) return server;
     }
@@ -30,9 +33,9 @@ export class LocalServer {
   }
 
   async stop(): Promise<void> {
-    const exited = once(this.child, 'exit');
     this.child.kill();
-    await exited;
+    await ended(this.child);
+    this.release();
   }
 
   /** Resolves once it listens: `false` where another program does. */
