@@ -128,9 +128,12 @@ const lockTimeout = async () =>
 async function whileLocked(work: () => Promise<void>): Promise<void> {
   const other = new Client({ connectionString: database.url });
   await other.connect();
-  await other.query('BEGIN; LOCK TABLE users IN ACCESS SHARE MODE');
-  await work();
-  await other.end();
+  try {
+    await other.query('BEGIN; LOCK TABLE users IN ACCESS SHARE MODE');
+    await work();
+  } finally {
+    await other.end();
+  }
 }
 
 const sqlFor = (options: object) => tokenInvalidationSql({ ...OPTIONS, ...options });

@@ -194,11 +194,11 @@ describe('the row of a request over Drizzle', () => {
     const store = storeOf(db, everything);
     await read(store, '1');
     const held = await Promise.all(Array.from({ length: 10 }, () => pool.connect()));
+    onTestFinished(() => held.forEach((client) => client.release()));
     const statements = new StatementCounter();
+    onTestFinished(() => statements.stop());
     const records = await read(store, '1', '1', '2');
     const { count } = statements;
-    statements.stop();
-    for (const client of held) client.release();
     expect(records).toMatchObject([{ user: { id: 1 } }, { user: { id: 1 } }, undefined]);
     expect(count).toBe(1);
   });

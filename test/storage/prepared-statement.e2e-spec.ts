@@ -45,7 +45,11 @@ describe.each([
   ['a pooler that forgets prepared statements', PooledClient, { named: 2, unnamed: 9 }],
   ['a pooler that hands on those of others', SecondHandClient, { named: 1, unnamed: 10 }],
 ])('the prepared read, at %s', (_, ClientClass, reads) => {
-  const app = useApp({ typeorm: { extra: { Client: ClientClass } } });
+  // Nothing is tried again because the machine is busy: statements are counted.
+  const app = useApp({
+    module: { readTimeout: 60 },
+    typeorm: { extra: { Client: ClientClass } },
+  });
   let token: string;
 
   beforeAll(async () => {
@@ -90,6 +94,7 @@ it.runIf(COUNTS_PLANS)(
     const database = await createDatabase();
     const app = await createApp({
       url: database.url,
+      module: { readTimeout: 60 },
       typeorm: { extra: { Client: ReadClient } },
     });
     try {

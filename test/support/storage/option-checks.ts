@@ -57,7 +57,7 @@ export class OptionChecks {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.pool.end(), this.otherPool.end()]);
+    await Promise.all([this.pool?.end(), this.otherPool?.end()]);
     await Promise.all(this.databases.map((database) => database.drop()));
   }
 
