@@ -432,7 +432,7 @@ export const PATCHES: readonly Patch[] = [
   },
   {
     promise: 5,
-    file: 'src/postgres/sessions/session-statements.ts',
+    file: 'src/postgres/sessions/start-statements.ts',
     find: 'WHERE holder.version = $10::bigint`',
     replace: 'WHERE $10::bigint IS NOT NULL`',
     spec: 'test/promises/05-no-laundering.e2e-spec.ts',
@@ -480,7 +480,7 @@ export const PATCHES: readonly Patch[] = [
   },
   {
     promise: 12,
-    file: 'src/postgres/sessions/session-statements.ts',
+    file: 'src/postgres/sessions/end-statements.ts',
     find: '`s.user_id = $2::${parts.columns.idType}`',
     replace: '`$2::${parts.columns.idType} IS NOT NULL`',
     spec: 'test/promises/13-one-device.e2e-spec.ts',
@@ -617,7 +617,7 @@ export const PATCHES: readonly Patch[] = [
   },
   {
     promise: 17,
-    file: 'src/postgres/sessions/session-statements.ts',
+    file: 'src/postgres/sessions/start-statements.ts',
     find: 'WHERE s.expires_at <= ${CLOCK} OR s.user_version < holder.version ` +',
     replace: 'WHERE s.expires_at IS NULL ` +',
     spec: 'test/promises/17-no-growth.e2e-spec.ts',
@@ -625,7 +625,7 @@ export const PATCHES: readonly Patch[] = [
   },
   {
     promise: 17,
-    file: 'src/postgres/sessions/session-statements.ts',
+    file: 'src/postgres/sessions/rotate-statements.ts',
     find: 'return `s.seen_at + ${seconds(`(2 * ${grace})`)} <= ${instant}`;',
     replace: 'return `${instant} IS NOT NULL AND ${grace} IS NOT NULL`;',
     spec: 'test/promises/17-no-growth.e2e-spec.ts',
@@ -633,7 +633,7 @@ export const PATCHES: readonly Patch[] = [
   },
   {
     promise: 17,
-    file: 'src/postgres/sessions/session-statements.ts',
+    file: 'src/postgres/sessions/generation-statements.ts',
     find: 'ORDER BY s.id FOR NO KEY UPDATE OF s SKIP LOCKED), `',
     replace: 'FOR NO KEY UPDATE OF s), `',
     spec: 'test/sessions/flushes.e2e-spec.ts',

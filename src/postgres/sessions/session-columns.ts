@@ -64,7 +64,7 @@ export function everyoneVersion(everyoneTable: string): string {
 
 /** SQL: neither the user `u` nor everyone was invalidated since the session `s` started. */
 export function isOfThisVersion({ columns, everyoneTable }: SessionParts): string {
-  const version = `u.${quoteName(columns.tokenVersion)}`;
+  const version = versionOf({ columns });
   return `s.user_version = ${version} AND s.everyone_version >= ${everyoneVersion(everyoneTable)}`;
 }
 
@@ -84,4 +84,23 @@ export function listOf(parameter: string, type: string): string {
 /** SQL: who wrote the row, and in which transaction: see `fullTransactionId()`. */
 export function writerColumns(table: string): string {
   return `${table}.xmin::text AS writer, pg_current_xact_id()::text AS transaction`;
+}
+
+/** SQL: the columns of a session in the order in which every INSERT names them. */
+export const INSERTED =
+  'id, secret_hash, user_id, user_version, everyone_version, started_at, auth_time, expires_at, ' +
+  'idle_seconds, persistent, label, user_agent, started_from, last_from, rotated_at, seen_at';
+
+/**
+ * SQL: the clock as `clock.instant`, read once for all that a session gets.
+ *
+ * @param after - SQL: `FROM` what must have been read before, such as a row behind a lock
+ */
+export function clock(after: string): string {
+  return `clock AS MATERIALIZED (SELECT ${CLOCK} AS instant ${after})`;
+}
+
+/** SQL: the version of the user `u`. */
+export function versionOf({ columns }: Pick<SessionParts, 'columns'>): string {
+  return `u.${quoteName(columns.tokenVersion)}`;
 }

@@ -22,8 +22,10 @@ export const SESSION_FAULTS = [
 export type SessionFault = (typeof SESSION_FAULTS)[number];
 
 const RULE = 'src/rule/refresh-rule.ts';
-const STATEMENTS = 'src/postgres/sessions/session-statements.ts';
-const STORE = 'src/postgres/sessions/postgres-session.store.ts';
+const STARTS = 'src/postgres/sessions/start-statements.ts';
+const ROTATIONS = 'src/postgres/sessions/rotate-statements.ts';
+const ENDINGS = 'src/postgres/sessions/end-statements.ts';
+const REFRESHES = 'src/postgres/sessions/session-refreshes.ts';
 const READ = 'src/postgres/sessions/read-part.ts';
 const REFRESHER = 'src/sessions/refresher.ts';
 
@@ -35,7 +37,7 @@ const INSERTED = `WITH gone AS (DELETE FROM users_token_sessions WHERE id = $1::
     to_jsonb(gone) || '{"ended_at": null, "ended_reason": null}')).* FROM gone RETURNING id::text) SELECT id FROM fresh`;
 /** What is broken is the statement for one refresh, so none shares a statement with others. */
 const EACH_ALONE: Rewrite = {
-  file: STORE,
+  file: REFRESHES,
   find: '    if (asked.length === 1) return [Promise.resolve(await this.rotateAlone(asked[0]!))];\n',
   replace: "    if (asked.length > 0) return asked.map(() => Promise.resolve('alone'));\n",
 };
@@ -43,13 +45,13 @@ const EACH_ALONE: Rewrite = {
 export const SESSION_REWRITES: Readonly<Record<SessionFault, readonly Rewrite[]>> = {
   'new-child-grace': [
     {
-      file: STATEMENTS,
+      file: ROTATIONS,
       find: "`WHERE ${isPresented('$3::integer')} AND u.",
       replace:
         "`WHERE s.id = $1::uuid AND s.secret_hash = ${hash('$2')} AND s.generation IN ($3::integer, $3::integer + 1) AND u.",
     },
     {
-      file: STATEMENTS,
+      file: ROTATIONS,
       find: "`AND ${isRotationDueAt(CLOCK, '$4::float8')} RETURNING s.*) ` +",
       replace:
         "`AND CASE s.generation WHEN $3::integer THEN ${isRotationDueAt(CLOCK, '$4::float8')} " +
@@ -100,10 +102,10 @@ export const SESSION_REWRITES: Readonly<Record<SessionFault, readonly Rewrite[]>
   ],
   'insert-on-refresh': [
     {
-      file: STORE,
-      find: `    const statement = { ...sessions.rotate, values: rotatedValues(rotation) };
+      file: REFRESHES,
+      find: `    const statement = { ...sessions.rotate, values: rotateValues(rotation) };
     const rows = await this.parts.writer.rows(statement, transaction);\n`,
-      replace: `    const statement = { ...sessions.rotate, values: rotatedValues(rotation) };
+      replace: `    const statement = { ...sessions.rotate, values: rotateValues(rotation) };
         const rows = await this.parts.writer.rows(statement, transaction);
         if (rows.length > 0) {
           ${BUSY};
@@ -116,7 +118,7 @@ export const SESSION_REWRITES: Readonly<Record<SessionFault, readonly Rewrite[]>
   ],
   'ownership-dropped': [
     {
-      file: STATEMENTS,
+      file: ENDINGS,
       find: 'end(parts, `s.user_id = $2::${parts.columns.idType}`)',
       replace: 'end(parts, `$2::text IS NOT NULL`)',
     },
@@ -155,7 +157,7 @@ export const SESSION_REWRITES: Readonly<Record<SessionFault, readonly Rewrite[]>
   ],
   'cap-dropped': [
     {
-      file: STATEMENTS,
+      file: STARTS,
       find: 'AND live.place >= $7::integer ',
       replace: 'AND live.place >= $7::integer + 100 ',
     },
