@@ -1,7 +1,7 @@
 import type { TokenState } from '../../rule/token-state.js';
 import type { StateQuery, StateReading, StateRecord } from '../../state/token-state.store.js';
 import { describeUser, type InMemoryRows, type InMemoryUser } from './in-memory-rows.js';
-import { sessionState } from './in-memory-sessions.js';
+import { sessionState } from './in-memory-session-life.js';
 
 type Hidden = TokenState & Pick<InMemoryUser, 'passwordHash'>;
 

@@ -6,13 +6,9 @@ import {
   type WritableUser,
 } from './in-memory-rows.js';
 import type { InMemorySession } from './in-memory-session.js';
-import {
-  endSession,
-  insertSession,
-  isValid,
-  later,
-  type SessionOrigin,
-} from './in-memory-sessions.js';
+import { endSession } from './in-memory-session-endings.js';
+import { isValid, later } from './in-memory-session-life.js';
+import { insertSession, type SessionOrigin } from './in-memory-session-starts.js';
 
 interface Asked {
   readonly sessionId: string;
@@ -49,6 +45,20 @@ export function replaceSession(
   const successor = { ...session, label, userAgent, from };
   const started = { ...insertSession(rows, { origin, session: successor }, now), evicted: [] };
   return change === undefined ? { started } : { started, change };
+}
+
+/** What was written in a transaction can say later how that ended: see `InMemoryTransaction.write()`. */
+export interface Replaced extends ReplacedSession {
+  readonly committed?: () => Promise<boolean>;
+}
+
+/** The same, where session and user say it. */
+export function withCommitted({ started, change, committed }: Replaced): ReplacedSession {
+  const pending = committed ? { committed } : {};
+  return {
+    started: { ...started, ...pending },
+    ...(change && { change: { ...change, ...pending } }),
+  };
 }
 
 function isDue(user: WritableUser, replacing: Replacement['replacing']): boolean {

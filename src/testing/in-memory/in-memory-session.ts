@@ -25,3 +25,8 @@ export interface InMemorySession {
   readonly startedFrom: string | null;
   lastFrom: string | null;
 }
+
+/** As `secretHash` is held. */
+export function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}

@@ -1,12 +1,12 @@
 import { type InMemoryRows, InMemoryTokenStateStore } from '../../../src/testing/index.js';
+import { endSession } from '../../../src/testing/in-memory/in-memory-session-endings.js';
+import { sessionState } from '../../../src/testing/in-memory/in-memory-session-life.js';
 import {
-  endSession,
   noteRepeat,
   noteSight,
   refreshedOf,
   rotateSession,
-  sessionState,
-} from '../../../src/testing/in-memory/in-memory-sessions.js';
+} from '../../../src/testing/in-memory/in-memory-session-refreshes.js';
 import type { InMemorySession } from '../../../src/testing/in-memory/in-memory-session.js';
 import type { WritableUser } from '../../../src/testing/in-memory/in-memory-rows.js';
 import { judgeRefresh } from '../../../src/rule/refresh-rule.js';

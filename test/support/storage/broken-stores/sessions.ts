@@ -1,6 +1,6 @@
 import type { InMemorySessionStore } from '../../../../src/testing/in-memory/in-memory-session.store.js';
 import type { InMemorySession } from '../../../../src/testing/in-memory/in-memory-session.js';
-import { sessionState } from '../../../../src/testing/in-memory/in-memory-sessions.js';
+import { sessionState } from '../../../../src/testing/in-memory/in-memory-session-life.js';
 import type { InMemoryUser } from '../../../../src/testing/index.js';
 import type { MakeStore } from '../memory-harness.js';
 import { broken, pause, row, rows, type Store } from './broken.js';
