@@ -1,10 +1,11 @@
-import { TokenSessions } from 'nestjs-token-invalidation';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { TokenEventEmitter, TokenSessions } from 'nestjs-token-invalidation';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { EntityManager } from 'typeorm';
 import type { TestApp } from '../support/create-app.js';
 import { createSessionApp } from '../support/sessions/session-app.js';
 import { claimsOf, type Device, SessionClient } from '../support/sessions/session-client.js';
 import { SessionDatabase } from '../support/sessions/session-database.js';
+import { until } from '../support/until.js';
 import type { User } from '../support/user.entity.js';
 import { createUser } from '../support/users.js';
 
@@ -72,9 +73,37 @@ const WRITES: Record<string, Write> = {
   sweep: (sessions, transaction) => sessions.sweep({ transaction }),
 };
 
+/** What is reported of each: kinds of events of sessions, and reasons of invalidations. */
+const REPORTS: Record<string, readonly string[]> = {
+  start: ['started'],
+  refresh: ['refreshed'],
+  fork: ['started'],
+  reauthenticate: ['started', 'ended'],
+  logoutEverywhereElse: ['started', 'ended', 'logged_out_everywhere'],
+  changePassword: ['started', 'ended', 'password_changed'],
+  end: ['ended'],
+  logout: ['ended'],
+  endOthers: ['ended'],
+  endAll: ['ended', 'ended'],
+  revokeToken: [],
+  sweep: [],
+};
+
+/** What this node reports from now on. */
+function reported(): readonly string[] {
+  const happened: string[] = [];
+  const unsubscribe = app.app.get(TokenEventEmitter, { strict: false }).subscribe({
+    session: ({ kind }) => void happened.push(kind),
+    invalidated: ({ reason }) => void happened.push(reason),
+    refused: () => {},
+  });
+  onTestFinished(unsubscribe);
+  return happened;
+}
+
 const sessions = () => app.app.get<Sessions>(TokenSessions, { strict: false });
 
-describe.each(Object.entries(WRITES))('TokenSessions.%s() in a transaction', (_, write) => {
+describe.each(Object.entries(WRITES))('TokenSessions.%s() in a transaction', (name, write) => {
   it('is seen by nobody before the commit, and undone with the transaction', async () => {
     const before = await seen();
     const undone = app.dataSource.transaction(async (transaction) => {
@@ -84,6 +113,22 @@ describe.each(Object.entries(WRITES))('TokenSessions.%s() in a transaction', (_,
     });
     await expect(undone).rejects.toThrow('undone');
     expect(await seen()).toBe(before);
+  });
+
+  it('is reported once it is committed, and not when it is undone', async () => {
+    const happened = reported();
+    const undone = app.dataSource.transaction(async (transaction) => {
+      await write(sessions(), transaction);
+      throw new Error('undone');
+    });
+    await expect(undone).rejects.toThrow('undone');
+    await app.dataSource.transaction(async (transaction) => {
+      await write(sessions(), transaction);
+      expect(happened).toEqual([]);
+    });
+    const expected = REPORTS[name]!;
+    await until('it is reported', async () => happened.length >= expected.length);
+    expect(happened.toSorted()).toEqual(expected.toSorted());
   });
 
   it('takes effect with its commit', async () => {

@@ -9,6 +9,7 @@ import {
   seconds,
   type SessionParts,
   sessionTables,
+  writerColumns,
 } from './session-columns.js';
 
 /** A refresh that is to be made. */
@@ -24,6 +25,19 @@ export interface Rotation {
  * Parameters: 1 the session's id, 2 the hash, 3 the generation, 4 the grace, 5 user agent, 6 address.
  */
 export function rotate(parts: SessionParts): string {
+  return rotation(parts, { returning: 's.*', more: '' });
+}
+
+/** The same in a transaction of the caller's. Two values more at the end of the row: see `writerColumns()`. */
+export function rotateWithin(parts: SessionParts): string {
+  const returning = `s.*, ${writerColumns('s')}`;
+  return rotation(parts, { returning, more: ', s.writer, s.transaction' });
+}
+
+function rotation(
+  parts: SessionParts,
+  { returning, more }: { readonly returning: string; readonly more: string },
+): string {
   const { columns } = parts;
   const { sessions } = sessionTables(columns);
   const users = quoteTable(columns.schema, columns.table);
@@ -31,8 +45,8 @@ export function rotate(parts: SessionParts): string {
     `WITH rotated AS (UPDATE ${sessions} AS s SET ${setRotated(CLOCK, '$5::text', '$6::inet')} FROM ${users} AS u ` +
     `WHERE ${isPresented('$3::integer')} AND u.${quoteName(columns.id)} = s.user_id ` +
     `AND ${isOfThisVersion(parts)} AND ${IS_LIVE} ` +
-    `AND ${isRotationDueAt(CLOCK, '$4::float8')} RETURNING s.*) ` +
-    `${selectRecord(parts, SECRET)} FROM rotated AS s JOIN ${users} AS u ON u.${quoteName(columns.id)} = s.user_id ` +
+    `AND ${isRotationDueAt(CLOCK, '$4::float8')} RETURNING ${returning}) ` +
+    `${selectRecord(parts, SECRET)}${more} FROM rotated AS s JOIN ${users} AS u ON u.${quoteName(columns.id)} = s.user_id ` +
     `CROSS JOIN (SELECT 1) AS asked (position)`
   );
 }
@@ -77,7 +91,7 @@ function isRotationDueAt(instant: string, grace: string): string {
   return `s.seen_at + ${seconds(`(2 * ${grace})`)} <= ${instant}`;
 }
 
-/** The parameters of `rotate`. */
+/** The parameters of `rotate` and `rotateWithin`. */
 export function rotateValues({ presented, visit }: Rotation): unknown[] {
   const { sessionId, secretHash, generation } = presented;
   const { graceSeconds, userAgent, from } = visit;

@@ -4,6 +4,7 @@ import type {
   RefreshVisit,
   Sight,
 } from '../../state/session.store.js';
+import { fullTransactionId } from '../change-row.js';
 import { isFaultOfStatement } from '../pg-error.js';
 import { positionOf, type StateRow } from '../state-row.js';
 import { markSeenValues } from './generation-statements.js';
@@ -34,7 +35,7 @@ export class SessionRefreshes<User, Transaction> {
     transaction: Transaction | undefined,
   ): Promise<RefreshRecord<User> | undefined> {
     const rotation = { presented, visit };
-    if (transaction !== undefined) return this.rotateAlone(rotation, transaction);
+    if (transaction !== undefined) return this.rotateWithin(transaction, rotation);
     const shared = await this.rotations.add(rotation);
     return shared === 'alone' ? this.rotateAlone(rotation) : shared;
   }
@@ -71,14 +72,24 @@ export class SessionRefreshes<User, Transaction> {
     return Number(row![0]);
   }
 
-  private async rotateAlone(
-    rotation: Rotation,
-    transaction?: Transaction,
-  ): Promise<RefreshRecord<User> | undefined> {
+  private async rotateAlone(rotation: Rotation): Promise<RefreshRecord<User> | undefined> {
     const { sessions } = await this.parts.database();
     const statement = { ...sessions.rotate, values: rotateValues(rotation) };
-    const rows = await this.parts.writer.rows(statement, transaction);
-    return this.records.decode(firstOf(rows));
+    return this.records.decode(firstOf(await this.parts.writer.run(statement)));
+  }
+
+  private async rotateWithin(
+    transaction: Transaction,
+    rotation: Rotation,
+  ): Promise<RefreshRecord<User> | undefined> {
+    const { writer } = this.parts;
+    const { sessions } = await this.parts.database();
+    const statement = { text: sessions.rotateWithin, values: rotateValues(rotation) };
+    const row = firstOf(await writer.rows(statement, transaction));
+    const record = await this.records.decode(row);
+    if (row === undefined || record === undefined) return undefined;
+    const written = row.slice(-2) as [writer: string, transaction: string];
+    return Object.assign(record, writer.pendingIn(transaction, fullTransactionId(...written)));
   }
 
   /** For each a record, or `undefined` where it was not due; `alone`: this statement cannot say. */

@@ -5,7 +5,7 @@ import { list } from './list-statement.js';
 import { look, lookTogether } from './look-statements.js';
 import { replacements, type ReplaceTexts } from './replace-statements.js';
 import { revokeToken } from './revoke-statement.js';
-import { rotate, rotateTogether } from './rotate-statements.js';
+import { rotate, rotateTogether, rotateWithin } from './rotate-statements.js';
 import type { SessionParts } from './session-columns.js';
 import { fork, start } from './start-statements.js';
 import { sweep } from './sweep-statement.js';
@@ -18,6 +18,7 @@ export interface SessionStatements {
   readonly start: string;
   readonly fork: string;
   readonly rotate: PreparedText;
+  readonly rotateWithin: string;
   readonly rotateTogether: PreparedText;
   readonly look: string;
   readonly lookTogether: PreparedText;
@@ -38,6 +39,7 @@ export function sessionStatements(parts: SessionParts): SessionStatements {
     start: start(parts),
     fork: fork(parts),
     rotate: prepared(rotate(parts)),
+    rotateWithin: rotateWithin(parts),
     rotateTogether: prepared(rotateTogether(parts)),
     look: look(parts),
     lookTogether: prepared(lookTogether(parts)),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { SessionStore } from '../../state/session.store.js';
+import type { RefreshRecord, SessionStore } from '../../state/session.store.js';
 import { type ContractCases, recordOf, type TokenStateStoreHarness } from './harness.js';
 import {
   type HeldSession,
@@ -125,6 +125,27 @@ export const sessionTransactionCases: ContractCases = {
       false,
     ]);
     assert.equal(await sessionOf(harness, subject, login.session.id), null);
+  },
+
+  'a rotation says whether it was committed': async (harness) => {
+    const { sessions, session } = await given(harness);
+    const outcomes: (RefreshRecord<unknown> | undefined)[] = [];
+    const rotate = async (transaction: unknown) => {
+      outcomes.push(await sessions.rotate(tokenOf(session), VISIT, transaction));
+    };
+    const undone = harness.transaction(async (transaction) => {
+      await rotate(transaction);
+      throw ROLLBACK;
+    });
+    await expectRollback(undone);
+    await harness.transaction(rotate);
+    assert.deepEqual(await Promise.all(outcomes.map(async (record) => record!.committed?.())), [
+      false,
+      true,
+    ]);
+    const alone = await given(harness);
+    const rotated = await sessions.rotate(tokenOf(alone.session), VISIT);
+    assert.equal(rotated!.committed, undefined, 'it joined no transaction');
   },
 
   'a look and the sights of a transaction see what it wrote': async (harness) => {

@@ -20,12 +20,17 @@ function presentedSession(
   return session?.secretHash === hexOf(secretHash) ? session : undefined;
 }
 
+/** A session that was rotated, in a transaction perhaps. */
+interface Rotated extends RefreshedSession {
+  readonly committed?: () => Promise<boolean>;
+}
+
 /** The rotation, when it is due. */
 export function rotateSession(
   rows: Rows,
   presented: PresentedRefresh,
   { visit, now }: { visit: RefreshVisit; now: Date },
-): RefreshedSession | undefined {
+): Rotated | undefined {
   const session = presentedSession(rows, presented);
   const isDue =
     session?.generation === presented.generation &&

@@ -69,9 +69,14 @@ export class InMemorySessionStore<User extends WritableUser> extends SessionStor
     visit: RefreshVisit,
     transaction?: InMemoryTransaction,
   ): Promise<RefreshRecord<User> | undefined> {
-    return this.withUser(
-      this.database.run((rows, now) => rotateSession(rows, presented, { visit, now }), transaction),
+    const rotated = this.database.run(
+      (rows, now) => rotateSession(rows, presented, { visit, now }),
+      transaction,
     );
+    if (rotated === undefined) return undefined;
+    const { committed, ...refreshed } = rotated;
+    const record = this.withUser(refreshed);
+    return record && { ...record, ...(committed && { committed }) };
   }
 
   async look(

@@ -1,5 +1,6 @@
 import type { InMemorySessionStore } from '../../../../src/testing/in-memory/in-memory-session.store.js';
 import type { InMemorySession } from '../../../../src/testing/in-memory/in-memory-session.js';
+import type { RefreshRecord } from '../../../../src/state/session.store.js';
 import { sessionState } from '../../../../src/testing/in-memory/in-memory-session-life.js';
 import type { InMemoryUser } from '../../../../src/testing/index.js';
 import type { MakeStore } from '../memory-harness.js';
@@ -514,6 +515,34 @@ const OUTSIDE = Object.fromEntries(
   ]),
 );
 
+/** A store whose rotations answer with another `committed`. */
+function committingAs(
+  change: (committed: RefreshRecord<unknown>['committed']) => RefreshRecord<unknown>['committed'],
+): MakeStore {
+  return brokenSessions(({ rotate }) => ({
+    rotate: async (...call) => {
+      const rotated = await rotate(...call);
+      if (rotated === undefined) return undefined;
+      const { committed, ...rest } = rotated;
+      const changed = change(committed);
+      return changed === undefined ? rest : { ...rest, committed: changed };
+    },
+  }));
+}
+
+const COMMITS: Record<string, MakeStore> = {
+  'has no committed() (rotate)': committingAs(() => undefined),
+  'says that everything was committed (rotate)': committingAs(
+    (committed) => committed && (async () => true),
+  ),
+  'says that nothing was committed (rotate)': committingAs(
+    (committed) => committed && (async () => false),
+  ),
+  'has a committed() without a transaction (rotate)': committingAs(
+    (committed = async () => true) => committed,
+  ),
+};
+
 export const SESSIONS: Record<string, MakeStore> = {
   ...SESSION_READS,
   ...ROTATIONS,
@@ -522,4 +551,5 @@ export const SESSIONS: Record<string, MakeStore> = {
   ...ENDS,
   ...REPLACEMENTS,
   ...OUTSIDE,
+  ...COMMITS,
 };
