@@ -78,6 +78,7 @@ export type {
   ListedSession,
   NewSession,
   OtherSessions,
+  Pending,
   PresentedRefresh,
   RefreshedSession,
   RefreshRecord,
@@ -122,6 +123,7 @@ export type {
   InvalidationEvent,
   InvalidationReason,
   RefusalEvent,
+  RevocationEvent,
 } from './events/token-event.listener.js';
 export type {
   RefreshRepeatedEvent,

@@ -37,11 +37,12 @@ function createSessions(
 ): TokenSessions {
   const { sessions, revokedTokens, policy } = options;
   // The set-up was checked: with either option on, the store keeps sessions.
-  const revoked = revokedTokens ? { store: store.sessions!, ...policy } : undefined;
+  const reports = new SessionReports(events, sessions?.address ?? false);
+  const revoked = revokedTokens ? { store: store.sessions!, reports, ...policy } : undefined;
   if (sessions === undefined) return new TokenSessions(undefined, revoked);
   const signer = new TokenSigner({ ...options, store, clock });
   return new TokenSessions(
-    sessionParts({ options, sessions, store, clock, events, upkeep, signer }),
+    sessionParts({ options, sessions, store, clock, reports, upkeep, signer }),
     revoked,
   );
 }
@@ -51,16 +52,15 @@ interface Around {
   readonly sessions: ResolvedSessions;
   readonly store: TokenStateStore;
   readonly clock: Clock;
-  readonly events: TokenEventEmitter;
+  readonly reports: SessionReports;
   readonly upkeep: SessionUpkeep;
   readonly signer: TokenSigner;
 }
 
 function sessionParts(around: Around): SessionParts<unknown, unknown> {
-  const { options, sessions: settings, store: users, clock, events, upkeep, signer } = around;
+  const { options, sessions: settings, store: users, clock, reports, upkeep, signer } = around;
   const { refreshKeys } = settings;
   const store = users.sessions!;
-  const reports = new SessionReports(events, settings.address);
   const { isActive } = options;
   const tokens = new SessionTokenWriter(signer, refreshKeys[0]!, { ...settings, isActive });
   const shared = { store, tokens, reports, settings };

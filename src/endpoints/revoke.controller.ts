@@ -71,7 +71,7 @@ class Revocation {
   /** That token alone where the application keeps revoked ones; otherwise its session, as RFC 7009 section 2.1 allows. */
   private async revokeAccepted(claims: TokenClaims, origin: Origin): Promise<void> {
     if (this.sessions.revokesTokens && claims.jti !== undefined) {
-      return this.sessions.revokeToken(claims);
+      return this.sessions.revokeToken(claims, origin);
     }
     if (claims.sid === undefined) throw new OAuthException(400, 'unsupported_token_type');
     await this.sessions.end(claims.sid, { of: claims.sub, reason: 'logged_out', ...origin });

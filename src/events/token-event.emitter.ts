@@ -2,7 +2,11 @@ import { Logger } from '@nestjs/common';
 import type { TokenClaims } from '../rule/claims.js';
 import type { Refusal } from '../rule/refusal.js';
 import type { SessionEvent } from './session-event.js';
-import type { InvalidationEvent, TokenEventListener } from './token-event.listener.js';
+import type {
+  InvalidationEvent,
+  RevocationEvent,
+  TokenEventListener,
+} from './token-event.listener.js';
 
 /** Passes events on to its subscribers. One that fails changes neither the answer nor what the others get. */
 export class TokenEventEmitter {
@@ -28,6 +32,13 @@ export class TokenEventEmitter {
   /** @param committed - as of `emitOnceCommitted`; absent: the event has happened */
   emitSession(event: SessionEvent, committed?: () => Promise<boolean>): void {
     const emit = () => this.emit('session', (listener) => listener.session?.(event));
+    if (committed === undefined) emit();
+    else this.onceCommitted(emit, committed);
+  }
+
+  /** @param committed - as of `emitSession` */
+  emitRevocation(event: RevocationEvent, committed?: () => Promise<boolean>): void {
+    const emit = () => this.emit('revoked', (listener) => listener.revoked?.(event));
     if (committed === undefined) emit();
     else this.onceCommitted(emit, committed);
   }

@@ -26,6 +26,22 @@ export interface InvalidationEvent {
   readonly address?: string;
 }
 
+/** A single access token was revoked through `TokenSessions`. Contains nothing that could be used as a credential. */
+export interface RevocationEvent {
+  /** The user's id. */
+  readonly subject: string;
+  /** The id of the token. */
+  readonly jti: string;
+  /** The session of the token, which goes on; absent when the token has none. */
+  readonly sessionId?: string;
+  /** Until then it is refused as revoked: its `exp`, with the clock tolerance added. */
+  readonly expiresAt: Date;
+  /** Who did it, when the call said so. */
+  readonly by?: string;
+  /** Where it came from, as far as the option `sessions.address` lets it be kept. */
+  readonly address?: string;
+}
+
 /** A token was refused. Contains nothing that could be used as a credential. */
 export interface RefusalEvent {
   readonly reason: RefusalReason;
@@ -61,4 +77,7 @@ export class TokenEventListener {
 
   /** What happened to a session: a login, a refresh, a reused token, an end. Once, and after its commit. */
   session?(_event: SessionEvent): void;
+
+  /** A single access token was revoked. Once, and after its commit. */
+  revoked?(_event: RevocationEvent): void;
 }

@@ -1,10 +1,9 @@
 import type { TokenEventEmitter } from '../events/token-event.emitter.js';
 import type { SessionEvent, SessionStartedEvent } from '../events/session-event.js';
-import type { InvalidationEvent } from '../events/token-event.listener.js';
+import type { InvalidationEvent, RevocationEvent } from '../events/token-event.listener.js';
 import { isRefusal, type Refusal } from '../rule/refusal.js';
 import type { SessionEnd } from '../rule/session-state.js';
-import type { EndedSessions, StartedSession } from '../state/session.store.js';
-import type { StateChange } from '../state/state-record.js';
+import type { EndedSessions, Pending, StartedSession } from '../state/session.store.js';
 import type { SessionCall } from './session-calls.js';
 import { keptAddress } from './address.js';
 import type { AddressPolicy } from './sessions-options.js';
@@ -46,17 +45,25 @@ export class SessionReports {
   invalidated(
     happened: Omit<InvalidationEvent, 'by' | 'address'>,
     call: SessionCall<unknown>,
-    { committed }: Pick<StateChange, 'committed'>,
+    { committed }: Pending,
   ): void {
     const event = { ...happened, ...this.callerOf(call) };
     if (committed === undefined) this.events.emitInvalidation(event);
     else this.events.emitOnceCommitted(event, committed);
   }
 
+  revoked(
+    happened: Omit<RevocationEvent, 'by' | 'address'>,
+    call: SessionCall<unknown>,
+    { committed }: Pending,
+  ): void {
+    this.events.emitRevocation({ ...happened, ...this.callerOf(call) }, committed);
+  }
+
   report(
     happened: Happened,
     call: SessionCall<unknown>,
-    { committed }: Pick<EndedSessions, 'committed'> | { committed: undefined } = {},
+    { committed }: Pending | { committed: undefined } = {},
   ): void {
     this.events.emitSession({ ...happened, ...this.callerOf(call) }, committed);
   }

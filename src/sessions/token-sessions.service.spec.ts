@@ -4,7 +4,7 @@ import { ControlledStore, type ControlledUser } from '../../test/support/control
 import { hmacKey } from '../../test/support/signed-tokens.js';
 import { TokenEventEmitter } from '../events/token-event.emitter.js';
 import type { SessionEvent } from '../events/session-event.js';
-import type { InvalidationEvent } from '../events/token-event.listener.js';
+import type { InvalidationEvent, RevocationEvent } from '../events/token-event.listener.js';
 import { KeySet } from '../keys/key-set.js';
 import type { RefusalReason } from '../rule/refusal.js';
 import type {
@@ -98,7 +98,7 @@ function controlledStore() {
     fork: vi.fn<SessionStore['fork']>(async () => STARTED),
     list: vi.fn<SessionStore['list']>(async () => []),
     sweep: vi.fn<SessionStore['sweep']>(async () => 0),
-    revokeToken: vi.fn<SessionStore['revokeToken']>(async () => {}),
+    revokeToken: vi.fn<SessionStore['revokeToken']>(async () => ({})),
   };
 }
 
@@ -111,11 +111,12 @@ function setUp({ settings: given = {}, isActive = () => true }: Given = {}) {
   const store = controlledStore();
   const sessionStore = store as unknown as SessionStore<ControlledUser>;
   const events = new TokenEventEmitter();
-  const happened: (SessionEvent | InvalidationEvent | RefusalReason)[] = [];
+  const happened: (SessionEvent | InvalidationEvent | RevocationEvent | RefusalReason)[] = [];
   events.subscribe({
     session: (event) => void happened.push(event),
     refused: ({ reason }) => void happened.push(reason),
     invalidated: (event) => void happened.push(event),
+    revoked: (event) => void happened.push(event),
   });
   const settings: SessionSettings = {
     limits: { absoluteSeconds: 86_400, idleSeconds: 7200, atCap: 'evict', retentionSeconds: 60 },
@@ -142,7 +143,7 @@ function setUp({ settings: given = {}, isActive = () => true }: Given = {}) {
       starter: new SessionStarter({ ...shared, users, clock }),
       upkeep: new SessionUpkeep(sessionStore),
     },
-    { store: sessionStore, clockToleranceSeconds: 300 },
+    { store: sessionStore, reports, clockToleranceSeconds: 300 },
   );
   return { sessions, store, happened };
 }
@@ -682,13 +683,32 @@ describe('the list', () => {
 
 describe('one access token', () => {
   it('is refused by its jti until it expires, with the clock tolerance', async () => {
-    const { sessions, store } = setUp();
-    await sessions.revokeToken({ jti: 't', exp: SECOND });
+    const { sessions, store, happened } = setUp();
+    await sessions.revokeToken({ sub: 'anna', jti: 't', exp: SECOND });
     expect(store.revokeToken.mock.calls[0]).toEqual([
       { tokenId: 't', expiresAt: new Date(NOW + 300_000) },
       undefined,
     ]);
-    await expect(sessions.revokeToken({ exp: SECOND })).rejects.toThrow('has no jti');
+    expect(happened).toEqual([{ subject: 'anna', jti: 't', expiresAt: new Date(NOW + 300_000) }]);
+    await expect(sessions.revokeToken({ sub: 'anna', exp: SECOND })).rejects.toThrow('has no jti');
+    expect(store.revokeToken).toHaveBeenCalledOnce();
+  });
+
+  it('is an event with its session, who revoked it and from where, once it is committed', async () => {
+    const { sessions, store, happened } = setUp({ settings: { address: 'network' } });
+    const claims = { sub: 'anna', sid: SID, jti: 't', exp: SECOND };
+    const call = { by: 'support', address: '203.0.113.7', transaction: 't' };
+    let commit!: () => void;
+    const open = new Promise<void>((resolve) => (commit = resolve));
+    for (const committed of [false, true]) {
+      store.revokeToken.mockResolvedValueOnce({ committed: () => open.then(() => committed) });
+      await sessions.revokeToken(claims, call);
+    }
+    expect(happened).toEqual([]);
+    commit();
+    await new Promise((resolve) => setImmediate(resolve));
+    const of = { subject: 'anna', sessionId: SID, jti: 't', expiresAt: new Date(NOW + 300_000) };
+    expect(happened).toEqual([{ ...of, by: 'support', address: '203.0.113.0/24' }]);
   });
 });
 
@@ -700,7 +720,9 @@ describe('without the options', () => {
     await expect(off.start({})).rejects.toThrow('needs the option sessions');
     await expect(off.refresh('')).rejects.toThrow('needs the option sessions');
     await expect(off.list(1)).rejects.toThrow('needs the option sessions');
-    await expect(off.revokeToken({ jti: 't', exp: 1 })).rejects.toThrow('the option revokedTokens');
+    await expect(off.revokeToken({ sub: 'anna', jti: 't', exp: 1 })).rejects.toThrow(
+      'the option revokedTokens',
+    );
   });
 });
 

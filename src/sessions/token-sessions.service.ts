@@ -42,6 +42,7 @@ export interface SessionParts<User, Transaction> {
 /** Single access tokens that are refused until they expire. */
 export interface RevokedTokens<Transaction> {
   readonly store: SessionStore<unknown, Transaction>;
+  readonly reports: SessionReports;
   readonly clockToleranceSeconds: number;
 }
 
@@ -240,8 +241,8 @@ export class TokenSessions<User = unknown, Transaction = unknown> {
    * @throws TypeError when the token has no `jti`
    */
   async revokeToken(
-    { jti, exp }: Pick<TokenClaims, 'jti' | 'exp'>,
-    { transaction }: Pick<SessionCall<Transaction>, 'transaction'> = {},
+    { sub: subject, sid: sessionId, jti, exp }: Pick<TokenClaims, 'sub' | 'sid' | 'jti' | 'exp'>,
+    call: SessionCall<Transaction> = {},
   ): Promise<void> {
     const { revokedTokens } = this;
     if (revokedTokens === undefined) {
@@ -249,8 +250,11 @@ export class TokenSessions<User = unknown, Transaction = unknown> {
     }
     if (typeof jti !== 'string')
       throw new TypeError('The token has no jti, and cannot be revoked alone.');
-    const expiresAt = new Date((exp + revokedTokens.clockToleranceSeconds) * 1000);
-    await revokedTokens.store.revokeToken({ tokenId: jti, expiresAt }, transaction);
+    const { store, reports, clockToleranceSeconds } = revokedTokens;
+    const expiresAt = new Date((exp + clockToleranceSeconds) * 1000);
+    const revoked = await store.revokeToken({ tokenId: jti, expiresAt }, call.transaction);
+    const of = { subject, jti, ...(sessionId !== undefined && { sessionId }), expiresAt };
+    reports.revoked(of, call, revoked);
   }
 
   /**

@@ -207,6 +207,9 @@ export interface SessionPage {
   readonly after?: string | undefined;
 }
 
+/** A write that may have joined the caller's transaction. */
+export type Pending = Pick<StateChange, 'committed'>;
+
 /** An access token that is to be refused until it expires. */
 export interface RevokedToken {
   /** Its `jti`: at most 255 characters. */
@@ -311,5 +314,5 @@ export abstract class SessionStore<User = unknown, Transaction = unknown> {
   abstract sweep(transaction?: Transaction): Promise<number>;
 
   /** Refuses one access token until it expires, and removes others that have. Needs the part `revoked_tokens`. */
-  abstract revokeToken(token: RevokedToken, transaction?: Transaction): Promise<void>;
+  abstract revokeToken(token: RevokedToken, transaction?: Transaction): Promise<Pending>;
 }

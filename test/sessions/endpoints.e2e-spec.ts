@@ -420,12 +420,17 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     });
 
     it('revokes that token alone where the application keeps revoked ones', async () => {
-      const app = await on({ revoke: isService }, { revokedTokens: true });
+      const sessions = { absolute: '30 days', address: true };
+      const app = await on({ revoke: isService }, { revokedTokens: true, sessions });
       const device = await app.device();
       const known = { authorization: SERVICE_CREDENTIAL };
       await app.form('/auth/revoke', { token: device.access }, known);
       expect(await app.me(device.access)).toBe('401 token_revoked');
       expect((await app.refresh(device.refresh)).outcome).toBe(200);
+      expect(app.revocations).toMatchObject([
+        { subject: device.id, sessionId: device.sid, jti: claimsOf(device.access)['jti'] },
+      ]);
+      expect(app.revocations[0]!.address).toMatch(/^(127\.0\.0\.1|::1)$/);
     });
 
     it.each<[string, [string, string][]]>([

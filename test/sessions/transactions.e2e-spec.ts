@@ -85,7 +85,7 @@ const REPORTS: Record<string, readonly string[]> = {
   logout: ['ended'],
   endOthers: ['ended'],
   endAll: ['ended', 'ended'],
-  revokeToken: [],
+  revokeToken: ['revoked'],
   sweep: [],
 };
 
@@ -95,6 +95,7 @@ function reported(): readonly string[] {
   const unsubscribe = app.app.get(TokenEventEmitter, { strict: false }).subscribe({
     session: ({ kind }) => void happened.push(kind),
     invalidated: ({ reason }) => void happened.push(reason),
+    revoked: () => void happened.push('revoked'),
     refused: () => {},
   });
   onTestFinished(unsubscribe);

@@ -4,6 +4,7 @@ import {
   type Fork,
   type ListedSession,
   type OtherSessions,
+  type Pending,
   type PresentedRefresh,
   type RefreshRecord,
   type RefreshVisit,
@@ -19,6 +20,8 @@ import {
   type StartedSession,
   type StartFailure,
 } from '../../state/session.store.js';
+import { TokenStateUnchangedError } from '../../state/token-state-unchanged.error.js';
+import { fullTransactionId } from '../change-row.js';
 import { isUuid } from '../subject-format.js';
 import { SessionEndings } from './session-endings.js';
 import { SessionRefreshes } from './session-refreshes.js';
@@ -121,9 +124,13 @@ export class PostgresSessionStore<User, Transaction> extends SessionStore<User, 
   async revokeToken(
     { tokenId, expiresAt }: RevokedToken,
     transaction?: Transaction,
-  ): Promise<void> {
+  ): Promise<Pending> {
+    const { writer } = this.parts;
     const { sessions } = await this.parts.database();
     const values = [tokenId, expiresAt.getTime()];
-    await this.parts.writer.rows({ text: sessions.revokeToken, values }, transaction);
+    const [row] = await writer.rows({ text: sessions.revokeToken, values }, transaction);
+    if (row === undefined) throw new TokenStateUnchangedError();
+    const written = row as [writer: string, transaction: string];
+    return writer.pendingIn(transaction, fullTransactionId(...written));
   }
 }

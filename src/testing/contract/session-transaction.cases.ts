@@ -148,6 +148,28 @@ export const sessionTransactionCases: ContractCases = {
     assert.equal(rotated!.committed, undefined, 'it joined no transaction');
   },
 
+  'a revoked token says whether it was committed': async (harness) => {
+    const { sessions, session } = await given(harness);
+    const expiresAt = new Date(Number(await harness.clock()) + 60_000);
+    const outcomes: { readonly committed?: () => Promise<boolean> }[] = [];
+    const revoke = async (transaction: unknown) => {
+      const token = { tokenId: session.id, expiresAt };
+      outcomes.push(await sessions.revokeToken(token, transaction));
+    };
+    const undone = harness.transaction(async (transaction) => {
+      await revoke(transaction);
+      throw ROLLBACK;
+    });
+    await expectRollback(undone);
+    await harness.transaction(revoke);
+    // And once more, when it is there already.
+    await harness.transaction(revoke);
+    const committed = await Promise.all(outcomes.map(async (outcome) => outcome.committed?.()));
+    assert.deepEqual(committed, [false, true, true]);
+    const alone = await sessions.revokeToken({ tokenId: session.id, expiresAt });
+    assert.equal(alone.committed, undefined, 'it joined no transaction');
+  },
+
   'a look and the sights of a transaction see what it wrote': async (harness) => {
     const { sessions, session } = await given(harness);
     await harness.transaction(async (transaction) => {

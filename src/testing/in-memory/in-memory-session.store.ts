@@ -4,6 +4,7 @@ import {
   type Fork,
   type ListedSession,
   type OtherSessions,
+  type Pending,
   type PresentedRefresh,
   type RefreshedSession,
   type RefreshRecord,
@@ -136,8 +137,8 @@ export class InMemorySessionStore<User extends WritableUser> extends SessionStor
     return this.database.run(sweepSessions, transaction);
   }
 
-  async revokeToken(token: RevokedToken, transaction?: InMemoryTransaction): Promise<void> {
-    this.database.run((rows, now) => revokeToken(rows, token, now), transaction);
+  async revokeToken(token: RevokedToken, transaction?: InMemoryTransaction): Promise<Pending> {
+    return this.database.run((rows, now) => revokeToken(rows, token, now), transaction);
   }
 
   private withUser(refreshed: RefreshedSession | undefined): RefreshRecord<User> | undefined {

@@ -1,4 +1,4 @@
-import type { RevokedToken } from '../../state/session.store.js';
+import type { Pending, RevokedToken } from '../../state/session.store.js';
 import type { InMemoryRows } from './in-memory-rows.js';
 
 type Rows = InMemoryRows<unknown>;
@@ -10,13 +10,14 @@ export function sweepSessions({ sessions }: Rows, now: Date): number {
   return over.length;
 }
 
-/** Revokes a token, and removes those that have expired. */
+/** Revokes a token, and removes those that have expired. A transaction adds `committed` to what it returns. */
 export function revokeToken(
   { revokedTokens }: Rows,
   { tokenId, expiresAt }: RevokedToken,
   now: Date,
-): void {
+): Pending {
   for (const [id, end] of revokedTokens) if (end <= now) revokedTokens.delete(id);
   const known = revokedTokens.get(tokenId);
   revokedTokens.set(tokenId, known !== undefined && known > expiresAt ? known : expiresAt);
+  return {};
 }

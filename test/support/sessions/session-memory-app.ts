@@ -1,5 +1,6 @@
 import {
   type EndpointsOptions,
+  type RevocationEvent,
   type SessionEvent,
   TokenEventEmitter,
   type TokenInvalidationModuleOptions,
@@ -18,6 +19,7 @@ import { SessionClient } from './session-client.js';
 /** An application with sessions, whose store has the clock of the test. */
 export class SessionMemoryApp extends SessionClient {
   readonly events: SessionEvent[] = [];
+  readonly revocations: RevocationEvent[] = [];
 
   constructor(
     readonly app: MemoryApp,
@@ -27,6 +29,7 @@ export class SessionMemoryApp extends SessionClient {
     const events = app.app.get(TokenEventEmitter, { strict: false });
     events.subscribe({
       session: (event) => void this.events.push(event),
+      revoked: (event) => void this.revocations.push(event),
       refused: () => {},
       invalidated: () => {},
     });

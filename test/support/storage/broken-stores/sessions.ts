@@ -435,11 +435,11 @@ const ENDS: Record<string, MakeStore> = {
       return sweep(transaction);
     },
   })),
-  'revokes no token': brokenSessions(() => ({ revokeToken: async () => {} })),
+  'revokes no token': brokenSessions(() => ({ revokeToken: async () => ({}) })),
   'takes back what was revoked for longer': brokenSessions(({ revokeToken }, store) => ({
     revokeToken: async (token, transaction) => {
       if (!transaction) rows(store).revokedTokens.delete(token.tokenId);
-      await revokeToken(token, transaction);
+      return revokeToken(token, transaction);
     },
   })),
   'keeps revoked tokens for ever': brokenSessions(({ revokeToken }) => ({
@@ -531,6 +531,18 @@ function committingAs(
 }
 
 const COMMITS: Record<string, MakeStore> = {
+  'has no committed() (revokeToken)': brokenSessions(({ revokeToken }) => ({
+    revokeToken: async (...call) => {
+      await revokeToken(...call);
+      return {};
+    },
+  })),
+  'says that everything was committed (revokeToken)': brokenSessions(({ revokeToken }) => ({
+    revokeToken: async (...call) => {
+      const { committed } = await revokeToken(...call);
+      return committed === undefined ? {} : { committed: async () => true };
+    },
+  })),
   'has no committed() (rotate)': committingAs(() => undefined),
   'says that everything was committed (rotate)': committingAs(
     (committed) => committed && (async () => true),
