@@ -8,6 +8,7 @@ import { TokenEventEmitter } from './token-event.emitter.js';
 import {
   type InvalidationEvent,
   type RefusalEvent,
+  type RevocationEvent,
   TokenEventListener,
 } from './token-event.listener.js';
 
@@ -217,40 +218,56 @@ describe('subscribers', () => {
   });
 });
 
-/** An emitter whose listener keeps what comes of sessions. */
-function sessionsOf(react: (event: SessionEvent) => unknown = () => {}) {
-  const received: SessionEvent[] = [];
+const ENDED: SessionEvent = {
+  kind: 'ended',
+  reason: 'logged_out',
+  subject: 'anna',
+  sessionId: 'the-session',
+};
+const REVOKED: RevocationEvent = { subject: 'anna', jti: 'the-token', expiresAt: new Date(900) };
+
+/** An emitter whose listener keeps what comes of sessions and of revoked tokens. */
+function collecting(react: () => unknown = () => {}) {
+  const received: object[] = [];
   class Listener extends TokenEventListener {
     override session(event: SessionEvent): void {
       received.push(event);
-      react(event);
+      react();
+    }
+
+    override revoked(event: RevocationEvent): void {
+      received.push(event);
+      react();
     }
   }
   return { received, emitter: emitterFor(new Listener()) };
 }
 
-describe('the event of a session', () => {
-  const ENDED: SessionEvent = {
-    kind: 'ended',
-    reason: 'logged_out',
-    subject: 'anna',
-    sessionId: 'the-session',
-  };
+type Emit = (emitter: TokenEventEmitter, committed?: () => Promise<boolean>) => void;
 
+describe.each<[string, name: string, event: object, emit: Emit]>([
+  ['a session', 'session', ENDED, (emitter, committed) => emitter.emitSession(ENDED, committed)],
+  [
+    'a revoked token',
+    'revoked',
+    REVOKED,
+    (emitter, committed) => emitter.emitRevocation(REVOKED, committed),
+  ],
+])('the event of %s', (_, name, event, emit) => {
   it('comes at once where it has happened', () => {
-    const { received, emitter } = sessionsOf();
-    emitter.emitSession(ENDED);
-    expect(received).toEqual([ENDED]);
+    const { received, emitter } = collecting();
+    emit(emitter);
+    expect(received).toEqual([event]);
   });
 
   it.each([
-    ['comes once its write was committed', true, [ENDED]],
+    ['comes once its write was committed', true, [event]],
     ['never comes where its write was rolled back', false, []],
-  ])('%s', async (_, happened, expected) => {
-    const { received, emitter } = sessionsOf();
+  ])('%s', async (__, happened, expected) => {
+    const { received, emitter } = collecting();
     let settle!: (committed: boolean) => void;
     const committed = new Promise<boolean>((resolve) => (settle = resolve));
-    emitter.emitSession(ENDED, () => committed);
+    emit(emitter, () => committed);
     expect(received).toEqual([]);
     settle(happened);
     await new Promise((resolve) => setImmediate(resolve));
@@ -258,14 +275,14 @@ describe('the event of a session', () => {
   });
 
   it('is logged with its name where the listener fails', () => {
-    sessionsOf(fail).emitter.emitSession(ENDED);
+    emit(collecting(fail).emitter);
     expect(errors).toEqual([
-      ['TokenEventListener.session() failed', expect.any(Error), 'TokenInvalidation'],
+      [`TokenEventListener.${name}() failed`, expect.any(Error), 'TokenInvalidation'],
     ]);
   });
 
   it('is nothing to a listener of other events', () => {
-    emitterFor({ invalidated: () => {}, refused: () => {} }).emitSession(ENDED);
+    emit(emitterFor({ invalidated: () => {}, refused: () => {} }));
     expect(errors).toEqual([]);
   });
 });
