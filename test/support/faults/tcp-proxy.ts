@@ -52,6 +52,11 @@ export class TcpProxy {
     return this.links.size;
   }
 
+  /** How many of them will never carry anything again. */
+  get forgotten(): number {
+    return [...this.links].filter((link) => this.lost.has(link)).length;
+  }
+
   /** Works again: for new connections, and for those that have lost nothing. */
   async heal(): Promise<void> {
     this.way = OPEN;
