@@ -24,7 +24,7 @@ export const REWRITES: Partial<Record<PlantedFault, Rewrite>> = {
   },
   'connection-kept': {
     file: 'src/postgres/primary.ts',
-    find: '    connection.close();\n    if (!isOfConnection(error)) return;\n',
+    find: '    connection.closeCancelled();\n    if (!isOfConnection(error)) return;\n',
     replace: '    return connection.giveBack();\n',
   },
   'no-read-back': {

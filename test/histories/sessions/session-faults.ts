@@ -52,10 +52,10 @@ export const SESSION_REWRITES: Readonly<Record<SessionFault, readonly Rewrite[]>
     },
     {
       file: ROTATIONS,
-      find: "`AND ${isRotationDueAt(CLOCK, '$4::float8')} RETURNING s.*) ` +",
+      find: "`AND ${isRotationDueAt(CLOCK, '$4::float8')} RETURNING ${returning}) ` +",
       replace:
         "`AND CASE s.generation WHEN $3::integer THEN ${isRotationDueAt(CLOCK, '$4::float8')} " +
-        "ELSE s.rotated_at + ${seconds('$4::float8')} > ${CLOCK} END RETURNING s.*) ` +",
+        "ELSE s.rotated_at + ${seconds('$4::float8')} > ${CLOCK} END RETURNING ${returning}) ` +",
     },
     EACH_ALONE,
   ],
@@ -104,15 +104,15 @@ export const SESSION_REWRITES: Readonly<Record<SessionFault, readonly Rewrite[]>
     {
       file: REFRESHES,
       find: `    const statement = { ...sessions.rotate, values: rotateValues(rotation) };
-    const rows = await this.parts.writer.rows(statement, transaction);\n`,
+    return this.records.decode(firstOf(await this.parts.writer.run(statement)));\n`,
       replace: `    const statement = { ...sessions.rotate, values: rotateValues(rotation) };
-        const rows = await this.parts.writer.rows(statement, transaction);
+        const rows = await this.parts.writer.run(statement);
         if (rows.length > 0) {
           ${BUSY};
           const values = [rotation.presented.sessionId];
-          const inserted = { text: ${JSON.stringify(INSERTED)}, values };
-          await this.parts.writer.rows(inserted, transaction);
-        }\n`,
+          await this.parts.writer.run({ text: ${JSON.stringify(INSERTED)}, values });
+        }
+        return this.records.decode(firstOf(rows));\n`,
     },
     EACH_ALONE,
   ],
