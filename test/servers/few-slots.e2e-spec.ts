@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { Logger } from '@nestjs/common';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Client } from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createApp, type TestApp } from '../support/create-app.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
+import { openHolder } from '../support/faults/holder.js';
 import { expectNothingUnhandled, rowOf } from '../support/faults/outages.js';
 import { until } from '../support/until.js';
 import { createUser } from '../support/users.js';
@@ -89,6 +91,46 @@ describe.each([1, 2])('with %i free', (free) => {
     expect(lines).toEqual([]);
   });
 });
+
+it('with one free, a logout waits for the connection that a check uses', async () => {
+  const node = await boot(1);
+  const user = await createUser(node.dataSource);
+  const token = node.issuer.issue(user);
+  const holder = await openHolder(database.url);
+  await holder.query('LOCK TABLE users IN ACCESS EXCLUSIVE MODE');
+  const check = node.ask(token);
+  await until('the check waits', async () => (await waiting()) === 1);
+
+  const refused = countRefused();
+  const logout = node.invalidator.logoutEverywhere(user.id);
+  await until('the server has refused one for writes', () => refused.count > 0);
+  await holder.query('ROLLBACK');
+  expect(await Promise.all([check, logout])).toMatchObject([200, { version: 1 }]);
+});
+
+async function waiting(): Promise<number> {
+  const sql = `SELECT count(*)::int AS count FROM pg_stat_activity WHERE usename = $1 AND wait_event_type = 'Lock'`;
+  return (await rowOf<{ count: number }>(database.url, sql, [role])).count;
+}
+
+type Connected = (error?: Error) => void;
+
+/** Counts the connections of pools that a server refuses from now on. */
+function countRefused(): { readonly count: number } {
+  const refused = { count: 0 };
+  // Bound to the client below: pools connect with a callback, and others without one.
+  const connect = Reflect.get(Client.prototype, 'connect') as (connected?: Connected) => unknown;
+  const spy = vi.spyOn(Client.prototype, 'connect');
+  spy.mockImplementation(function (this: Client, connected?: Connected) {
+    const noted = (error?: Error) => {
+      if (error) refused.count += 1;
+      connected!(error);
+    };
+    return connect.call(this, connected && noted);
+  } as never);
+  onTestFinished(() => spy.mockRestore());
+  return refused;
+}
 
 describe('with none free', () => {
   it('boot says so', async () => {

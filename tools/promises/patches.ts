@@ -212,7 +212,7 @@ export const PATCHES: readonly Patch[] = [
     find: 'const mayShare = totalCount > 0 && totalCount < pool.options.max!;',
     replace: 'const mayShare = false as boolean;',
     spec: 'test/servers/few-slots.e2e-spec.ts',
-    test: 'with 1 free',
+    test: 'with one free, a logout waits',
   },
   {
     promise: 8,
