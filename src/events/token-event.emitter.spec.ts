@@ -190,12 +190,12 @@ describe('subscribers', () => {
   it('are asked for before anybody asks whether an event was committed', async () => {
     const emitter = new TokenEventEmitter();
     const committed = vi.fn<() => Promise<boolean>>(async () => true);
-    emitter.emitOnceCommitted(INVALIDATION, committed);
+    emitter.emitInvalidation(INVALIDATION, committed);
     expect(committed).not.toHaveBeenCalled();
 
     const invalidated = vi.fn<(event: InvalidationEvent) => void>();
     emitter.subscribe({ invalidated, refused: () => {} });
-    emitter.emitOnceCommitted(INVALIDATION, committed);
+    emitter.emitInvalidation(INVALIDATION, committed);
     await until('the event comes', () => invalidated.mock.calls.length > 0);
     expect(invalidated).toHaveBeenCalledExactlyOnceWith(INVALIDATION);
     expect(committed).toHaveBeenCalledOnce();
@@ -205,7 +205,7 @@ describe('subscribers', () => {
     const emitter = new TokenEventEmitter();
     const invalidated = vi.fn<(event: InvalidationEvent) => void>();
     emitter.subscribe({ invalidated, refused: () => {} });
-    emitter.emitOnceCommitted(INVALIDATION, () => Promise.reject(new Error('store')));
+    emitter.emitInvalidation(INVALIDATION, () => Promise.reject(new Error('store')));
     await until('an error is logged', () => errors.length > 0);
     expect(errors).toEqual([
       [

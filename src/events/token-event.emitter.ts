@@ -20,30 +20,26 @@ export class TokenEventEmitter {
     return () => void this.listeners.delete(listener);
   }
 
-  emitInvalidation(event: InvalidationEvent): void {
-    this.emit('invalidated', (listener) => listener.invalidated(event));
+  /** @param committed - resolves to whether the event happened; not called when nobody has subscribed. Absent: it has */
+  emitInvalidation(event: InvalidationEvent, committed?: () => Promise<boolean>): void {
+    const emit = () => this.emit('invalidated', (listener) => listener.invalidated(event));
+    this.onceCommitted(emit, committed);
   }
 
-  /** @param committed - resolves to whether the event happened; not called when nobody has subscribed */
-  emitOnceCommitted(event: InvalidationEvent, committed: () => Promise<boolean>): void {
-    this.onceCommitted(() => this.emitInvalidation(event), committed);
-  }
-
-  /** @param committed - as of `emitOnceCommitted`; absent: the event has happened */
+  /** @param committed - as of `emitInvalidation` */
   emitSession(event: SessionEvent, committed?: () => Promise<boolean>): void {
     const emit = () => this.emit('session', (listener) => listener.session?.(event));
-    if (committed === undefined) emit();
-    else this.onceCommitted(emit, committed);
+    this.onceCommitted(emit, committed);
   }
 
-  /** @param committed - as of `emitSession` */
+  /** @param committed - as of `emitInvalidation` */
   emitRevocation(event: RevocationEvent, committed?: () => Promise<boolean>): void {
     const emit = () => this.emit('revoked', (listener) => listener.revoked?.(event));
-    if (committed === undefined) emit();
-    else this.onceCommitted(emit, committed);
+    this.onceCommitted(emit, committed);
   }
 
-  private onceCommitted(emit: () => unknown, committed: () => Promise<boolean>): void {
+  private onceCommitted(emit: () => void, committed: (() => Promise<boolean>) | undefined): void {
+    if (committed === undefined) return emit();
     if (this.listeners.size === 0) return;
     committed()
       .then((happened) => happened && emit())

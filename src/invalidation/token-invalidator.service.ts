@@ -155,8 +155,7 @@ export class TokenInvalidator<Transaction = unknown> {
     note?: string,
   ): Receipt {
     const event = { ...receipt, ...(note !== undefined && { note }) };
-    if (committed === undefined) this.events.emitInvalidation(event);
-    else this.events.emitOnceCommitted(event, committed);
+    this.events.emitInvalidation(event, committed);
     return receipt;
   }
 }

@@ -47,9 +47,7 @@ export class SessionReports {
     call: SessionCall<unknown>,
     { committed }: Pending,
   ): void {
-    const event = { ...happened, ...this.callerOf(call) };
-    if (committed === undefined) this.events.emitInvalidation(event);
-    else this.events.emitOnceCommitted(event, committed);
+    this.events.emitInvalidation({ ...happened, ...this.callerOf(call) }, committed);
   }
 
   revoked(
