@@ -34,6 +34,7 @@ describe('nearestName', () => {
   it('takes the nearest, and of equals the first', () => {
     expect(nearestName('passwort', ['passport', 'password'])).toBe('passport');
     expect(nearestName('passwords', ['passport', 'password'])).toBe('password');
+    expect(nearestName('expiresOn', ['expiresAt', 'expiresIn'])).toBe('expiresIn');
     expect(nearestName('password', [])).toBeUndefined();
   });
 });

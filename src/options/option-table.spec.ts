@@ -66,6 +66,11 @@ describe('problemsOf', () => {
     expect(problemsOf(table, { cookie: 'rt' })).toEqual(['cookie is no cookie.']);
   });
 
+  it('does not look into an object whose fields are not options, such as a clock', () => {
+    const table = { clock: option<object>({ check: () => true, problem: 'is no clock.' }) };
+    expect(problemsOf(table, { clock: { now: () => 0 } })).toEqual([]);
+  });
+
   it('says what must be given and is not, in its place', () => {
     const table = { id: NAME, ...TABLE, table: { ...NAME, missing: 'is missing: name it.' } };
     expect(problemsOf(table, { name: '' }, 'store.')).toEqual([
