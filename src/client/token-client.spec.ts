@@ -123,6 +123,9 @@ describe('a call', () => {
     answers['/orders'] = () => json(403, {}, { 'www-authenticate': challenge });
     const onLoginAgain = vi.fn<(maxAge: number | undefined) => void>();
     expect((await orders(await loggedIn({ onLoginAgain }))).status).toBe(403);
+    answers['/orders'] = ({ token }) =>
+      token === 'new' ? json(403, {}, { 'www-authenticate': challenge }) : refused('token_expired');
+    expect((await orders(await loggedIn({ onLoginAgain }))).status).toBe(403);
     expect(onLoginAgain).not.toHaveBeenCalled();
   });
 
