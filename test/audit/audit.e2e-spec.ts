@@ -379,6 +379,34 @@ describe('the audit at boot', () => {
     expect(Object.hasOwn(config, 'getGlobalGuards')).toBe(false);
   });
 
+  it('says nothing in the mode off, and nothing where nothing is open or unknown', async () => {
+    const said = [vi.spyOn(Logger.prototype, 'log'), vi.spyOn(Logger.prototype, 'warn')];
+    for (const spy of said) spy.mockReturnValue();
+    await start({ controllers: [kinds.LazyController] });
+    await open?.close();
+    await start({ controllers: [kinds.GuardedController], module: { audit: 'warn' } });
+    // Nest logs what it maps.
+    const lines = said.flatMap(({ mock }) => mock.calls.map(([text]) => String(text)));
+    expect(lines.filter((line) => line.includes('these handlers'))).toEqual([]);
+  });
+
+  it('names twenty handlers in the log, and how many more there are', async () => {
+    const warn = vi.spyOn(Logger.prototype, 'warn').mockReturnValue();
+    const paths = Array.from({ length: 22 }, (_, index) => `made${index + 10}`);
+    const audited = (count: number) =>
+      start({
+        controllers: paths.slice(0, count).map(kinds.crudController),
+        module: { audit: 'warn' },
+      });
+    await audited(20);
+    await open?.close();
+    await audited(22);
+    const [twenty, more] = warn.mock.calls.map(([text]) => String(text).split('\n'));
+    expect(twenty).toHaveLength(21);
+    expect(twenty!.at(-1)).toContain('GET /made29 ');
+    expect(more).toEqual([...twenty!, '  - and 2 more']);
+  });
+
   it("knows a microservice that the application's guards do not reach", async () => {
     await expect(hybrid(false)).rejects.toThrow(
       'rpc paid (OrdersMessages.paid): ApiKeyGuard globally, which reaches no microservice that was connected without { inheritAppConfig: true }.',
