@@ -27,13 +27,10 @@ export type { Clock } from './tokens/clock.js';
 export { TokenIssuer } from './tokens/token-issuer.service.js';
 export type { ExtraClaims, IssuableUser, IssueOptions } from './tokens/token-issuer.service.js';
 export type { TokenStamp } from './tokens/token-stamp.js';
+export { StampVerifier } from './tokens/stamp-verifier.service.js';
 export { TokenVerifier } from './tokens/token-verifier.service.js';
-export type {
-  Acceptance,
-  IsActive,
-  Verdict,
-  VerifyOptions,
-} from './tokens/token-verifier.service.js';
+export type { IsActive, VerifyOptions } from './tokens/judge.js';
+export type { Acceptance, Verdict } from './tokens/verdict.js';
 
 export { CONCURRENT_READS, TokenStateStore } from './state/token-state.store.js';
 export type {

@@ -23,7 +23,7 @@ import type { LegacyPolicy } from './rule/legacy-claims.js';
 import { SESSIONS_ROW } from './sessions/sessions-options.js';
 import { TokenStateStore, type TokenStateStoreDefinition } from './state/token-state.store.js';
 import { type Clock, systemClock } from './tokens/clock.js';
-import type { IsActive } from './tokens/token-verifier.service.js';
+import type { IsActive } from './tokens/judge.js';
 
 const isListOfObjects = (value: unknown): boolean =>
   Array.isArray(value) && value.length > 0 && value.every(isPlainObject);

@@ -31,7 +31,9 @@ import { StrictReader } from './state/strict-reader.js';
 import { type SetupNeeds, TokenStateStore } from './state/token-state.store.js';
 import type { Clock } from './tokens/clock.js';
 import { clockWarnings } from './tokens/clock-warnings.js';
+import type { JudgeParts } from './tokens/judge.js';
 import { Signature } from './tokens/signature.js';
+import { StampVerifier } from './tokens/stamp-verifier.service.js';
 import { TokenIssuer } from './tokens/token-issuer.service.js';
 import { TokenVerifier } from './tokens/token-verifier.service.js';
 import {
@@ -52,6 +54,7 @@ import {
 const EXPORTED = [
   TokenIssuer,
   TokenVerifier,
+  StampVerifier,
   TokenInvalidator,
   TokenSessions,
   SessionAnswers,
@@ -156,15 +159,15 @@ function tokenProviders(): Provider[] {
     },
     {
       provide: TokenVerifier,
-      inject: [
-        RESOLVED_OPTIONS,
-        StateReader,
-        TOKEN_CLOCK,
-        TokenEventEmitter,
-        TokenStateStore,
-        SessionUpkeep,
-      ],
-      useFactory: createVerifier,
+      inject: JUDGED_WITH,
+      useFactory: (options: ResolvedOptions, ...others: JudgeServices) =>
+        new TokenVerifier(new Signature(options.keys, options), judgeParts(options, others)),
+    },
+    {
+      provide: StampVerifier,
+      inject: JUDGED_WITH,
+      useFactory: (options: ResolvedOptions, ...others: JudgeServices) =>
+        new StampVerifier(judgeParts(options, others)),
     },
     {
       provide: TokenInvalidator,
@@ -176,21 +179,25 @@ function tokenProviders(): Provider[] {
   ];
 }
 
-function createVerifier(
-  { policy, isActive, keys, ...settings }: ResolvedOptions,
-  ...[reader, clock, events, store, { sights }]: [
-    StateReader,
-    Clock,
-    TokenEventEmitter,
-    TokenStateStore,
-    SessionUpkeep,
-  ]
-): TokenVerifier {
-  const signature = new Signature(keys, settings);
+const JUDGED_WITH = [
+  RESOLVED_OPTIONS,
+  StateReader,
+  TOKEN_CLOCK,
+  TokenEventEmitter,
+  TokenStateStore,
+  SessionUpkeep,
+];
+
+/** `JUDGED_WITH`, after the options. */
+type JudgeServices = [StateReader, Clock, TokenEventEmitter, TokenStateStore, SessionUpkeep];
+
+function judgeParts(
+  { policy, isActive }: ResolvedOptions,
+  [reader, clock, events, store, { sights }]: JudgeServices,
+): JudgeParts<unknown> {
   const ofRealm = { ...policy, realm: store.realm() };
   const noteSight = sights.note.bind(sights);
-  const parts = { signature, reader, clock, events, isActive, noteSight, policy: ofRealm };
-  return new TokenVerifier(parts);
+  return { reader, clock, events, isActive, noteSight, policy: ofRealm };
 }
 
 /** What the services wait for, so that none runs on a set-up that cannot work. */

@@ -11,7 +11,7 @@ import { SetupProblems } from './options/setup-problems.js';
 import type { TokenPolicy } from './rule/rule.js';
 import { type ResolvedSessions, resolveSessions } from './sessions/resolve-sessions.js';
 import type { Clock } from './tokens/clock.js';
-import type { IsActive } from './tokens/token-verifier.service.js';
+import type { IsActive } from './tokens/judge.js';
 import {
   EXTRA_ROWS,
   HANDSHAKE_ROWS,

@@ -7,7 +7,8 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
-import { TokenVerifier, type Verdict } from '../tokens/token-verifier.service.js';
+import { TokenVerifier } from '../tokens/token-verifier.service.js';
+import type { Verdict } from '../tokens/verdict.js';
 import { CallGuard } from './contexts/call-guard.js';
 import { writeCaller } from './contexts/caller.js';
 import type { AuthenticatedRequest } from './contexts/graphql-context.js';

@@ -1,5 +1,5 @@
 import type { TokenState } from '../rule/token-state.js';
-import type { IsActive } from '../tokens/token-verifier.service.js';
+import type { IsActive } from '../tokens/judge.js';
 import type { SignedContent, TokenSigner } from '../tokens/token-signer.js';
 import type { RefreshKey } from './refresh-keys.js';
 import type { RefreshToken } from './refresh-token.js';

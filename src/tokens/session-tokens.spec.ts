@@ -12,7 +12,9 @@ import type { SessionState } from '../rule/session-state.js';
 import type { Sight } from '../state/session.store.js';
 import { StateReader } from '../state/state-reader.js';
 import type { StateQuery } from '../state/token-state.store.js';
+import type { JudgeParts } from './judge.js';
 import { Signature } from './signature.js';
+import { StampVerifier } from './stamp-verifier.service.js';
 import { TokenVerifier } from './token-verifier.service.js';
 
 const SESSION = '0190b5a0-0000-7000-8000-00000000abcd';
@@ -45,8 +47,7 @@ function setUp({ policy = {}, session, tokenRevoked = false }: Given = {}) {
       return { ...recordOf(user), everyone, session: found, tokenRevoked };
     }
   }
-  const verifier = new TokenVerifier<ControlledUser>({
-    signature: new Signature(new KeySet([hmacKey]), { signatureCacheSize: 0 }),
+  const parts: JudgeParts<ControlledUser> = {
     reader: new Reader(),
     clock: { now: () => SECOND * 1000 },
     events: new TokenEventEmitter(),
@@ -58,12 +59,14 @@ function setUp({ policy = {}, session, tokenRevoked = false }: Given = {}) {
     },
     isActive: () => true,
     noteSight: (sight) => sights.push(sight),
-  });
+  };
+  const signature = new Signature(new KeySet([hmacKey]), { signatureCacheSize: 0 });
+  const verifier = new TokenVerifier(signature, parts);
   const verify = async (claims: object): Promise<string> => {
     const verdict = await verifier.verify(ownToken({ ...GOOD_CLAIMS, ...claims }));
     return verdict.accepted ? 'accepted' : verdict.reason;
   };
-  return { verifier, verify, queries, sights };
+  return { stamps: new StampVerifier(parts), verify, queries, sights };
 }
 
 describe('a token of a session', () => {
@@ -124,15 +127,15 @@ describe('a stamp', () => {
 
   it('needs neither a session nor an id', async () => {
     const policy: Partial<TokenPolicy> = { tokensWithoutSession: 'refuse', revokedTokens: true };
-    const { verifier, queries } = setUp({ policy, tokenRevoked: true });
-    expect(await verifier.judgeStamp(stamp)).toMatchObject({ accepted: true });
+    const { stamps, queries } = setUp({ policy, tokenRevoked: true });
+    expect(await stamps.verify(stamp)).toMatchObject({ accepted: true });
     expect(queries).toEqual([{ subject: 'anna' }]);
   });
 
   it('of a session costs no more than any other where sessions are off', async () => {
     const off = { tokensWithoutSession: undefined };
-    const { verifier, queries } = setUp({ policy: off, session: null });
-    expect(await verifier.judgeStamp({ ...stamp, ...OF_SESSION })).toMatchObject({
+    const { stamps, queries } = setUp({ policy: off, session: null });
+    expect(await stamps.verify({ ...stamp, ...OF_SESSION })).toMatchObject({
       accepted: true,
     });
     expect(queries).toEqual([{ subject: 'anna' }]);
@@ -141,8 +144,8 @@ describe('a stamp', () => {
   it.each([{ sid: 7 }, { sid: 'no id' }, { gen: undefined }])(
     'of a session that is not well-formed is refused: %j',
     async (claims) => {
-      const { verifier, queries } = setUp({ policy: { tokensWithoutSession: 'refuse' } });
-      expect(await verifier.judgeStamp({ ...stamp, ...OF_SESSION, ...claims })).toMatchObject({
+      const { stamps, queries } = setUp({ policy: { tokensWithoutSession: 'refuse' } });
+      expect(await stamps.verify({ ...stamp, ...OF_SESSION, ...claims })).toMatchObject({
         reason: 'claims_invalid',
       });
       expect(queries).toEqual([]);
@@ -150,8 +153,8 @@ describe('a stamp', () => {
   );
 
   it('is judged by its session if it names one', async () => {
-    const { verifier } = setUp({ session: null });
-    expect(await verifier.judgeStamp({ ...stamp, ...OF_SESSION })).toMatchObject({
+    const { stamps } = setUp({ session: null });
+    expect(await stamps.verify({ ...stamp, ...OF_SESSION })).toMatchObject({
       reason: 'session_ended',
     });
   });

@@ -68,7 +68,7 @@ export class TokenIssuer<User = IssuableUser> {
 
   /**
    * What to store or sign with a credential of the application itself, such as a refresh token, so that
-   * `TokenVerifier.judgeStamp()` can judge it later. Sends no query. Give it the record that the password was checked
+   * `StampVerifier.verify()` can judge it later. Sends no query. Give it the record that the password was checked
    * against.
    *
    * @throws TypeError when the record lacks its id or token state

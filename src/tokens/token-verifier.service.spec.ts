@@ -30,9 +30,11 @@ import type { TokenClaims } from '../rule/claims.js';
 import type { TokenPolicy } from '../rule/rule.js';
 import { StrictReader } from '../state/strict-reader.js';
 import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
+import type { IsActive } from './judge.js';
 import { Signature, type SignatureSettings } from './signature.js';
 import { TokenIssuer } from './token-issuer.service.js';
-import { type Acceptance, type IsActive, TokenVerifier } from './token-verifier.service.js';
+import { TokenVerifier } from './token-verifier.service.js';
+import type { Acceptance } from './verdict.js';
 
 interface User extends ControlledUser {
   readonly disabled: boolean;
@@ -74,8 +76,8 @@ function setUp({
   const events = new TokenEventEmitter();
   events.subscribe(new Listener());
   const keySet = new KeySet(keys);
-  const verifier = new TokenVerifier<User>({
-    signature: new Signature(keySet, { signatureCacheSize: 100, ...settings }),
+  const signature = new Signature(keySet, { signatureCacheSize: 100, ...settings });
+  const verifier = new TokenVerifier<User>(signature, {
     reader: new StrictReader(store, 2000),
     clock,
     events,
@@ -535,53 +537,5 @@ describe('a token in another spelling', () => {
       store.answer({ ...ANNA, tokenVersion: 4 });
       expect(await after).toMatchObject({ accepted: false, reason: 'version_stale' });
     }
-  });
-});
-
-describe('TokenVerifier.judgeStamp', () => {
-  it('accepts what the issuer stamped, with the fresh user, however old it is', async () => {
-    const { verifier, issuer, store, clock, refusals } = setUp();
-    const stamp = issuer.stampOf(ANNA);
-    clock.milliseconds += 10 * 365 * 86_400_000;
-    const fresh = { ...ANNA };
-    store.answer(fresh);
-    const verdict = (await verifier.judgeStamp({ ...stamp, device: 'phone' })) as Acceptance<User>;
-    expect(verdict).toMatchObject({ accepted: true, claims: { ...stamp, device: 'phone' } });
-    expect(verdict.user).toBe(fresh);
-    expect(refusals).toEqual([]);
-  });
-
-  it.each([undefined, null])('refuses none, and reads nothing: %s', async (stamp) => {
-    const { verifier, store, refusals } = setUp();
-    expect(await verifier.judgeStamp(stamp)).toEqual({ accepted: false, reason: 'token_missing' });
-    expect(refusals).toEqual([{ reason: 'token_missing' }]);
-    expect(store.reads).toEqual([]);
-  });
-
-  it('refuses one that has expired, if it has an exp', async () => {
-    const { verifier, issuer, store, clock } = setUp();
-    const stamp = { ...issuer.stampOf(ANNA), exp: SECOND + 60 };
-    store.answer(ANNA);
-    expect(await verifier.judgeStamp(stamp)).toMatchObject({ accepted: true });
-    clock.milliseconds += 60_000;
-    expect(await verifier.judgeStamp(stamp)).toMatchObject({ reason: 'token_expired' });
-  });
-
-  it('refuses one of an earlier version, and reports it', async () => {
-    const { verifier, issuer, store, refusals } = setUp();
-    store.answer({ ...ANNA, tokenVersion: 4 });
-    const verdict = await verifier.judgeStamp(issuer.stampOf(ANNA));
-    expect(verdict).toEqual({ accepted: false, reason: 'version_stale' });
-    expect(refusals).toEqual([{ reason: 'version_stale', subject: 'anna' }]);
-  });
-
-  it('asks for a recent login with maxAuthAge', async () => {
-    const { verifier, issuer, store, clock } = setUp();
-    const stamp = issuer.stampOf(ANNA);
-    clock.milliseconds += 601_000;
-    store.answer(ANNA);
-    expect(await verifier.judgeStamp(stamp, { maxAuthAge: '10m' })).toMatchObject({
-      reason: 'reauthentication_required',
-    });
   });
 });

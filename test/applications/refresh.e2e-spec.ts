@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { type RefusalEvent, TokenEventEmitter } from 'nestjs-token-invalidation';
+import { type RefusalEvent, StampVerifier, TokenEventEmitter } from 'nestjs-token-invalidation';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp, type TestApp } from '../support/create-app.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
@@ -11,6 +11,7 @@ import { Session, SESSIONS, SessionService } from './session.service.js';
 let database: TestDatabase;
 let app: TestApp;
 let sessions: SessionService;
+let stamps: StampVerifier<User>;
 /** There before anybody was deleted: with the version 0. */
 let veteran: User;
 const refusals: RefusalEvent[] = [];
@@ -26,6 +27,7 @@ beforeAll(async () => {
   });
   await app.dataSource.query(SESSIONS);
   sessions = app.app.get(SessionService);
+  stamps = app.app.get(StampVerifier, { strict: false });
   veteran = await createUser(app.dataSource);
   app.app.get(TokenEventEmitter, { strict: false }).subscribe({
     refused: (event: RefusalEvent) => void refusals.push(event),
@@ -116,9 +118,9 @@ describe('a refresh token that the application keeps with a stamp', () => {
   });
 });
 
-describe('judgeStamp', () => {
+describe('StampVerifier', () => {
   it.each([undefined, null])('has the verdict token_missing for %s', async (stamp) => {
-    const verdict = await app.verifier.judgeStamp(stamp);
+    const verdict = await stamps.verify(stamp);
     expect(verdict).toEqual({ accepted: false, reason: 'token_missing' });
   });
 
@@ -127,26 +129,26 @@ describe('judgeStamp', () => {
     async (wrong) => {
       const stamp = app.issuer.stampOf(await createUser(app.dataSource));
       const given = Object.keys(wrong).length > 0 ? { ...stamp, ...wrong } : wrong;
-      expect(await app.verifier.judgeStamp(given)).toMatchObject({ reason: 'claims_invalid' });
+      expect(await stamps.verify(given)).toMatchObject({ reason: 'claims_invalid' });
     },
   );
 
   it('takes the payload that a stamp was signed in, with an end', async () => {
     const stamp = app.issuer.stampOf(await createUser(app.dataSource));
     const payload = { ...stamp, sessionId: 7, exp: stamp.iat + 60 };
-    const verdict = await app.verifier.judgeStamp(payload);
+    const verdict = await stamps.verify(payload);
     expect(verdict).toMatchObject({ accepted: true, claims: { sessionId: 7 } });
-    const ended = await app.verifier.judgeStamp({ ...payload, exp: stamp.iat - 1 });
+    const ended = await stamps.verify({ ...payload, exp: stamp.iat - 1 });
     expect(ended).toMatchObject({ reason: 'token_expired' });
   });
 
   it('asks for a recent login', async () => {
     const stamp = app.issuer.stampOf(await createUser(app.dataSource));
     const old = { ...stamp, auth_time: stamp.auth_time - 700 };
-    expect(await app.verifier.judgeStamp(stamp, { maxAuthAge: '10m' })).toMatchObject({
+    expect(await stamps.verify(stamp, { maxAuthAge: '10m' })).toMatchObject({
       accepted: true,
     });
-    expect(await app.verifier.judgeStamp(old, { maxAuthAge: '10m' })).toMatchObject({
+    expect(await stamps.verify(old, { maxAuthAge: '10m' })).toMatchObject({
       reason: 'reauthentication_required',
     });
   });
@@ -154,9 +156,9 @@ describe('judgeStamp', () => {
   it('judges a refresh token from before the library, within the roll-out', async () => {
     const user = veteran;
     const old = { sub: user.id, iat: Math.floor(app.clock.now() / 1000) };
-    expect(await app.verifier.judgeStamp(old)).toMatchObject({ accepted: true });
+    expect(await stamps.verify(old)).toMatchObject({ accepted: true });
     await app.invalidator.logoutEverywhere(user.id);
-    expect(await app.verifier.judgeStamp(old)).toMatchObject({ reason: 'logged_out_everywhere' });
+    expect(await stamps.verify(old)).toMatchObject({ reason: 'logged_out_everywhere' });
   });
 });
 

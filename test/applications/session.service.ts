@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Injectable, UnauthorizedException } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { TokenIssuer, type TokenStamp, TokenVerifier } from 'nestjs-token-invalidation';
+import { StampVerifier, TokenIssuer, type TokenStamp } from 'nestjs-token-invalidation';
 import { Column, Entity, PrimaryGeneratedColumn, type Repository } from 'typeorm';
 import { User } from '../support/user.entity.js';
 
@@ -29,7 +29,7 @@ export class SessionService {
   constructor(
     @InjectRepository(Session) private sessions: Repository<Session>,
     private issuer: TokenIssuer<User>,
-    private verifier: TokenVerifier<User>,
+    private stamps: StampVerifier<User>,
   ) {}
 
   async start(user: User) {
@@ -41,7 +41,7 @@ export class SessionService {
 
   async refresh(token: string) {
     const session = await this.sessions.findOneBy({ hash: sha256(token) });
-    const verdict = await this.verifier.judgeStamp(session?.stamp);
+    const verdict = await this.stamps.verify(session?.stamp);
     if (!session || !verdict.accepted) throw new UnauthorizedException();
 
     const next = randomBytes(32).toString('base64url');

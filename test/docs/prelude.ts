@@ -47,6 +47,7 @@ import {
   type SessionEvent,
   type StateChange,
   type StateQuery,
+  StampVerifier,
   type StateReading,
   TOKEN_CLOCK,
   TokenClaims,

@@ -4,9 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { TokenEventEmitter } from '../../src/events/token-event.emitter.js';
 import type { KeySet } from '../../src/keys/key-set.js';
 import type { StrictRecord } from '../../src/state/state-reader.js';
-import type { Signature } from '../../src/tokens/signature.js';
+import { StampVerifier } from '../../src/tokens/stamp-verifier.service.js';
 import { TokenIssuer } from '../../src/tokens/token-issuer.service.js';
-import { TokenVerifier } from '../../src/tokens/token-verifier.service.js';
 import { ControlledStore, type ControlledUser } from '../support/controlled-store.js';
 import { tries } from '../support/properties.js';
 import { circumstancesOf, recordOf } from '../support/rule/judge.js';
@@ -17,12 +16,11 @@ import { ruleCases, SECOND } from '../support/rule/rule-cases.js';
 const PATIENT = { timeout: 30_000 };
 
 /** A verifier that finds this record, whatever it is asked for. */
-function verifierOf(given: NaiveCase): TokenVerifier<string> {
+function verifierOf(given: NaiveCase): StampVerifier<string> {
   const { policy, now } = circumstancesOf(given);
   const judged = recordOf(given.record);
   const record = judged && { ...judged, user: 'the user' };
-  return new TokenVerifier<string>({
-    signature: undefined as unknown as Signature,
+  return new StampVerifier<string>({
     reader: { read: async (): Promise<StrictRecord<string> | undefined> => record },
     clock: { now: () => now },
     events: new TokenEventEmitter(),
@@ -34,7 +32,7 @@ function verifierOf(given: NaiveCase): TokenVerifier<string> {
 
 async function verdictOf(given: NaiveCase, stamp: object): Promise<string> {
   const { maxAuthAge } = given;
-  const verdict = await verifierOf(given).judgeStamp(stamp, { maxAuthAge });
+  const verdict = await verifierOf(given).verify(stamp, { maxAuthAge });
   return verdict.accepted ? 'accepted' : verdict.reason;
 }
 
@@ -73,7 +71,7 @@ function caseOf(state: State): NaiveCase {
   };
 }
 
-describe('judgeStamp', PATIENT, () => {
+describe('StampVerifier', PATIENT, () => {
   it('says of anything that is given as a stamp what the table says of a token that does not expire', async () => {
     const property = fc.asyncProperty(ruleCases, async (given) => {
       const claims = { exp: Number.MAX_SAFE_INTEGER, ...given.claims };

@@ -94,9 +94,9 @@ ${optionTable(membersOf('src/tokens/token-issuer.service.ts', 'IssueOptions'))}
 
 ${startOptions()}
 
-## \`TokenVerifier.verify()\`
+## \`TokenVerifier.verify()\`, \`StampVerifier.verify()\`
 
-${optionTable(membersOf('src/tokens/token-verifier.service.ts', 'VerifyOptions'))}
+${optionTable(membersOf('src/tokens/judge.ts', 'VerifyOptions'))}
 `;
 }
 

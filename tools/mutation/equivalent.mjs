@@ -44,12 +44,12 @@ export const EQUIVALENT = [
     reason: 'a verified token is ASCII, and UTF-8 reads it as well',
   },
   {
-    file: 'src/tokens/token-verifier.service.ts',
+    file: 'src/tokens/judge.ts',
     mutants: ['ConditionalExpression: answer === true → false'],
     reason: 'to await what is no promise gives the same answer, later',
   },
   {
-    file: 'src/tokens/token-verifier.service.ts',
+    file: 'src/tokens/judge.ts',
     mutants: ['ObjectLiteral: { state: record.state, active, everyone: record.everyone } → {}'],
     reason: 'the rule looks at nothing else of a record that is not active',
   },

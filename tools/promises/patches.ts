@@ -577,7 +577,7 @@ export const PATCHES: readonly Patch[] = [
   },
   {
     promise: 15,
-    file: 'src/tokens/token-verifier.service.ts',
+    file: 'src/tokens/judge.ts',
     find: '    this.noteSight(claims, record!);\n',
     replace: '',
     spec: 'test/promises/15-thieves.e2e-spec.ts',

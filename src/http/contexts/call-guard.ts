@@ -1,6 +1,7 @@
 import { type ExecutionContext, Logger } from '@nestjs/common';
 import { TokenStateUnavailableError } from '../../state/token-state-unavailable.error.js';
-import type { TokenVerifier, Verdict } from '../../tokens/token-verifier.service.js';
+import type { TokenVerifier } from '../../tokens/token-verifier.service.js';
+import type { Verdict } from '../../tokens/verdict.js';
 import type { HttpSettings } from '../http-settings.js';
 import { notePassed } from '../passed-calls.js';
 import type { RouteAccess } from '../route-access.js';

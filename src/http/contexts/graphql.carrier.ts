@@ -1,5 +1,5 @@
 import { type ArgumentsHost, type ExecutionContext, IntrinsicException } from '@nestjs/common';
-import type { Verdict } from '../../tokens/token-verifier.service.js';
+import type { Verdict } from '../../tokens/verdict.js';
 import type { HttpSettings } from '../http-settings.js';
 import type { CallAnswer } from './call-answer.js';
 import { type Caller, noteCaller, writeCaller } from './caller.js';

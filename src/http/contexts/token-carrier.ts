@@ -1,5 +1,5 @@
 import type { ArgumentsHost, ExecutionContext } from '@nestjs/common';
-import type { Verdict } from '../../tokens/token-verifier.service.js';
+import type { Verdict } from '../../tokens/verdict.js';
 import type { CallAnswer } from './call-answer.js';
 import type { Caller } from './caller.js';
 
