@@ -1,6 +1,8 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { EndpointsOptions, TokenInvalidationModuleOptions } from 'nestjs-token-invalidation';
 import { describe, expect, it } from 'vitest';
+import { SECRET } from '../support/app-settings.js';
 import { createMemoryApp } from '../support/memory-app.js';
 
 interface Operation {
@@ -124,8 +126,25 @@ describe('the OpenAPI document of an application with sessions', () => {
     expect(isSecured('/auth/logout-others', 'post')).toBe(true);
     expect(isSecured('/auth/refresh', 'post')).toBe(false);
     expect(paths['/auth/refresh']!.post).toHaveProperty('requestBody.required', true);
+    expect(paths['/auth/logout']!.post).toHaveProperty('requestBody.required', false);
     const withCookie = await documentOf({ ...ALL, refreshCookie: true }, undefined, WITH_SESSIONS);
     expect(withCookie.paths['/auth/refresh']!.post).not.toHaveProperty('requestBody');
+    expect(withCookie.paths['/auth/logout']!.post).not.toHaveProperty('requestBody');
+  });
+
+  it('says what it has always said to generators of clients', async () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const sessions = { ...WITH_SESSIONS.sessions, keys: [SECRET] };
+    const module = { sessions, keys: [{ privateKey }] };
+    const { paths } = await documentOf({ ...ALL, jwks: true }, undefined, module);
+    await expect(`${JSON.stringify(paths, null, 2)}\n`).toMatchFileSnapshot('openapi.snap');
+  });
+
+  it('claims nothing about tokens that the application maps', async () => {
+    const { paths } = await documentOf({ ...ALL, response: () => ({}) }, undefined, WITH_SESSIONS);
+    expect((paths['/auth/refresh']!.post as Operation).responses['200']).toEqual({
+      description: 'New tokens',
+    });
   });
 
   it('claims nothing about a list that the application maps', async () => {
