@@ -42,7 +42,7 @@ const OTHERWISE = {
       'test/promises/22-*',
     ],
   },
-  audit: { specs: ['test/audit/*.e2e-spec.ts', 'test/promises/22-*'] },
+  audit: { specs: ['src/audit/*.spec.ts', 'test/audit/*.e2e-spec.ts', 'test/promises/22-*'] },
   endpoints: {
     specs: [
       'src/endpoints/*.spec.ts',
