@@ -94,6 +94,14 @@ describe('a refresh token', () => {
     expect(RefreshToken.read(token.textOf(2 ** 31, KEY), [KEY])).toBeUndefined();
   });
 
+  it('is none of another version, whatever its MAC', () => {
+    const bytes = bytesOf(text);
+    bytes[0]! += 1;
+    const signed = createHmac('sha256', KEY.key).update('nti1_').update(bytes.subarray(0, 41));
+    signed.digest().copy(bytes, 41);
+    expect(RefreshToken.read(withBytes(bytes), [KEY])).toBeUndefined();
+  });
+
   it('is none without the key that signed it', () => {
     expect(RefreshToken.read(text, keysOf(OTHER))).toBeUndefined();
     expect(RefreshToken.read(text, [])).toBeUndefined();
@@ -122,6 +130,18 @@ describe('the keys of refresh tokens', () => {
   it('are not the keys that they are made of', () => {
     const raw = { id: KEY.id, key: createSecretKey(Buffer.from(SECRET)) };
     expect(RefreshToken.read(token.textOf(0, raw), [KEY])).toBeUndefined();
+  });
+
+  it('never change: tokens that are out were signed with them', () => {
+    // RFC 5869 section 2, with a salt of zeros and one block.
+    const extracted = createHmac('sha256', Buffer.alloc(32)).update(SECRET).digest();
+    const info = Buffer.concat([
+      Buffer.from('nestjs-token-invalidation refresh token'),
+      Buffer.from([1]),
+    ]);
+    const expanded = createHmac('sha256', extracted).update(info).digest();
+    expect(KEY.key.export()).toEqual(expanded);
+    expect(KEY.id).toEqual(createHmac('sha256', expanded).update('key id').digest().subarray(0, 4));
   });
 
   it('have to be given where a private key signs', () => {

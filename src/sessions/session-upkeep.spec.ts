@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { SessionStore } from '../state/session.store.js';
 import { SessionUpkeep } from './session-upkeep.js';
@@ -27,6 +28,16 @@ describe('the upkeep of the sessions', () => {
     expect(sweep).toHaveBeenCalledTimes(3);
     await vi.advanceTimersByTimeAsync(2 * HOUR);
     expect(sweep.mock.calls.length).toBeGreaterThanOrEqual(5);
+  });
+
+  it('says in the log that a sweep failed, and why', async () => {
+    const lines: unknown[][] = [];
+    Logger.overrideLogger({ log() {}, error() {}, warn: (...line) => lines.push(line) });
+    const upkeep = new SessionUpkeep(fakeStore(() => Promise.reject(new Error('down'))).store);
+    upkeep.onApplicationBootstrap();
+    await vi.advanceTimersByTimeAsync(HOUR);
+    expect(lines).toEqual([['Sessions were not swept: Error: down', 'TokenInvalidation']]);
+    await upkeep.beforeApplicationShutdown();
   });
 
   it('writes the last sights before the store closes, and sweeps no more', async () => {

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Sight } from '../state/session.store.js';
 import { Sights } from './sights.js';
@@ -20,8 +21,9 @@ describe('the sights of generations', () => {
     sights.note({ sessionId: 'a', generation: 1 });
     sights.note({ sessionId: 'b', generation: 7 });
     sights.note({ sessionId: 'a', generation: 2 });
+    await vi.advanceTimersByTimeAsync(999);
     expect(written).toEqual([]);
-    await vi.advanceTimersByTimeAsync(1000);
+    await vi.advanceTimersByTimeAsync(1);
     expect(written).toEqual([
       [
         { sessionId: 'a', generation: 2 },
@@ -39,7 +41,10 @@ describe('the sights of generations', () => {
     expect(written.map((batch) => batch.length)).toEqual(Array(10).fill(1000));
   });
 
-  it('may be lost, and the next ones are written', async () => {
+  it('may be lost, which the log says, and the next ones are written', async () => {
+    const lines: unknown[][] = [];
+    const debug = (...line: unknown[]) => lines.push(line);
+    Logger.overrideLogger({ log() {}, error() {}, warn() {}, debug });
     const write = vi.fn<() => Promise<number>>().mockRejectedValueOnce(new Error('down'));
     const sights = new Sights(write);
     sights.note({ sessionId: 'a', generation: 1 });
@@ -47,6 +52,9 @@ describe('the sights of generations', () => {
     sights.note({ sessionId: 'a', generation: 1 });
     await sights.flush();
     expect(write).toHaveBeenCalledTimes(2);
+    expect(lines).toEqual([
+      ['Sights of sessions were not written: Error: down', 'TokenInvalidation'],
+    ]);
   });
 
   it('are written one batch after the other', async () => {

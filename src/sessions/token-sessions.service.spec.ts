@@ -172,6 +172,8 @@ describe('a login', () => {
       limits: { absoluteSeconds: 86_400, idleSeconds: 7200 },
     });
     expect(start.session.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
+    await sessions.start(ANNA);
+    expect(store.start.mock.calls[1]![0]).toMatchObject({ persistent: false });
     expect(start.session.secretHash).toHaveLength(32);
   });
 
@@ -201,6 +203,14 @@ describe('a login', () => {
     store.start.mockResolvedValue({ ...STARTED, expiresAt: new Date(NOW + 100_900) });
     const tokens = await sessions.start(ANNA);
     expect([claimsOf(tokens)['exp'], tokens.expiresInSeconds]).toEqual([SECOND + 100, 100]);
+  });
+
+  it('gives no access token that looks older than the cutoffs of its user', async () => {
+    const { sessions } = setUp();
+    for (const cutoff of ['passwordChangedAt', 'logoutAllAt']) {
+      const user = { ...ANNA, [cutoff]: new Date(NOW + 2000) };
+      expect(claimsOf(await sessions.start(user))).toMatchObject({ iat: SECOND + 2 });
+    }
   });
 
   it('asks the application for claims, with the user and the session', async () => {
@@ -257,6 +267,12 @@ describe('a login', () => {
     store.start.mockResolvedValue(failure);
     await expect(sessions.start(ANNA)).rejects.toMatchObject({ name, subject: 'anna' });
     expect(happened).toEqual([]);
+  });
+
+  it('of a user who has too many says what to do', async () => {
+    const { sessions, store } = setUp();
+    store.start.mockResolvedValue('limit_reached');
+    await expect(sessions.start(ANNA)).rejects.toThrow('End one of them first.');
   });
 });
 
@@ -356,11 +372,21 @@ describe('a refresh that does not rotate', () => {
     expect(store.markSeen).not.toHaveBeenCalled();
   });
 
+  it('is refused for a user whom the application keeps out, by the claims of the token', async () => {
+    const isActive = vi.fn<() => boolean>(() => false);
+    const { sessions, store } = setUp({ isActive });
+    store.look.mockResolvedValue(recordOf());
+    expect(await sessions.refresh(textOf(4))).toMatchObject({ reason: 'user_inactive' });
+    const claims = { sub: 'anna', ver: 3, sid: SID, gen: 4 };
+    expect(isActive).toHaveBeenCalledExactlyOnceWith(ANNA, expect.objectContaining(claims));
+  });
+
   it('notes that the client holds the current one', async () => {
     const { sessions, store } = setUp();
     store.look.mockResolvedValue(recordOf({ secondsSinceSeen: null }));
     expect(await sessions.refresh(textOf(4))).toMatchObject({ accepted: true });
     expect(store.markSeen.mock.calls[0]![0]).toMatchObject([{ sessionId: SID, generation: 4 }]);
+    expect(store.adopt).not.toHaveBeenCalled();
   });
 
   it.each([
@@ -398,7 +424,11 @@ describe('a refresh that does not rotate', () => {
     const { sessions, store } = setUp();
     store.look.mockResolvedValue(recordOf());
     store.adopt.mockResolvedValue(false);
-    await expect(sessions.refresh(textOf(5))).rejects.toThrow(TokenStateUnavailableError);
+    await expect(sessions.refresh(textOf(5))).rejects.toMatchObject({
+      name: 'TokenStateUnavailableError',
+      cause: new Error('The session changed at every look at it.'),
+    });
+    expect(store.look).toHaveBeenCalledTimes(5);
   });
 
   it('is refused for what ends a session, and then never counts as reuse', async () => {
@@ -472,10 +502,11 @@ describe('a refresh token that was replaced long ago', () => {
   });
 
   it('ends its session when it is ahead of the database by more than one', async () => {
-    const { sessions, store } = setUp({ settings: { onReuse: 'refuse' } });
+    const { sessions, store, happened } = setUp({ settings: { onReuse: 'refuse' } });
     store.look.mockResolvedValue(recordOf());
     expect(await sessions.refresh(textOf(6))).toMatchObject({ reason: 'session_ahead' });
     expect(store.end.mock.calls[0]![1]).toMatchObject({ reason: 'session_ahead' });
+    expect(happened).toMatchObject([{ kind: 'ended', reason: 'session_ahead' }, 'session_ahead']);
   });
 });
 
@@ -558,6 +589,10 @@ describe('a device that stays logged in', () => {
       { replacing: { because: 'login', userVersion: 3 }, credentialsEntered: true },
       undefined,
     ]);
+    const { session } = store.replace.mock.calls[0]![1];
+    const { refreshToken } = answer as { refreshToken: string };
+    const { sessionId: id, secretHash } = RefreshToken.read(refreshToken, [KEY])!;
+    expect(session).toEqual({ id, secretHash });
     expect(claimsOf(answer)).toMatchObject({ sid: 'new', gen: 0 });
     expect(happened).toMatchObject([
       { kind: 'started', because: 'kept', origin: SID, sessionId: 'new', by: 'anna' },
@@ -578,6 +613,14 @@ describe('a device that stays logged in', () => {
     const event = { reason: 'logged_out_everywhere', subject: 'anna', version: 4, effectiveAt: at };
     expect(happened.at(-1)).toEqual({ ...event, ...call });
     expect(happened.slice(0, 2)).toMatchObject([call, call]);
+  });
+
+  it('has a token that looks no older than the logout', async () => {
+    const { sessions, store } = setUp();
+    const later = { version: 4, effectiveAt: new Date(NOW + 3000) };
+    store.replace.mockResolvedValue({ ...replaced, change: later });
+    const answer = await sessions.logoutEverywhereElse(SID, ANNA);
+    expect(claimsOf(answer)).toMatchObject({ iat: SECOND + 3 });
   });
 
   it('after a changed password too', async () => {
@@ -636,7 +679,9 @@ describe('the end of sessions', () => {
     const { sessions, store, happened } = setUp();
     store.end.mockResolvedValue(NONE);
     expect(await sessions.end(SID, { of: 'bert' })).toBe(false);
-    expect(await sessions.end("'; --", { of: 'anna' })).toBe(false);
+    for (const id of ["'; --", `x${SID}`, `${SID}0`]) {
+      expect(await sessions.end(id, { of: 'anna' })).toBe(false);
+    }
     expect(store.end).toHaveBeenCalledOnce();
     expect(happened).toEqual([]);
   });
@@ -648,9 +693,34 @@ describe('the end of sessions', () => {
       .update(secretOf(textOf(2)))
       .digest();
     expect(store.end.mock.calls[0]![0]).toEqual({ sessionId: SID, of: { secretHash } });
+    expect(store.end.mock.calls[0]![1]).toMatchObject({ reason: 'logged_out' });
     store.end.mockResolvedValue(NONE);
     expect(await sessions.logout(textOf(2))).toEqual({ accepted: true });
     expect(happened).toMatchObject([{ kind: 'ended', reason: 'logged_out' }]);
+  });
+
+  it('is the doing of its user where nothing else is said', async () => {
+    const { sessions, store, happened } = setUp();
+    store.endOthers.mockResolvedValue({ ids: ['a'], subject: 'anna' });
+    await sessions.end(SID, { of: 'anna' });
+    await sessions.endAll('anna');
+    const reasons = [store.end.mock.calls[0]![1], store.endOthers.mock.calls[0]![1]];
+    expect(reasons).toMatchObject([{ reason: 'ended_by_user' }, { reason: 'ended_by_user' }]);
+    expect(happened).toStrictEqual([
+      { kind: 'ended', reason: 'ended_by_user', subject: 'anna', sessionId: SID },
+      { kind: 'ended', reason: 'ended_by_user', subject: 'anna', sessionId: 'a' },
+    ]);
+  });
+
+  it('is an event of the transaction of the caller that was committed, and of no other', async () => {
+    const { sessions, store, happened } = setUp();
+    for (const committed of [false, true]) {
+      const ended = { ids: [SID], subject: 'anna', committed: async () => committed };
+      store.end.mockResolvedValueOnce(ended);
+      expect(await sessions.end(SID, { of: 'anna', transaction: 't' })).toBe(true);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(happened).toHaveLength(committed ? 1 : 0);
+    }
   });
 
   it('of all others, or of all, says how many', async () => {
@@ -675,9 +745,27 @@ describe('the list', () => {
       ['7', { limit: 2, after: SID }],
     ]);
     expect(await sessions.list(7, { after: 'no id' })).toEqual([]);
+    expect(store.list).toHaveBeenCalledTimes(2);
+    for (const limit of [1, 200]) expect(await sessions.list(7, { limit })).toEqual([]);
     for (const limit of [0, 201, 1.5, Number.NaN]) {
       await expect(sessions.list(7, { limit })).rejects.toThrow('from 1 to 200');
     }
+  });
+});
+
+describe('the sweep', () => {
+  it('says how many rows it removed, in how many statements it ever did', async () => {
+    const { sessions, store } = setUp();
+    store.sweep.mockResolvedValueOnce(500).mockResolvedValueOnce(7);
+    expect(await sessions.sweep({ transaction: 't' })).toBe(507);
+    expect(store.sweep.mock.calls).toEqual([['t'], ['t'], ['t']]);
+  });
+});
+
+describe('with the options', () => {
+  it('both are known to be on', () => {
+    const { sessions } = setUp();
+    expect([sessions.areOn, sessions.revokesTokens]).toEqual([true, true]);
   });
 });
 
