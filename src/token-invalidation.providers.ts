@@ -249,9 +249,12 @@ function sessionProblems(
 }
 
 function graceProblems(sessions: ResolvedOptions['sessions'], waitSeconds: number): string[] {
-  if (!sessions || sessions.graceSeconds === 0 || sessions.graceSeconds > waitSeconds) return [];
+  const { graceSeconds = 0 } = sessions ?? {};
+  // A limit of the store that cannot be used is NaN, for which no grace is too short.
+  const isTooShort = graceSeconds > 0 && graceSeconds <= waitSeconds;
+  if (!isTooShort) return [];
   return [
-    `sessions.grace is ${sessions.graceSeconds} s: it must be longer than readTimeout and the store's writeTimeout together, which are ${waitSeconds} s, or a request that waits for the database comes too late. Raise it, or give 0.`,
+    `sessions.grace is ${graceSeconds} s: it must be longer than readTimeout and the store's writeTimeout together, which are ${waitSeconds} s, or a request that waits for the database comes too late. Raise it, or give 0.`,
   ];
 }
 

@@ -1,5 +1,5 @@
 import { booleanRow, durationRow, textRow } from '../options/checks.js';
-import { type Duration, requireSeconds } from '../options/duration.js';
+import { type Duration, durationSeconds } from '../options/duration.js';
 import { type OptionRow, valueOf } from '../options/option-table.js';
 
 /** The options that every store over PostgreSQL takes. */
@@ -29,18 +29,19 @@ export interface StoreSettings {
   readonly realm: string | undefined;
   readonly checkSchema: boolean;
   readonly seesAllRows: boolean;
+  /** NaN for a time limit that cannot be used. */
   readonly writeTimeoutMs: number;
 }
 
-/** Fills in the defaults, also for options that cannot be used: boot names those before anything runs. */
+/** Fills in the defaults. Of options that cannot be used, boot says so before anything runs; such a time limit is NaN. */
 export function storeSettings(given: PostgresStoreOptions): StoreSettings {
   const { everyoneTable, realm, checkSchema, seesAllRows, writeTimeout } = POSTGRES_STORE_ROWS;
-  const duration = writeTimeout.check(given.writeTimeout) ? given.writeTimeout : undefined;
+  const duration: Duration = valueOf(writeTimeout, given.writeTimeout);
   return {
     everyoneTable: valueOf(everyoneTable, given.everyoneTable),
     realm: valueOf(realm, given.realm),
     checkSchema: valueOf(checkSchema, given.checkSchema),
     seesAllRows: valueOf(seesAllRows, given.seesAllRows),
-    writeTimeoutMs: 1000 * requireSeconds(valueOf(writeTimeout, duration), 'writeTimeout'),
+    writeTimeoutMs: writeTimeout.check(duration) ? 1000 * durationSeconds(duration)! : NaN,
   };
 }

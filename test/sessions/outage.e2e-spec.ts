@@ -35,11 +35,11 @@ afterEach(async () => {
 });
 
 /** An application whose reads and writes may take five seconds together. */
-const startWith = (grace: number) =>
+const startWith = (grace: number, writeTimeout: string | number = '3s') =>
   createSessionApp({
     url: database.url,
     readTimeout: '2s',
-    writeTimeout: '3s',
+    writeTimeout,
     sessions: { grace },
   });
 
@@ -54,6 +54,15 @@ it('a grace that a slow read and a slow write would use up stops the boot', asyn
   await (await startWith(6)).close();
   await (await startWith(0)).close();
 });
+
+it.each(['3 sek', '2 hours', 0])(
+  'a time limit of %j for writes is named, and says nothing about the grace',
+  async (writeTimeout) => {
+    await expect(startWith(5, writeTimeout)).rejects.toMatchObject({
+      problems: [expect.stringContaining('Store: writeTimeout is ')],
+    });
+  },
+);
 
 /** What a browser holds: the cookie. */
 async function device(): Promise<{ cookie: string; sid: string }> {

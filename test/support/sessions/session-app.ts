@@ -31,7 +31,7 @@ export interface SessionAppSettings {
   /** Whether it signs with a private key, and serves the public one. */
   readonly publicKeys?: boolean;
   readonly readTimeout?: string;
-  readonly writeTimeout?: string;
+  readonly writeTimeout?: string | number;
 }
 
 /** Services that may introspect and revoke come with this. */
