@@ -15,11 +15,9 @@ import { TcpProxy } from '../support/faults/tcp-proxy.js';
 import { User } from '../support/user.entity.js';
 import { createUser } from '../support/users.js';
 
-const LIMIT_MS = 300;
-const OPTIONS = {
-  module: { readTimeout: LIMIT_MS / 1000, retryAfter: '7s' as const },
-  store: { writeTimeout: LIMIT_MS / 1000 },
-};
+/** The usual one. What is expected of an application that is well a busy machine does within it. */
+const LIMIT_MS = 2000;
+const OPTIONS = { module: { readTimeout: LIMIT_MS / 1000, retryAfter: '7s' as const } };
 const POOL_SIZE = 3;
 
 let database: TestDatabase;

@@ -21,7 +21,7 @@ export function rejectsWith(code: string): Strike {
 
 /** In place of pg's query(): a real statement, whose answer comes long after the time limit of these tests. */
 export const sleeps: Strike = (call, [query, , ...rest]) => {
-  const text = 'SELECT pg_sleep(1)';
+  const text = 'SELECT pg_sleep(60)';
   if (typeof query === 'string') return call(text, [], ...rest);
   const { name: _, ...config } = query as { name?: string };
   return call({ ...config, text, values: [] });
