@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { forge } from '../support/forge.js';
 import { claimsOf, type Device } from '../support/sessions/session-client.js';
-import type { SessionNodes } from '../support/sessions/session-nodes.js';
+import { all, type SessionNodes } from '../support/sessions/session-nodes.js';
 import { useNodes } from '../support/sessions/use-nodes.js';
 
 /** How a device is ended, and by whom. */
@@ -23,16 +23,10 @@ const ENDINGS: [
   ],
 ];
 
-const all = (verdict: 200 | string) => Array(4).fill(verdict) as unknown;
-
 describe('promise 13: an ended device is out on every node, and no other device', () => {
   const nodes = useNodes();
 
-  async function verdicts({ access, refresh }: Device): Promise<(200 | string)[]> {
-    const { a, b } = nodes();
-    const refreshes = [await a.refresh(refresh), await b.refresh(refresh)];
-    return [await a.check(access), await b.check(access), ...refreshes.map((each) => each.outcome)];
-  }
+  const verdicts = (device: Device) => nodes().verdicts(device);
 
   it.each(ENDINGS)('one that %s', async (_, end) => {
     const email = await nodes().createUser();

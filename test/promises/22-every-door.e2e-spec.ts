@@ -8,7 +8,7 @@ import {
   TokenVerifier,
 } from 'nestjs-token-invalidation';
 import { listAccess } from 'nestjs-token-invalidation/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import * as kinds from '../audit/every-kind.js';
 import {
   type Doors,
@@ -88,6 +88,9 @@ describe.each(Object.keys(FRAMEWORKS) as Framework[])('promise 22: with %s', (fr
 
   it('an outage is answered as one', async () => {
     const store = doors.app.get<Store>(TokenStateStore, { strict: false });
+    onTestFinished(() => {
+      store.away = false;
+    });
     store.away = true;
     expect(await ask(cases[0]!.token, 'closed')).toEqual(everywhere('token_state_unavailable'));
     store.away = false;
