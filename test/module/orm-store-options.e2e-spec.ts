@@ -139,7 +139,15 @@ const PRISMA: Record<keyof PrismaStoreOptions, Row> = {
   ],
   id: ['is the id', () => expectName(checks, employeeStore, 'id', 'has no field "id"')],
   ...namesOf(employeeStore, 'has no field'),
-  ...checks.sharedBy(employeeStore),
+  ...checks.sharedBy(employeeStore, async (url) => {
+    const pool = openPool(url);
+    const client = openPrisma(pool, 'staff');
+    await client.employee.count();
+    return {
+      options: { pool, client },
+      close: () => client.$disconnect().then(() => pool.end()),
+    };
+  }),
 };
 
 const columns = {
@@ -199,7 +207,10 @@ const DRIZZLE: Record<keyof DrizzleStoreOptions, Row> = {
     },
   ],
   ...namesOf(peopleStore, 'has no property'),
-  ...checks.sharedBy(peopleStore),
+  ...checks.sharedBy(peopleStore, async (url) => {
+    const client = openPool(url);
+    return { options: { db: drizzle({ client }) }, close: () => client.end() };
+  }),
 };
 
 const nothing: object = { nothing: true };

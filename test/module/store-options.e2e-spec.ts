@@ -5,6 +5,7 @@ import {
   type TypeOrmStoreOptions,
   type UserProperties,
 } from 'nestjs-token-invalidation/typeorm';
+import { Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { REALM } from '../support/forge.js';
@@ -74,7 +75,10 @@ const TYPEORM: Record<keyof TypeOrmStoreOptions, Row> = {
         'Employee has no column property "tokenVersion"',
       ),
   ],
-  ...checks.sharedBy(employeeStore),
+  ...checks.sharedBy(employeeStore, async (url) => {
+    const dataSource = await connect(url);
+    return { options: { dataSource }, close: () => dataSource.destroy() };
+  }),
 };
 
 const expectProperty = (name: keyof UserProperties) =>
@@ -164,7 +168,10 @@ const PG: Record<keyof PgStoreOptions, Row> = {
       expect([known, unknown]).toEqual(['401 user_inactive', 200]);
     },
   ],
-  ...checks.sharedBy(staffStore),
+  ...checks.sharedBy(staffStore, async (connectionString) => {
+    const pool = new Pool({ connectionString });
+    return { options: { pool }, close: () => pool.end() };
+  }),
 };
 
 const nothing: object = { nothing: true };
