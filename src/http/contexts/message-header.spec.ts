@@ -57,6 +57,7 @@ it.each<[name: string, message: object]>([
   ['gRPC without it', grpc({})],
   ['gRPC with bytes under the name', { getMap: () => ({}), get: () => [{}], set: () => {} }],
   ['Kafka without headers', kafka()],
+  ['Kafka with others', kafka({ 'x-token': 'Bearer abc' })],
   ['Kafka with the header twice', kafka({ authorization: [Buffer.from('a'), Buffer.from('b')] })],
   ['RabbitMQ without headers', rabbit()],
   ['RabbitMQ with a number', rabbit({ authorization: 7 })],
