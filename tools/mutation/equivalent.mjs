@@ -54,6 +54,11 @@ export const EQUIVALENT = [
     reason: 'the rule looks at nothing else of a record that is not active',
   },
   {
+    file: 'src/tokens/stamp-verifier.service.ts',
+    mutants: [`StringLiteral: 'accept' → ""`],
+    reason: 'the rule asks only whether there are sessions, and for refuse',
+  },
+  {
     file: 'src/http/require-recent-login.decorator.ts',
     mutants: ['ConditionalExpression: methodName !== undefined → true'],
     reason: 'what is noted of a class is never looked for',
