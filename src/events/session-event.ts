@@ -25,11 +25,11 @@ export interface SessionStartedEvent extends OfSession {
   readonly expiresAt: Date;
 }
 
-/** What the events of a refresh say besides. */
+/** What every event of a refresh has. */
 interface OfRefresh extends OfSession {
-  /** What the device was called at the login. */
+  /** The label that the device got at login. */
   readonly label: string | null;
-  /** What the client calls itself, when the call said so. It refuses nothing: compare it, as the address, to find a change. */
+  /** What the client calls itself, when the call said so. Nothing is refused for it: compare it, and the address, to see a change. */
   readonly userAgent?: string;
 }
 
