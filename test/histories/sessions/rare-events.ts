@@ -21,18 +21,18 @@ const PAUSES = {
 export type RareEvent = keyof typeof PAUSES;
 
 /** For every second user it all comes so much later: sessions that nothing disturbs, until their time is over. */
-const CALM = 10;
+const CALM = 30;
 
 /**
  * Paces what ends sessions by the clock and not by the number of operations: the faster the clients are, the fewer rotations
  * a session would live to see.
  */
 export class RareEvents {
+  readonly isCalm: boolean;
   private readonly due: Map<RareEvent, number>;
-  private readonly calm: number;
 
   constructor(private readonly random: Random) {
-    this.calm = random.percent(50) ? CALM : 1;
+    this.isCalm = random.percent(50);
     const now = monotonicMs();
     const events = Object.keys(PAUSES) as RareEvent[];
     this.due = new Map(events.map((event) => [event, now + this.pause(event, [0, 1])]));
@@ -50,7 +50,7 @@ export class RareEvents {
   }
 
   private pause(event: RareEvent, [least, most]: readonly [number, number]): number {
-    const pause = msOf(PAUSES[event]) * this.calm;
+    const pause = msOf(PAUSES[event]) * (this.isCalm ? CALM : 1);
     return this.random.whole(least * pause, most * pause);
   }
 }

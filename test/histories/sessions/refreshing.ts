@@ -31,20 +31,24 @@ export async function refresh(client: DeviceClient, { user, device }: Holder): P
   const attempt = device.attempt();
   const { refresh: sent } = attempt;
   const session = deedOf(device, { refresh: sent });
-  let isRotated = false;
+  let [isRotated, hasLeft] = [false, false];
   try {
     if (random.percent(8)) await setTimeout(random.whole(0, SENT_LATE_MS));
     const json = { refresh_token: sent.text };
     const question = { method: 'POST', path: '/auth/refresh', json } as const;
     const operation = await client.ask({ kind: 'refresh', user, session, question });
     // One who is disabled for a moment keeps the session.
-    if (operation.outcome === 'refused' && operation.reason !== 'user_inactive') user.leave(device);
+    if (operation.outcome === 'refused' && operation.reason !== 'user_inactive') {
+      hasLeft = user.leave(device);
+    }
     if (isLost(client, operation)) fallAsleep(client, device);
     else await storeAnswer(client, { device, attempt, operation });
     isRotated = device.kept.refresh.generation > sent.generation;
   } finally {
     device.underWay -= 1;
   }
+  // Where the session is over, so are its access tokens, also for a node whose clock is behind.
+  if (hasLeft) await show(client, user, device);
   if (isRotated && random.percent(isRetry ? 80 : 20)) await crash(client, { user, device });
 }
 

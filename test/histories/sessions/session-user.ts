@@ -8,6 +8,8 @@ import type { SessionRefresh } from './session-operation.js';
 /** After so many operations, or so long a time, a user is left alone, judged and forgotten. */
 const BUDGET = 1500;
 const LIFE_MS = [10_000, 35_000] as const;
+/** One whom nothing disturbs lives to see sessions end by themselves. */
+const CALM_LIFE_MS = [25_000, 35_000] as const;
 /** How many more operations a user is good for who was deleted, or of whom nobody knows any more whether the sessions live. */
 const LAST_BUDGET = 300;
 const MOST_GRAVES = 6;
@@ -35,8 +37,9 @@ export class SessionUser {
     public password: string,
     random: Random,
   ) {
-    this.until = monotonicMs() + random.whole(...LIFE_MS);
     this.rare = new RareEvents(random);
+    const [least, most] = this.rare.isCalm ? CALM_LIFE_MS : LIFE_MS;
+    this.until = monotonicMs() + random.whole(least, most);
   }
 
   get isSpent(): boolean {
@@ -58,11 +61,12 @@ export class SessionUser {
     this.generations.set(sessionId, Math.max(known, generation));
   }
 
-  /** The device was refused for good. */
-  leave(device: Device): void {
-    if (!this.devices.includes(device) && !this.thieves.includes(device)) return;
+  /** The device was refused for good. False: it was so before. */
+  leave(device: Device): boolean {
+    if (!this.devices.includes(device) && !this.thieves.includes(device)) return false;
     this.devices = this.devices.filter((each) => each !== device);
     this.thieves = this.thieves.filter((each) => each !== device);
     this.former = [device, ...this.former.slice(0, MOST_GRAVES - 1)];
+    return true;
   }
 }
