@@ -69,7 +69,7 @@ const RARE: Readonly<Record<RareEvent, Weighted>> = {
     [withDevice(logOut), 2],
     [withDevice(endOne), 3],
     [withDevice(endOthers), 1],
-    [endMeanwhile, 4],
+    [endMeanwhile, 7],
     [endOldest, 6],
   ],
   pause: [[disable, 1]],
