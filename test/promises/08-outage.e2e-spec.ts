@@ -76,7 +76,8 @@ describe.each(PLATFORMS)(
 );
 
 describe('promise 8: a read that does not come back in time', () => {
-  const LIMIT_MS = 500;
+  // What is expected once the database is back a busy machine does within it.
+  const LIMIT_MS = 2000;
   let database: TestDatabase;
   let wire: Wire;
   let app: TestApp;
@@ -88,7 +89,7 @@ describe('promise 8: a read that does not come back in time', () => {
       url: wire.url,
       module: { readTimeout: LIMIT_MS / 1000 },
       // Boot keeps to it too, and a busy machine boots within it.
-      store: { writeTimeout: 1 },
+      store: { writeTimeout: 4 },
     });
   });
 

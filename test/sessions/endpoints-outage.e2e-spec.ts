@@ -123,8 +123,8 @@ describe.each<Platform>(PLATFORMS)('on %s', (platform) => {
 
   beforeAll(async () => {
     const settings = { platform, refreshCookie: true, publicKeys: true };
-    // Boot keeps to the second too, and a busy machine boots within it.
-    const limits = { readTimeout: '1s', writeTimeout: '1s' };
+    // Boot keeps to them too, and a busy machine boots within them.
+    const limits = { readTimeout: '2s', writeTimeout: '2s' };
     apps.push(await createSessionApp({ ...settings, ...limits, url: proxy.url }));
     // It has the usual limits: a busy machine is no outage.
     apps.push(await createSessionApp({ ...settings, url: database.url }));
