@@ -9,7 +9,7 @@ const PAUSES = {
   'late-thief': 600,
   /** A session is ended. */
   ending: 150,
-  /** The user is disabled for a moment. */
+  /** The user is disabled for a moment, which ends no session. */
   pause: 400,
   /** The user logs in on more devices than are allowed. */
   crowd: 900,
@@ -20,7 +20,7 @@ const PAUSES = {
 
 export type RareEvent = keyof typeof PAUSES;
 
-/** For every second user it all comes so much later: sessions that nothing disturbs, until their time is over. */
+/** For every second user what ends sessions comes so much later: nothing disturbs these, until their time is over. */
 const CALM = 30;
 
 /**
@@ -50,7 +50,8 @@ export class RareEvents {
   }
 
   private pause(event: RareEvent, [least, most]: readonly [number, number]): number {
-    const pause = msOf(PAUSES[event]) * (this.isCalm ? CALM : 1);
+    const isLater = this.isCalm && event !== 'pause';
+    const pause = msOf(PAUSES[event]) * (isLater ? CALM : 1);
     return this.random.whole(least * pause, most * pause);
   }
 }
