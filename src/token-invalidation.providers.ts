@@ -258,24 +258,34 @@ function graceProblems(sessions: ResolvedOptions['sessions'], waitSeconds: numbe
   ];
 }
 
-/** Endpoints without what they need would answer every request with an error. */
+/** Fields of `endpoints` that need the option `sessions`, and those that only one other field reads. */
+const SESSION_FIELDS = ['sessions', 'revoke', 'refreshCookie'] as const;
+const READ_BY = { listResponse: 'sessions', logoutTransaction: 'logoutEverywhere' } as const;
+
+/** Endpoints without what they need would answer every request with an error, and fields that nobody reads do nothing. */
 function endpointProblems(
   { sessions, keys }: ResolvedOptions,
-  { sessions: devices, revoke, jwks }: EndpointSettings = {},
+  endpoints: EndpointSettings = {},
 ): string[] {
-  const without = sessions === undefined;
+  const sessionless = SESSION_FIELDS.filter((name) => sessions === undefined && endpoints[name]);
+  const unread = Object.entries(READ_BY).filter(
+    ([name, reader]) => endpoints[name as keyof typeof READ_BY] && !endpoints[reader],
+  );
   return [
-    ...(without && devices ? ['endpoints.sessions'] : []),
-    ...(without && revoke ? ['endpoints.revoke'] : []),
-  ]
-    .map((name) => `${name} needs the option sessions: set sessions: { preset: 'consumer' }.`)
-    .concat(
-      jwks && keys.publicKeys().length === 0
-        ? [
-            'endpoints.jwks needs a key pair: there is no public key in keys, and a secret stays secret.',
-          ]
-        : [],
-    );
+    ...sessionless.map(
+      (name) =>
+        `endpoints.${name} needs the option sessions: set sessions: { preset: 'consumer' }.`,
+    ),
+    ...unread.map(
+      ([name, reader]) =>
+        `endpoints.${name} needs endpoints.${reader}: set that too, or leave this out.`,
+    ),
+    ...(endpoints.jwks && keys.publicKeys().length === 0
+      ? [
+          'endpoints.jwks needs a key pair: there is no public key in keys, and a secret stays secret.',
+        ]
+      : []),
+  ];
 }
 
 /** Without a listener nobody subscribes, and the database is not asked what was committed. */

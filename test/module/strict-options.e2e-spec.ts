@@ -1,4 +1,5 @@
 import {
+  LogoutTransaction,
   TokenInvalidationConfigError,
   TokenInvalidationModule,
   type TokenInvalidator,
@@ -208,6 +209,37 @@ describe('endpoints that cannot be meant', () => {
     expect(await problemsWith({ endpoints: { path: 'auth', ...field } })).toEqual([
       expect.stringMatching(problem),
     ]);
+  });
+});
+
+describe('endpoints without what they need', () => {
+  class Within extends LogoutTransaction {
+    run = (logout: () => Promise<void>) => logout();
+  }
+  const sessions = { absolute: '30 days' };
+  const needsSessions = "needs the option sessions: set sessions: { preset: 'consumer' }.";
+
+  it.each<[string, object, object?]>([
+    [`endpoints.sessions ${needsSessions}`, { sessions: true }],
+    [`endpoints.revoke ${needsSessions}`, { revoke: true }],
+    [`endpoints.refreshCookie ${needsSessions}`, { refreshCookie: true }],
+    [
+      'endpoints.listResponse needs endpoints.sessions: set that too, or leave this out.',
+      { listResponse: () => ({}) },
+      { sessions },
+    ],
+    [
+      'endpoints.logoutTransaction needs endpoints.logoutEverywhere: set that too, or leave this out.',
+      { logoutTransaction: Within },
+      { sessions },
+    ],
+    [
+      'endpoints.jwks needs a key pair: there is no public key in keys, and a secret stays secret.',
+      { jwks: true },
+    ],
+  ])('stop the boot: %s', async (problem, endpoints, options = {}) => {
+    const given = { ...options, endpoints: { path: 'auth', ...endpoints } };
+    expect(await problemsWith(given)).toEqual([problem]);
   });
 });
 

@@ -168,6 +168,11 @@ export const BOOT_PROBLEMS: readonly BootProblem[] = [
     fix: 'Set `sessions`. See [sessions](sessions.md).',
   },
   {
+    message: 'endpoints.… needs endpoints.…: …',
+    cause: 'The endpoint that reads this option is not switched on.',
+    fix: 'Switch it on, or leave the option out.',
+  },
+  {
     message: 'endpoints.jwks needs a key pair: …',
     cause: 'All keys are secrets.',
     fix: 'Sign with a private key, or leave `jwks` out.',
