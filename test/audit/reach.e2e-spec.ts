@@ -1,10 +1,10 @@
-import { type CanActivate, Controller, Injectable, UseGuards } from '@nestjs/common';
+import { type CanActivate, Controller, Injectable, Logger, UseGuards } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { MessagePattern, Transport } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
 import { TokenInvalidationModule } from 'nestjs-token-invalidation';
 import { InMemoryTokenStateStore, listAccess } from 'nestjs-token-invalidation/testing';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { SECRET } from '../support/app-settings.js';
 import { createMemoryApp, type MemoryApp, type MemoryAppOptions } from '../support/memory-app.js';
 import { ApiKeyGuard, GuardedController, OddController, OrdersMessages } from './every-kind.js';
@@ -78,7 +78,11 @@ describe('the audit', () => {
     }).compile();
     const app = module.createNestMicroservice({ ...tcp, logger: false });
     opened.push(app);
+    const log = vi.spyOn(Logger.prototype, 'log').mockReturnValue();
     await app.init();
+    const lines = log.mock.calls.map(([text]) => String(text));
+    log.mockRestore();
+    expect(lines.filter((line) => line.includes('not known to the audit'))).toEqual([]);
     const paid = listAccess(app).find(({ name }) => name === 'paid');
     expect(paid).toMatchObject({ access: 'other guard', decidedBy: 'ApiKeyGuard globally' });
   });
