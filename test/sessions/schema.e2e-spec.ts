@@ -31,6 +31,18 @@ beforeEach(async () => {
 const set = (assignment: string) =>
   database.query(`UPDATE ${SESSIONS} SET ${assignment} WHERE id = $1`, session.id);
 
+/** Inserts another session with the columns of this one, but for these. */
+async function copy(columns: Record<string, unknown>): Promise<string> {
+  const { id } = newSession();
+  const changed = JSON.stringify({ ...columns, id });
+  await database.query(
+    `INSERT INTO ${SESSIONS} SELECT (s).* FROM (SELECT jsonb_populate_record(s, $1) AS s FROM ${SESSIONS} AS s WHERE id = $2) AS copied`,
+    changed,
+    session.id,
+  );
+  return id;
+}
+
 describe('a session, whoever writes it', () => {
   it.each([
     'user_version = 9',
@@ -104,25 +116,23 @@ describe('a session, whoever writes it', () => {
   });
 
   it('is of no version of everyone that is yet to come', async () => {
-    const columns =
-      'id, secret_hash, user_id, user_version, everyone_version, started_at, auth_time, expires_at, persistent, rotated_at';
-    const id = newSession().id;
-    await database.query(
-      `INSERT INTO ${SESSIONS} (${columns}) SELECT $1, secret_hash, user_id, user_version, 99, started_at, auth_time, expires_at, persistent, rotated_at FROM ${SESSIONS} WHERE id = $2`,
-      id,
-      session.id,
-    );
+    const id = await copy({ everyone_version: 99 });
     expect((await database.row(id))['everyone_version']).toBe(String(session.everyoneVersion));
+  });
+
+  it('is of no version of its user that is yet to come', async () => {
+    await store.invalidate({ subject }, 'logout');
+    const id = await copy({ user_version: 2 });
+    expect(await database.row(id)).toMatchObject({ user_version: 1 });
+    await store.invalidate({ subject }, 'logout');
+    const presented = { sessionId: id, generation: 0, secretHash: session.secretHash };
+    await database.age(id, 100);
+    expect(await store.sessions.rotate(presented, { graceSeconds: 30 })).toBeUndefined();
   });
 
   it('that was inserted with an earlier version of its user is refused', async () => {
     await store.invalidate({ subject }, 'logout');
-    const { id } = newSession();
-    await database.query(
-      `INSERT INTO ${SESSIONS} SELECT (s).* FROM (SELECT jsonb_populate_record(s, jsonb_build_object('id', $1::uuid)) AS s FROM ${SESSIONS} AS s WHERE id = $2) AS copied`,
-      id,
-      session.id,
-    );
+    const id = await copy({ user_version: 0 });
     const presented = { sessionId: id, generation: 0, secretHash: session.secretHash };
     await database.age(id, 100);
     expect(await store.sessions.rotate(presented, { graceSeconds: 30 })).toBeUndefined();

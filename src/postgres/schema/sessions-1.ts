@@ -138,7 +138,7 @@ const NEVER_BACK = `
       END IF;`;
 
 function sessionFunction(names: SqlNames): string {
-  const { everyone, functions } = sessionNames(names);
+  const { users, everyone, functions, id, version } = sessionNames(names);
   const fixed = FIXED.map((column) => `NEW.${column} := OLD.${column};`).join('\n      ');
   return `CREATE OR REPLACE FUNCTION ${functions.session}() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS ${dollarQuote(`
@@ -146,7 +146,8 @@ function sessionFunction(names: SqlNames): string {
       instant CONSTANT timestamptz(3) := date_trunc('milliseconds', clock_timestamp());
     BEGIN
       IF TG_OP = 'INSERT' THEN
-        -- A version that everyone has not reached would outlive the next time that everyone is logged out.
+        -- A version that the user or everyone has not reached would outlive the next invalidation.
+        NEW.user_version := least(NEW.user_version, (SELECT min(${version}) FROM ${users} WHERE ${id} = NEW.user_id));
         NEW.everyone_version := least(NEW.everyone_version, (SELECT everyone_version FROM ${everyone}));
         RETURN NEW;
       END IF;
