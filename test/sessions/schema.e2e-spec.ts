@@ -130,6 +130,15 @@ describe('a session, whoever writes it', () => {
     expect(await store.sessions.rotate(presented, { graceSeconds: 30 })).toBeUndefined();
   });
 
+  it.each(['started_at', 'auth_time', 'rotated_at', 'seen_at'])(
+    'begins with no %s that is yet to come',
+    async (column) => {
+      const { [column]: instant } = await database.row(await copy({ [column]: 'infinity' }));
+      const [clock] = await database.query('SELECT clock_timestamp() AS now');
+      expect(Number(instant)).toBeLessThanOrEqual(Number(clock!['now']));
+    },
+  );
+
   it('that was inserted with an earlier version of its user is refused', async () => {
     await store.invalidate({ subject }, 'logout');
     const id = await copy({ user_version: 0 });

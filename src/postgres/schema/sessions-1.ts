@@ -130,12 +130,12 @@ const NEVER_BACK = `
       ELSE
         -- It was given out again.
         NEW.rotated_at := greatest(OLD.rotated_at, NEW.rotated_at);
-      END IF;
-      -- Ahead of the clock, both would hold off the next rotation.
-      NEW.rotated_at := least(NEW.rotated_at, instant);
-      IF NEW.seen_at > instant THEN
-        NEW.seen_at := instant;
       END IF;`;
+
+/** Ahead of the clock, the one pair would keep a login recent, and the other hold off the idle end and the next rotation. */
+const NOT_AHEAD = ['started_at', 'auth_time', 'rotated_at', 'seen_at']
+  .map((column) => `IF NEW.${column} > instant THEN NEW.${column} := instant; END IF;`)
+  .join('\n      ');
 
 function sessionFunction(names: SqlNames): string {
   const { users, everyone, functions, id, version } = sessionNames(names);
@@ -149,14 +149,15 @@ function sessionFunction(names: SqlNames): string {
         -- A version that the user or everyone has not reached would outlive the next invalidation.
         NEW.user_version := least(NEW.user_version, (SELECT min(${version}) FROM ${users} WHERE ${id} = NEW.user_id));
         NEW.everyone_version := least(NEW.everyone_version, (SELECT everyone_version FROM ${everyone}));
-        RETURN NEW;
-      END IF;
+      ELSE
       ${fixed}
       -- The user took another id, and the foreign key follows: the tokens name the former one.
       IF NEW.user_id IS DISTINCT FROM OLD.user_id THEN
         NEW.ended_at := coalesce(NEW.ended_at, instant);
       END IF;
 ${NEVER_BACK}
+      END IF;
+      ${NOT_AHEAD}
       RETURN NEW;
     END `)}`;
 }
