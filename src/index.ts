@@ -97,7 +97,7 @@ export type { SetupNeeds } from './state/token-state.store.js';
 export type { RefreshState, SessionEnd, SessionState } from './rule/session-state.js';
 export { TokenSessions } from './sessions/token-sessions.service.js';
 export { TooManySessionsError } from './sessions/session.error.js';
-export type { AddressPolicy, SessionClaims, SessionsOptions } from './sessions/sessions-options.js';
+export type { SessionClaims, SessionsOptions } from './sessions/sessions-options.js';
 export type { SessionPreset } from './sessions/presets.js';
 export type { SessionView } from './sessions/session-view.js';
 export type { SessionTokens } from './sessions/session-tokens.js';
@@ -114,6 +114,7 @@ export type {
   StartOptions,
 } from './sessions/session-calls.js';
 
+export type { AddressPolicy } from './events/address.js';
 export { TokenEventEmitter } from './events/token-event.emitter.js';
 export { TokenEventListener } from './events/token-event.listener.js';
 export type {

@@ -173,8 +173,7 @@ function tokenProviders(): Provider[] {
       provide: TokenInvalidator,
       // The options are injected so that nothing is invalidated before the set-up was checked.
       inject: [TokenStateStore, TokenEventEmitter, RESOLVED_OPTIONS],
-      useFactory: (store: TokenStateStore, events: TokenEventEmitter) =>
-        new TokenInvalidator(store, events),
+      useFactory: createInvalidator,
     },
   ];
 }
@@ -198,6 +197,14 @@ function judgeParts(
   const ofRealm = { ...policy, realm: store.realm() };
   const noteSight = sights.note.bind(sights);
   return { reader, clock, events, isActive, noteSight, policy: ofRealm };
+}
+
+function createInvalidator(
+  store: TokenStateStore,
+  events: TokenEventEmitter,
+  { sessions }: ResolvedOptions,
+): TokenInvalidator {
+  return new TokenInvalidator(store, events, sessions?.address);
 }
 
 /** What the services wait for, so that none runs on a set-up that cannot work. */

@@ -7,7 +7,7 @@
 const MAIN_ROOMS = {
   rule: { rooms: [], packages: [] },
   options: { rooms: [], packages: ['ms', 'util'] },
-  events: { rooms: ['rule'], packages: ['@nestjs/common'] },
+  events: { rooms: ['rule'], packages: ['@nestjs/common', 'net'] },
   keys: { rooms: ['options', 'rule'], packages: ['crypto'] },
   state: { rooms: ['rule'], packages: ['@nestjs/common', 'async_hooks', 'timers'] },
   tokens: {
@@ -16,7 +16,7 @@ const MAIN_ROOMS = {
   },
   sessions: {
     rooms: ['invalidation', 'tokens', 'state', 'keys', 'events', 'options', 'rule'],
-    packages: ['@nestjs/common', 'crypto', 'net'],
+    packages: ['@nestjs/common', 'crypto'],
   },
   invalidation: { rooms: ['state', 'events'], packages: ['@nestjs/common', 'timers/promises'] },
   http: {

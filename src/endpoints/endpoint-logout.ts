@@ -24,11 +24,12 @@ export class EndpointLogout {
     @Optional() private readonly transaction?: LogoutTransaction,
   ) {}
 
-  of(claims: TokenClaims): Promise<InvalidationReceipt> {
+  of(claims: TokenClaims, address: string | undefined): Promise<InvalidationReceipt> {
     // Only while the token's version is the user's: another invalidation may have come after the guard.
     const ifVersion = claims.ver ?? 0;
+    const call = { ifVersion, by: claims.sub, address };
     return this.within(claims, (transaction) =>
-      this.invalidator.logoutEverywhere(claims.sub, { ifVersion, transaction }),
+      this.invalidator.logoutEverywhere(claims.sub, { ...call, transaction }),
     );
   }
 

@@ -84,8 +84,8 @@ class LogoutEverywhere {
     private readonly sessions: TokenSessions,
   ) {}
 
-  protected async logout({ claims }: Caller, response: Reply): Promise<void> {
-    await this.logouts.of(claims);
+  protected async logout({ claims, address }: Caller, response: Reply): Promise<void> {
+    await this.logouts.of(claims, address);
     this.answers.clear(response);
   }
 
@@ -96,7 +96,7 @@ class LogoutEverywhere {
   ): Promise<unknown> {
     const { sid } = claims;
     if (sid === undefined || !this.sessions.areOn) {
-      const fresh = this.tokenResponse(await this.logouts.of(claims), claims);
+      const fresh = this.tokenResponse(await this.logouts.of(claims, address), claims);
       response.status(200);
       return this.answers.writeBody(response, fresh);
     }

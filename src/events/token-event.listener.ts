@@ -20,7 +20,7 @@ export interface InvalidationEvent {
   readonly effectiveAt: Date;
   /** What the application gave to `invalidate` as the note. */
   readonly note?: string;
-  /** Who did it, when the call to `TokenSessions` said so. */
+  /** Who did it, when the call said so. */
   readonly by?: string;
   /** Where that call came from, as far as the option `sessions.address` lets it be kept. */
   readonly address?: string;

@@ -95,6 +95,15 @@ describe.each(WAYS)('%s', (method, reason, cutoff) => {
     expect(events).toEqual([]);
   });
 
+  it('says in the event who did it and from where, and in the receipt neither', async () => {
+    const call = { by: 'support', address: '203.0.113.7' };
+    const receipt = await invalidator[method](7, call);
+    expect(receipt).toStrictEqual({ subject: '7', version: 1, effectiveAt, reason });
+    expect(events).toStrictEqual([{ ...receipt, by: 'support' }]);
+    await new TokenInvalidator(store, emitter, 'network')[method](7, call);
+    expect(events[1]).toMatchObject({ by: 'support', address: '203.0.113.0/24' });
+  });
+
   it('of an unknown user is an error, and no event', async () => {
     await expect(invalidator[method]('8')).rejects.toThrow(UserUnknownError);
     expect(events).toEqual([]);
@@ -159,7 +168,7 @@ describe('changePassword', () => {
 
   it('joins a transaction, and the event comes after its commit', async () => {
     await store.transaction(async (transaction) => {
-      await invalidator.changePassword('7', NEW_HASH, { transaction });
+      await invalidator.changePassword('7', NEW_HASH, { transaction, by: 'anna' });
       expect(store.find('7')).toMatchObject({ passwordHash: 'old' });
       await settle();
       expect(events).toEqual([]);
@@ -167,7 +176,7 @@ describe('changePassword', () => {
     await settle();
     expect(store.find('7')).toMatchObject({ passwordHash: 'new' });
     expect(events).toStrictEqual([
-      { subject: '7', version: 1, effectiveAt, reason: 'password_changed' },
+      { subject: '7', version: 1, effectiveAt, reason: 'password_changed', by: 'anna' },
     ]);
   });
 
@@ -230,10 +239,10 @@ describe('invalidateEveryone', () => {
 
   it('makes its event at once, not when the second is over', async () => {
     clock.set(900);
-    const receipt = invalidator.invalidateEveryone();
+    const receipt = invalidator.invalidateEveryone({ by: 'support' });
     await settle();
     expect(events).toHaveLength(1);
-    expect(events[0]).toStrictEqual(await receipt);
+    expect(events[0]).toStrictEqual({ ...(await receipt), by: 'support' });
   });
 
   it('counts: each receipt has the version that it made', async () => {

@@ -1,5 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
+import type { AddressPolicy } from '../events/address.js';
+import { type Caller, callerOf } from '../events/caller.js';
 import type { InvalidationEvent } from '../events/token-event.listener.js';
 import type { TokenEventEmitter } from '../events/token-event.emitter.js';
 import type {
@@ -20,7 +22,7 @@ import type { EveryoneInvalidationReceipt, InvalidationReceipt, RehashReceipt } 
 export type UserId = string | number | bigint;
 
 /** What every method takes. */
-export interface InvalidationOptions<Transaction> {
+export interface InvalidationOptions<Transaction> extends Caller {
   /**
    * The caller's transaction to join: the invalidation takes effect when it commits, and not at all when it rolls back.
    * Listeners get the event after the commit. Default: a separate statement, in effect when the promise resolves.
@@ -43,6 +45,9 @@ export interface InvalidateOptions<Transaction> extends InvalidationOptions<Tran
   note?: string | undefined;
 }
 
+/** What the application says of an invalidation. */
+type Said = Pick<InvalidateOptions<unknown>, 'note' | keyof Caller>;
+
 /**
  * Invalidates tokens. Each method resolves once the database has committed (or, with `transaction`, executed) the
  * change, and rejects otherwise: an invalidation that failed never reports success. Any number may run at once.
@@ -54,9 +59,11 @@ export interface InvalidateOptions<Transaction> extends InvalidationOptions<Tran
  */
 @Injectable()
 export class TokenInvalidator<Transaction = unknown> {
+  /** @param policy - how much of a caller's address the events hold */
   constructor(
     private readonly store: TokenStateStore<unknown, Transaction>,
     private readonly events: TokenEventEmitter,
+    private readonly policy: AddressPolicy = false,
   ) {}
 
   /**
@@ -96,12 +103,13 @@ export class TokenInvalidator<Transaction = unknown> {
   async changePassword(
     userId: UserId,
     replacement: PasswordChange,
-    { transaction }: InvalidationOptions<Transaction> = {},
+    { transaction, ...caller }: InvalidationOptions<Transaction> = {},
   ): Promise<InvalidationReceipt> {
     const subject = String(userId);
     const outcome = await this.store.changePassword(subject, replacement, transaction);
     const change = requireChange(outcome, subject, PasswordConflictError);
-    return this.report({ subject, ...receiptOf(change), reason: 'password_changed' }, change);
+    const receipt = { subject, ...receiptOf(change), reason: 'password_changed' } as const;
+    return this.report(receipt, change, caller);
   }
 
   /**
@@ -112,7 +120,7 @@ export class TokenInvalidator<Transaction = unknown> {
   async rehashPassword(
     userId: UserId,
     replacement: PasswordReplacement,
-    { transaction }: InvalidationOptions<Transaction> = {},
+    { transaction }: Pick<InvalidationOptions<Transaction>, 'transaction'> = {},
   ): Promise<RehashReceipt> {
     const subject = String(userId);
     const outcome = await this.store.rehashPassword(subject, replacement, transaction);
@@ -128,10 +136,11 @@ export class TokenInvalidator<Transaction = unknown> {
    */
   async invalidateEveryone({
     transaction,
+    ...caller
   }: InvalidationOptions<Transaction> = {}): Promise<EveryoneInvalidationReceipt> {
     const change = await this.store.invalidateEveryone(transaction);
     const receipt = { subject: null, ...receiptOf(change), reason: 'everyone_logged_out' } as const;
-    this.report(receipt, change);
+    this.report(receipt, change, caller);
     if (transaction === undefined) await untilNextSecond(change.effectiveAt);
     return receipt;
   }
@@ -139,22 +148,27 @@ export class TokenInvalidator<Transaction = unknown> {
   private async invalidateUser(
     userId: UserId,
     reason: InvalidationReceipt['reason'],
-    { ifVersion, transaction, note }: LogoutOptions<Transaction> & InvalidateOptions<Transaction>,
+    {
+      ifVersion,
+      transaction,
+      ...said
+    }: LogoutOptions<Transaction> & InvalidateOptions<Transaction>,
   ): Promise<InvalidationReceipt> {
     const subject = String(userId);
     const target = { subject, ...(ifVersion !== undefined && { ifVersion }) };
     const outcome = await this.store.invalidate(target, cutoffOf(reason), transaction);
     const change = requireChange(outcome, subject, VersionConflictError);
-    return this.report({ subject, ...receiptOf(change), reason }, change, note);
+    return this.report({ subject, ...receiptOf(change), reason }, change, said);
   }
 
   /** One event for each invalidation: now, or once the caller's transaction has committed it. */
-  private report<Receipt extends Omit<InvalidationEvent, 'note'>>(
+  private report<Receipt extends Omit<InvalidationEvent, keyof Said>>(
     receipt: Receipt,
     { committed }: StateChange,
-    note?: string,
+    { note, ...caller }: Said,
   ): Receipt {
-    const event = { ...receipt, ...(note !== undefined && { note }) };
+    const said = { ...(note !== undefined && { note }), ...callerOf(caller, this.policy) };
+    const event = { ...receipt, ...said };
     this.events.emitInvalidation(event, committed);
     return receipt;
   }

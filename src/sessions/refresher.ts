@@ -1,8 +1,8 @@
+import { keptAddress } from '../events/address.js';
 import { judgeRefresh, type RefreshAcceptance, type RefreshRefusal } from '../rule/refresh-rule.js';
 import { type Refusal, refusal } from '../rule/refusal.js';
 import type { EndedSessions, RefreshRecord, SessionStore } from '../state/session.store.js';
 import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
-import { keptAddress } from './address.js';
 import { keptText, LONGEST_USER_AGENT } from './kept-text.js';
 import type { RefreshToken } from './refresh-token.js';
 import type { RefreshOptions } from './session-calls.js';

@@ -1,13 +1,10 @@
+import type { Caller } from '../events/caller.js';
 import type { PasswordChange } from '../state/token-state.store.js';
 
 /** What every writing method takes. */
-export interface SessionCall<Transaction> {
+export interface SessionCall<Transaction> extends Caller {
   /** The caller's transaction to join. Listeners get the event after the commit. Default: a separate statement. */
   transaction?: Transaction | undefined;
-  /** Who does it, in the application's words: an administrator's id, say. Passed on to the listener. */
-  by?: string | undefined;
-  /** The client's address. The option `address` says how much of it is kept. */
-  address?: string | undefined;
 }
 
 /** What `start` and `fork` take. */

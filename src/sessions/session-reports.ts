@@ -1,3 +1,5 @@
+import type { AddressPolicy } from '../events/address.js';
+import { callerOf } from '../events/caller.js';
 import type { TokenEventEmitter } from '../events/token-event.emitter.js';
 import type { SessionEvent, SessionStartedEvent } from '../events/session-event.js';
 import type { InvalidationEvent, RevocationEvent } from '../events/token-event.listener.js';
@@ -5,8 +7,6 @@ import { isRefusal, type Refusal } from '../rule/refusal.js';
 import type { SessionEnd } from '../rule/session-state.js';
 import type { EndedSessions, Pending, StartedSession } from '../state/session.store.js';
 import type { SessionCall } from './session-calls.js';
-import { keptAddress } from './address.js';
-import type { AddressPolicy } from './sessions-options.js';
 
 type Origin = Pick<SessionStartedEvent, 'because' | 'origin'>;
 type WithoutCall<Event> = Event extends SessionEvent ? Omit<Event, 'by' | 'address'> : never;
@@ -47,7 +47,7 @@ export class SessionReports {
     call: SessionCall<unknown>,
     { committed }: Pending,
   ): void {
-    this.events.emitInvalidation({ ...happened, ...this.callerOf(call) }, committed);
+    this.events.emitInvalidation({ ...happened, ...callerOf(call, this.policy) }, committed);
   }
 
   revoked(
@@ -55,7 +55,7 @@ export class SessionReports {
     call: SessionCall<unknown>,
     { committed }: Pending,
   ): void {
-    this.events.emitRevocation({ ...happened, ...this.callerOf(call) }, committed);
+    this.events.emitRevocation({ ...happened, ...callerOf(call, this.policy) }, committed);
   }
 
   report(
@@ -63,12 +63,6 @@ export class SessionReports {
     call: SessionCall<unknown>,
     { committed }: Pending | { committed: undefined } = {},
   ): void {
-    this.events.emitSession({ ...happened, ...this.callerOf(call) }, committed);
-  }
-
-  /** Who called, and from where. */
-  private callerOf({ by, address: given }: SessionCall<unknown>) {
-    const address = keptAddress(given, this.policy);
-    return { ...(by !== undefined && { by }), ...(address !== undefined && { address }) };
+    this.events.emitSession({ ...happened, ...callerOf(call, this.policy) }, committed);
   }
 }

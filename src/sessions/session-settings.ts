@@ -1,5 +1,6 @@
+import type { AddressPolicy } from '../events/address.js';
 import type { SessionLimits } from '../state/session.store.js';
-import type { AddressPolicy, SessionClaims } from './sessions-options.js';
+import type { SessionClaims } from './sessions-options.js';
 
 /** The options of the sessions, with every default filled in. */
 export interface SessionSettings {

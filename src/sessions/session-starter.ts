@@ -1,3 +1,4 @@
+import { keptAddress } from '../events/address.js';
 import {
   PasswordConflictError,
   UserUnknownError,
@@ -15,7 +16,6 @@ import type {
 } from '../state/session.store.js';
 import type { TokenStateStore } from '../state/token-state.store.js';
 import type { Clock } from '../tokens/clock.js';
-import { keptAddress } from './address.js';
 import { keptText, LONGEST_LABEL, LONGEST_USER_AGENT } from './kept-text.js';
 import type { JudgedToken } from './refresher.js';
 import { RefreshToken } from './refresh-token.js';

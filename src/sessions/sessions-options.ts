@@ -1,3 +1,4 @@
+import type { AddressPolicy } from '../events/address.js';
 import { durationRow, isFunction, isPlainObject, isText } from '../options/checks.js';
 import type { Duration } from '../options/duration.js';
 import { type OptionRow, option } from '../options/option-table.js';
@@ -11,9 +12,6 @@ export type SessionClaims<User> = (
   user: User,
   session: SessionView,
 ) => ExtraClaims | Promise<ExtraClaims>;
-
-/** How much of a client's address is kept. */
-export type AddressPolicy = boolean | 'network';
 
 /** Sessions: one login on one device each, with a rotating refresh token. */
 export interface SessionsOptions {

@@ -256,6 +256,17 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       expect(app.events).not.toEqual([]);
       for (const event of app.events) expect(event).toMatchObject({ address: LOCAL });
     });
+
+    it.each([{}, { keepThisDevice: true }])(
+      'is an event that says who logged out everywhere, and from where: %j',
+      async (body) => {
+        const app = await on({}, { sessions: { absolute: '30 days', address: true } });
+        const { access } = await app.device('anna');
+        await app.post('/auth/logout-everywhere', access, body);
+        const who = { subject: 'anna', by: 'anna', address: LOCAL };
+        expect(app.invalidations).toMatchObject([{ ...who, reason: 'logged_out_everywhere' }]);
+      },
+    );
   });
 
   describe('the cookie', () => {

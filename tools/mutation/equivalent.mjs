@@ -69,7 +69,7 @@ export const EQUIVALENT = [
     reason: 'no source is named by that text',
   },
   {
-    file: 'src/sessions/address.ts',
+    file: 'src/events/address.ts',
     mutants: [`StringLiteral: '0' → ""`],
     reason: 'the groups of an IPv4 address are beyond the /48 that is shown',
   },

@@ -1,5 +1,6 @@
 import {
   type EndpointsOptions,
+  type InvalidationEvent,
   type RevocationEvent,
   type SessionEvent,
   TokenEventEmitter,
@@ -20,6 +21,7 @@ import { SessionClient } from './session-client.js';
 export class SessionMemoryApp extends SessionClient {
   readonly events: SessionEvent[] = [];
   readonly revocations: RevocationEvent[] = [];
+  readonly invalidations: InvalidationEvent[] = [];
 
   constructor(
     readonly app: MemoryApp,
@@ -31,7 +33,7 @@ export class SessionMemoryApp extends SessionClient {
       session: (event) => void this.events.push(event),
       revoked: (event) => void this.revocations.push(event),
       refused: () => {},
-      invalidated: () => {},
+      invalidated: (event) => void this.invalidations.push(event),
     });
   }
 

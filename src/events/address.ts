@@ -1,5 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
-import type { AddressPolicy } from './sessions-options.js';
+
+/** How much of a client's address is kept. */
+export type AddressPolicy = boolean | 'network';
 
 /** As much of a client's address as the application keeps; `undefined` for what is no address. */
 export function keptAddress(given: string | undefined, policy: AddressPolicy): string | undefined {
