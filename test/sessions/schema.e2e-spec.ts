@@ -1,11 +1,12 @@
 import { tokenInvalidationSql } from 'nestjs-token-invalidation/pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createEmptyDatabase } from '../support/database.js';
 import { catalogueOf, runSql } from '../support/storage/catalogue.js';
 import type { PgTokenStateStore } from '../support/storage/pg-harness.js';
 import { newSession } from '../support/sessions/new-session.js';
 import {
   type HeldSession,
+  LIMITS,
   SESSION_SQL,
   SessionDatabase,
 } from '../support/sessions/session-database.js';
@@ -203,6 +204,41 @@ describe('a revoked token, whoever writes it', () => {
       expect(await row()).toBeDefined();
     },
   );
+});
+
+/** Has a trigger of the application's run after ours, until the test is over. */
+async function undo(table: string, body: string): Promise<void> {
+  await database.query(
+    `CREATE OR REPLACE FUNCTION undo() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${body} END $$`,
+  );
+  await database.query(
+    `CREATE TRIGGER zzz_undo BEFORE INSERT OR UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION undo()`,
+  );
+  onTestFinished(async () => void (await database.query('DROP FUNCTION undo() CASCADE')));
+}
+
+describe("a write that a trigger of the application's undoes", () => {
+  const NOTHING = { name: 'TokenStateUnchangedError' };
+
+  it('is no revoked token: alone, and in a transaction', async () => {
+    await undo(REVOKED, 'RETURN NULL;');
+    const revoked = { tokenId: subject, expiresAt: new Date(Date.now() + 3_600_000) };
+    await expect(store.sessions.revokeToken(revoked)).rejects.toMatchObject(NOTHING);
+    const inTransaction = database.transaction((client) =>
+      store.sessions.revokeToken(revoked, client),
+    );
+    await expect(inTransaction).rejects.toMatchObject(NOTHING);
+    expect(await database.query(`SELECT FROM ${REVOKED} WHERE jti = $1`, subject)).toEqual([]);
+  });
+
+  it('is no logout everywhere else', async () => {
+    await undo('users', 'RETURN OLD;');
+    const target = { sessionId: session.id, of: { subject } };
+    const replacing = { because: 'logout' } as const;
+    const replacement = { session: newSession(), replacing, credentialsEntered: false };
+    const logout = store.sessions.replace(target, { ...replacement, limits: LIMITS });
+    await expect(logout).rejects.toMatchObject(NOTHING);
+  });
 });
 
 describe('the set-up check', () => {
