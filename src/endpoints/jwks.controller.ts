@@ -9,7 +9,7 @@ import {
 } from '@nestjs/common';
 import type { HeaderWriter } from '../http/http-answers.js';
 import { Public } from '../http/public.decorator.js';
-import { DocumentJwks } from './openapi-oauth.js';
+import { DocumentJwks, JWK_SET_TYPE } from './openapi-oauth.js';
 
 /** Injection token of the public keys. */
 export const JWKS = Symbol('nestjs-token-invalidation: public keys');
@@ -30,6 +30,7 @@ export function jwksController(path: string): Type<object> {
     @Public()
     @Get()
     keys(@Res({ passthrough: true }) response: HeaderWriter): JsonWebKeySet {
+      response.header('Content-Type', JWK_SET_TYPE);
       response.header('Cache-Control', `public, max-age=${MAX_AGE_SECONDS}`);
       return this.set;
     }

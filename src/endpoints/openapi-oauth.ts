@@ -45,9 +45,22 @@ export function DocumentIntrospect(): MethodDecorator {
   ]);
 }
 
+/** Of a JWK Set (RFC 7517 section 8.5.2). */
+export const JWK_SET_TYPE = 'application/jwk-set+json';
+
+const JWK_SET = {
+  type: 'object',
+  required: ['keys'],
+  properties: { keys: { type: 'array', items: { type: 'object', additionalProperties: true } } },
+};
+
 export function DocumentJwks(): MethodDecorator {
   return documented(({ ApiOperation, ApiResponse }) => [
     ApiOperation({ summary: 'The public keys of access tokens (RFC 7517)' }),
-    ApiResponse({ status: 200, description: 'A JWK Set' }),
+    ApiResponse({
+      status: 200,
+      description: 'A JWK Set',
+      content: { [JWK_SET_TYPE]: { schema: JWK_SET } },
+    }),
   ]);
 }

@@ -147,6 +147,18 @@ describe('the OpenAPI document of an application with sessions', () => {
     });
   });
 
+  it('has the public keys, with their media type', async () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const { paths } = await documentOf({ ...ALL, jwks: true }, undefined, {
+      keys: [{ privateKey }],
+      sessions: { absolute: '1 day', keys: ['k'.repeat(32)] },
+    });
+    const keys = paths['/.well-known/jwks.json']!.get as Operation;
+    expect(keys.responses['200']).toMatchObject({
+      content: { 'application/jwk-set+json': { schema: { required: ['keys'] } } },
+    });
+  });
+
   it('claims nothing about a list that the application maps', async () => {
     expect(await listIn({})).toHaveProperty('content');
     expect(await listIn({ listResponse: () => [] })).toEqual({ description: 'A page of sessions' });

@@ -514,6 +514,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       const app = await on({ jwks }, { keys, sessions });
       const { status, headers, body } = await app.get(path);
       expect([status, headers.get('cache-control')]).toEqual([200, 'public, max-age=300']);
+      expect(headers.get('content-type')).toMatch(/^application\/jwk-set\+json(;|$)/);
       const { kty, crv, x, y } = privateKey.export({ format: 'jwk' });
       const key = { kty: kty ?? 'EC', crv, x, y, kid: 'today', alg: 'ES256', use: 'sig' };
       expect(body).toEqual({ keys: [key] });
