@@ -6,4 +6,5 @@ export {
   type WebStorage,
   webStorage,
 } from './login-storage.js';
-export { type TokenAnswer, TokenClient, type TokenClientOptions } from './token-client.js';
+export { TokenClient } from './token-client.js';
+export type { TokenAnswer, TokenClientOptions } from './token-client.options.js';

@@ -1,7 +1,8 @@
 import { EventEmitter, once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Login, memoryStorage, sharedStorage, webStorage } from './login-storage.js';
-import { TokenClient, type TokenClientOptions } from './token-client.js';
+import { TokenClient } from './token-client.js';
+import type { TokenClientOptions } from './token-client.options.js';
 
 const API = 'https://api.example';
 const NOW = 1_800_000_000_000;

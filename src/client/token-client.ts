@@ -1,33 +1,5 @@
 import { type Login, type LoginStorage, memoryStorage } from './login-storage.js';
-
-/** The answer to a login or a refresh (RFC 6749 section 5.1). */
-export interface TokenAnswer {
-  readonly access_token: string;
-  /** In seconds. */
-  readonly expires_in?: number | undefined;
-  /** Absent from the answer to a refresh: the client keeps the one that it has. */
-  readonly refresh_token?: string | undefined;
-}
-
-/** How a `TokenClient` works. */
-export interface TokenClientOptions {
-  /** Where the endpoints are, such as `'https://api.example.com/auth'`: it posts to `<url>/refresh` and `<url>/logout`. */
-  url: string;
-  /** Where the login is kept. Default: in memory. */
-  storage?: LoginStorage;
-  /** Whether the refresh token is in a cookie that the page cannot read. Default: `false`. */
-  cookie?: boolean;
-  /** Called when the server has refused the refresh token: the user must log in. `errorCode` says why. */
-  onGone?: (errorCode: string) => void;
-  /** Called when a resource demands a more recent login (RFC 9470), no older than so many seconds. The login goes on. */
-  onLoginAgain?: (maxAge: number | undefined) => void;
-  /** How long a refresh may take, in milliseconds. Default: 30,000. */
-  timeout?: number;
-  /** In place of the global `fetch`. */
-  fetch?: typeof fetch;
-  /** In place of `Date.now`. */
-  now?: () => number;
-}
+import type { TokenAnswer, TokenClientOptions } from './token-client.options.js';
 
 /** A refresh has a new login, says that there is none, or has an answer that says neither: the server is busy. */
 type Renewal = Login | undefined | Response;
@@ -82,17 +54,17 @@ export class TokenClient {
     if (login instanceof Response) return login;
     // The body can be sent once.
     const answer = await this.ask(request.clone(), login);
-    if (answer.status !== 401 || login === undefined || this.noteDemand(answer)) return answer;
+    if (answer.status !== 401 || login === undefined || demandIn(answer)) return answer;
     const renewed = (await this.renew(login)) ?? answer;
-    if (renewed instanceof Response) return renewed;
-    const second = await this.ask(request, renewed);
-    this.noteDemand(second);
-    return second;
+    return renewed instanceof Response ? renewed : this.ask(request, renewed);
   }
 
-  private ask(request: Request, login: Login | undefined): Promise<Response> {
+  private async ask(request: Request, login: Login | undefined): Promise<Response> {
     if (login !== undefined) request.headers.set('authorization', `Bearer ${login.accessToken}`);
-    return this.send(request);
+    const answer = await this.send(request);
+    const demand = demandIn(answer);
+    if (demand) this.options.onLoginAgain?.(demand.maxAge);
+    return answer;
   }
 
   private async current(): Promise<Renewal> {
@@ -109,8 +81,7 @@ export class TokenClient {
     // Another call or another tab was quicker, or the user has logged out.
     if (token !== refused?.accessToken) return stored;
     const underWay = this.renewals.get(token);
-    if (underWay !== undefined) return underWay;
-    const renewal = this.refresh(stored).finally(() => this.renewals.delete(token));
+    const renewal = underWay ?? this.refresh(stored).finally(() => this.renewals.delete(token));
     this.renewals.set(token, renewal);
     return renewal;
   }
@@ -122,8 +93,7 @@ export class TokenClient {
       return this.replace(sent, this.loginOf(answer, sent));
     }
     if (response.status !== 401) return response;
-    const refusal: unknown = await response.clone().json().catch(Object);
-    const { errorCode } = Object(refusal) as { errorCode?: unknown };
+    const { errorCode } = Object(await response.clone().json().catch(Object));
     // A 401 of something in between says nothing about the login.
     if (typeof errorCode !== 'string') return response;
     const login = await this.replace(sent, undefined);
@@ -136,8 +106,7 @@ export class TokenClient {
   /** Late answers of tabs that were asleep must not replace what is newer. */
   private async replace(sent: Login | undefined, login: Login | undefined): Promise<Renewal> {
     const stored = await this.storage.read();
-    const isNewer = stored?.accessToken !== sent?.accessToken || (!sent && this.gone);
-    if (isNewer) return stored;
+    if (stored?.accessToken !== sent?.accessToken || (!sent && this.gone)) return stored;
     await this.storage.write(login);
     return login;
   }
@@ -161,14 +130,13 @@ export class TokenClient {
       refreshToken: refresh_token ?? before?.refreshToken,
     };
   }
+}
 
-  /** Whether the answer demands a more recent login, which no refresh gives (RFC 9470 section 3). */
-  private noteDemand({ status, headers }: Response): boolean {
-    const challenge = headers.get('www-authenticate') ?? '';
-    const isDemand = challenge.includes('error="insufficient_user_authentication"');
-    if (status !== 401 || !isDemand) return false;
-    const maxAge = /max_age="?(\d+)/.exec(challenge)?.[1];
-    this.options.onLoginAgain?.(maxAge === undefined ? undefined : Number(maxAge));
-    return true;
-  }
+/** What the answer demands: a more recent login, which no refresh gives (RFC 9470 section 3). */
+function demandIn({ status, headers }: Response): { maxAge: number | undefined } | undefined {
+  const challenge = headers.get('www-authenticate') ?? '';
+  const isDemand = challenge.includes('error="insufficient_user_authentication"');
+  if (status !== 401 || !isDemand) return undefined;
+  const maxAge = /max_age="?(\d+)/.exec(challenge)?.[1];
+  return { maxAge: maxAge === undefined ? undefined : Number(maxAge) };
 }
