@@ -1,5 +1,15 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { deviceOf } from '../support/sessions/session-client.js';
+import { array, assert, asyncProperty, boolean, constantFrom, option, record } from 'fast-check';
+import type { TokenInvalidator } from 'nestjs-token-invalidation';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { TestApp } from '../support/create-app.js';
+import { tries } from '../support/properties.js';
+import { createSessionApp } from '../support/sessions/session-app.js';
+import {
+  claimsOf,
+  type Device,
+  deviceOf,
+  type RefreshAnswer,
+} from '../support/sessions/session-client.js';
 import { startSessions } from '../support/sessions/session-memory-app.js';
 import { PASSWORD } from '../support/users.js';
 import { useNodes } from '../support/sessions/use-nodes.js';
@@ -103,6 +113,35 @@ describe('a refresh', () => {
 
 describe('sessions', () => {
   const nodes = useNodes({ inThisProcess: true });
+  let admin: TestApp;
+
+  beforeAll(async () => {
+    admin = await createSessionApp({ url: nodes().database.url });
+  });
+  afterAll(() => admin?.close());
+
+  const invalidator = (): TokenInvalidator => admin.invalidator;
+
+  async function userOf(email: string): Promise<{ id: string; hash: string }> {
+    const sql = 'SELECT id, password_hash AS hash FROM users WHERE email = $1';
+    return (await nodes().database.query(sql, email))[0] as { id: string; hash: string };
+  }
+
+  async function refreshAfter({ refresh }: Device, move: () => unknown): Promise<RefreshAnswer> {
+    await move();
+    return nodes().a.refresh(refresh);
+  }
+
+  /** The answer is held after all that it reads of the database. */
+  async function refreshHeld({ refresh }: Device, move: () => unknown): Promise<RefreshAnswer> {
+    let refreshing: Promise<RefreshAnswer> | undefined;
+    await nodes().holding(async (untilHeld) => {
+      refreshing = nodes().a.refresh(refresh);
+      await untilHeld();
+      await move();
+    });
+    return refreshing!;
+  }
 
   it('get another id and another secret with each login, whatever the client brings along', async () => {
     const { a } = nodes();
@@ -155,6 +194,24 @@ describe('sessions', () => {
       '401 password_changed',
     ],
     [
+      'the password was reset, by nobody who has a session',
+      async (email) => {
+        const { id, hash } = await userOf(email);
+        await invalidator().changePassword(id, { currentHash: hash, newHash: 'reset' });
+      },
+      '401 password_changed',
+    ],
+    [
+      'the password was changed in a directory',
+      async (email) => invalidator().invalidateAfterPasswordChange((await userOf(email)).id),
+      '401 password_changed',
+    ],
+    [
+      'an administrator invalidated the tokens of the user',
+      async (email) => invalidator().invalidate((await userOf(email)).id, { by: 'support' }),
+      '401 logged_out_everywhere',
+    ],
+    [
       'the user logged out everywhere',
       (_, access) => nodes().a.post('/auth/logout-everywhere', access),
       '401 logged_out_everywhere',
@@ -168,16 +225,82 @@ describe('sessions', () => {
         ),
       '401 version_stale',
     ],
-  ])('refresh no more when %s', async (_, change, refusal) => {
+  ])('refresh no more when %s: on time, early, late, or forked', async (_, change, refusal) => {
+    const { a, b } = nodes();
     const email = await nodes().createUser();
-    const [device, other] = [await nodes().a.logIn(email), await nodes().b.logIn(email)];
-    await nodes().age(device, 61);
+    const logIn = () => a.logIn(email);
+    const [onTime, early, late, other] = [
+      await logIn(),
+      await logIn(),
+      await logIn(),
+      await logIn(),
+    ];
+    for (const device of [onTime, late]) await nodes().age(device, 61);
+    const { refresh, access } = await a.refresh(late.refresh);
+    const forked = deviceOf(
+      await b.post('/device/fork', undefined, { refresh_token: early.refresh }),
+    );
     await change(email, other.access);
-    expect((await nodes().b.refresh(device.refresh)).outcome).toBe(refusal);
-    expect(await nodes().b.check(device.access)).toMatch(/^401 /);
-    expect(await nodes().eventsOf(device)).toEqual([]);
+    const successor = { ...late, refresh: refresh!, access };
+    for (const device of [onTime, early, late, successor, forked]) {
+      for (const node of [a, b]) {
+        const answer = await node.refresh(device.refresh);
+        expect(answer).toMatchObject({ outcome: refusal, access: undefined, refresh: undefined });
+        expect(await node.check(device.access)).toMatch(/^401 /);
+      }
+      const fork = await b.post('/device/fork', undefined, { refresh_token: device.refresh });
+      expect(fork.status).toBe(401);
+      expect(await nodes().eventsOf(device)).toEqual([]);
+    }
+  });
+
+  it('give no token of another version than theirs, whenever that of the user or of everyone moves', async () => {
+    const moves = {
+      user: (email: string) =>
+        nodes().database.query(
+          'UPDATE users SET token_version = token_version + 2 WHERE email = $1',
+          email,
+        ),
+      everyone: () =>
+        nodes().database.query(
+          'UPDATE users_token_invalidation SET everyone_version = everyone_version + 1',
+        ),
+    };
+    const step = record({
+      seconds: constantFrom(0, 61, 200),
+      moves: option(constantFrom('user', 'everyone'), { nil: undefined }),
+      isHeld: boolean(),
+    });
+    const schedules = asyncProperty(array(step, { minLength: 2, maxLength: 4 }), play);
+
+    async function play(steps: Step[]) {
+      const email = await nodes().createUser('held');
+      let device = await nodes().a.logIn(email);
+      for (const { seconds, moves: moved, isHeld } of steps) {
+        await nodes().age(device, seconds);
+        const move = () => (moved === undefined ? undefined : moves[moved](email));
+        const refreshed = await (isHeld ? refreshHeld(device, move) : refreshAfter(device, move));
+        // A refused device has what it had.
+        const { access } = refreshed.outcome === 200 ? refreshed : device;
+        expect(refreshed.outcome === 200).toBe(moved === undefined || isHeld);
+        const { user_version: ver, everyone_version } = await nodes().database.row(device.sid);
+        expect(claimsOf(access)).toMatchObject({ ver, everyone_ver: Number(everyone_version) });
+        expect((await nodes().b.check(access)) === 200).toBe(moved === undefined);
+        const kept = { access, refresh: refreshed.refresh ?? device.refresh, sid: device.sid };
+        device = moved === undefined ? kept : await nodes().a.logIn(email);
+      }
+    }
+
+    await assert(schedules, tries(12));
   });
 });
+
+/** A refresh, so long after the one before, and what moves before it or while its answer is held. */
+interface Step {
+  readonly seconds: number;
+  readonly moves: 'user' | 'everyone' | undefined;
+  readonly isHeld: boolean;
+}
 
 /** The secret of a session, as its refresh tokens carry it. */
 function secretIn(refresh: string): string {
