@@ -447,6 +447,22 @@ export const PATCHES: readonly Patch[] = [
     test: 'a refresh takes the version and the login time of its session',
   },
   {
+    promise: 5,
+    file: 'src/postgres/schema/sessions-1.ts',
+    find: 'least(NEW.user_version, (SELECT min(${version}) FROM ${users} WHERE ${id} = NEW.user_id))',
+    replace: 'NEW.user_version',
+    spec: 'test/sessions/schema.e2e-spec.ts',
+    test: 'is of no version of its user that is yet to come',
+  },
+  {
+    promise: 16,
+    file: 'src/postgres/schema/sessions-1.ts',
+    find: '      ${NOT_AHEAD}\n',
+    replace: '',
+    spec: 'test/sessions/schema.e2e-spec.ts',
+    test: 'begins with no rotated_at that is yet to come',
+  },
+  {
     promise: 1,
     file: 'src/rule/rule.ts',
     find: '(inSession ? judgeEveryoneVersion(claims, record) : judgeEveryoneCutoff(claims, record))',
