@@ -214,7 +214,7 @@ describe('endpoints that cannot be meant', () => {
 
 describe('endpoints without what they need', () => {
   class Within extends LogoutTransaction {
-    run = (logout: () => Promise<void>) => logout();
+    run = (logout: (transaction: unknown) => Promise<void>) => logout({});
   }
   const sessions = { absolute: '30 days' };
   const needsSessions = "needs the option sessions: set sessions: { preset: 'consumer' }.";
