@@ -1,6 +1,6 @@
 import type { HideProperties } from '../state/hidden-properties.js';
 import type { InContext, StateQuery, StateReading } from '../state/token-state.store.js';
-import type { PgClient } from './pg-pool.js';
+import type { PgClient, Statement } from './pg-pool.js';
 import type { Primary } from './primary.js';
 import {
   type DecodedRecord,
@@ -11,7 +11,15 @@ import {
   type StateRow,
   subjectOf,
 } from './state-row.js';
-import { columnsOf, isRevoked, listsOf, needsOf, sessionOf } from './sessions/read-part.js';
+import {
+  columnsOf,
+  isRevoked,
+  listsOf,
+  needsOf,
+  type ReadNeeds,
+  sessionOf,
+  valuesOf,
+} from './sessions/read-part.js';
 import type { UserDatabase } from './user-database.js';
 import type { LoadedUser } from './user-loader.js';
 
@@ -32,7 +40,7 @@ interface Sent {
 interface Asked {
   readonly queries: readonly StateQuery[];
   readonly sent: readonly Sent[];
-  readonly needs: ReturnType<typeof needsOf>;
+  readonly needs: ReadNeeds;
 }
 
 /** A batch of queries in one statement. Subjects that cannot be ids are not sent. */
@@ -41,7 +49,7 @@ export async function readState<User>(
   queries: readonly StateQuery[],
   { primary, timeoutMs }: Source,
 ): Promise<StateReading<User>> {
-  const { loader, statements, subjects } = database;
+  const { loader, subjects } = database;
   const sent: Sent[] = [];
   for (const [index, { subject, inContext }] of queries.entries()) {
     if (subjects.accepts(subject)) sent.push({ subject, inContext, index });
@@ -50,17 +58,35 @@ export async function readState<User>(
   const asked = { queries, sent, needs };
   if (sent.length === 0) return decodeReading(database, asked, { rows: [] });
 
-  const ids = subjects.list(sent.map(({ subject }) => subject));
-  const { types } = loader;
-  const statement =
-    needs === undefined
-      ? { ...statements.read, values: [ids], types }
-      : { ...statements.readWith[needs], values: [ids, ...listsOf(needs, sent, queries)], types };
+  const statement = statementFor(database, asked);
   const decode = (rows: unknown[][], client?: PgClient) =>
     decodeReading(database, asked, { rows, client });
   return loader.readsMore
     ? primary.readWith(statement, timeoutMs, decode)
     : decode(await primary.read(statement, timeoutMs));
+}
+
+/** One query is read without lists. */
+function statementFor(database: UserDatabase<unknown>, asked: Asked): Statement {
+  const { statements, loader } = database;
+  const isAlone = asked.sent.length === 1;
+  const { text, name } = (isAlone ? statements.readOne : statements.readMany)[asked.needs];
+  const values = isAlone ? valuesOfOne(asked) : valuesOfMany(database, asked);
+  return { text, name, values, types: loader.types };
+}
+
+function valuesOfOne({ queries, sent, needs }: Asked): unknown[] {
+  const [{ subject, index }] = sent as [Sent];
+  return [subject, ...valuesOf(needs, queries[index]!)];
+}
+
+function valuesOfMany(
+  { subjects }: UserDatabase<unknown>,
+  { queries, sent, needs }: Asked,
+): unknown[] {
+  const ids = subjects.list(sent.map(({ subject }) => subject));
+  const asked = sent.map(({ index }) => queries[index]!);
+  return [ids, ...listsOf(needs, asked)];
 }
 
 async function decodeReading<User>(
@@ -82,8 +108,8 @@ async function decodeReading<User>(
     const place = sent[positionOf(row)]!.index;
     const record = recordOf(row, users[index], hide);
     records[place] = record;
-    if (needs === undefined || record === undefined || record instanceof Error) continue;
-    record.session = sessionOf(row, queries[place]!, everyone);
+    if (needs === 'nothing' || record === undefined || record instanceof Error) continue;
+    record.session = sessionOf(row, queries[place]!);
     record.tokenRevoked = isRevoked(row, queries[place]!, needs);
   }
   return { everyone, records };

@@ -22,7 +22,8 @@ const partsOf = (columns: UserColumns) => ({
 });
 const statements = stateStatements(partsOf(COLUMNS));
 const every: [name: string, sql: string, parameters: string[]][] = [
-  ['read', statements.read.text, ['$1']],
+  ['a read of one user', statements.readOne.nothing.text, ['$1']],
+  ['a read of several', statements.readMany.both.text, ['$1', '$2', '$3']],
   ['invalidate', statements.invalidate.logout, ['$1']],
   ['invalidate for a password', statements.invalidate.password, ['$1']],
   ['invalidate with a version', statements.invalidateIfVersion.logout, ['$1', '$2']],
@@ -61,8 +62,8 @@ it('the two kinds of invalidation move different cutoffs', () => {
 });
 
 it('the SQL of a read asks for no column where users are not soft-deleted', () => {
-  const { read } = stateStatements(partsOf({ ...COLUMNS, deletedAt: undefined }));
-  expect(read.text).not.toContain('d""t');
+  const { readOne } = stateStatements(partsOf({ ...COLUMNS, deletedAt: undefined }));
+  expect(readOne.nothing.text).not.toContain('d""t');
 });
 
 it('there is no SQL for a password that is not in the table', () => {
@@ -74,5 +75,5 @@ it('there is no SQL for a password that is not in the table', () => {
 
 it('the name of the read is that of its text', () => {
   const other = stateStatements({ ...partsOf(COLUMNS), loaded: [] });
-  expect(other.read.name).not.toBe(statements.read.name);
+  expect(other.readOne.nothing.name).not.toBe(statements.readOne.nothing.name);
 });

@@ -8,7 +8,7 @@ import {
   rehashPermit,
   statementName,
 } from './sql.js';
-import { NOTHING_MORE, type ReadNeeds, readWith } from './sessions/read-part.js';
+import { type AskedColumn, type ReadNeeds, readWith } from './sessions/read-part.js';
 import { stateColumns } from './state-row.js';
 import type { UserColumns } from './user-columns.js';
 
@@ -26,12 +26,15 @@ export interface PreparedText {
   readonly name: string;
 }
 
+/** The texts of a read, by what it asks for. */
+type ReadTexts = Readonly<Record<ReadNeeds, PreparedText>>;
+
 /** The texts of all statements of the store, written once at boot. */
 export interface StateStatements {
-  /** Parameter: the ids, one for each query; an id that is asked for twice gives two rows. Columns: a `StateRow`. */
-  readonly read: PreparedText;
-  /** The same with what decides about sessions and revoked tokens: see `readWith()`. */
-  readonly readWith: Readonly<Record<ReadNeeds, PreparedText>>;
+  /** Parameters: the id, and what else is asked for: see `readWith()`. Columns: a `StateRow`. */
+  readonly readOne: ReadTexts;
+  /** The same for several queries. Parameters: a list of each. An id that is asked for twice gives two rows. */
+  readonly readMany: ReadTexts;
   /** Parameter: the id. */
   readonly invalidate: Readonly<Record<CutoffKind, string>>;
   /** Parameters: the id, and the version that must still be the user's. */
@@ -65,12 +68,8 @@ export function stateStatements(parts: StatementParts): StateStatements {
   const { columns, everyoneTable } = parts;
   const password = columns.password;
   return {
-    read: prepared(readText(parts)),
-    readWith: {
-      session: prepared(readText(parts, 'session')),
-      token: prepared(readText(parts, 'token')),
-      both: prepared(readText(parts, 'both')),
-    },
+    readOne: readTexts(parts, askedOne),
+    readMany: readTexts(parts, askedMany),
     invalidate: ofBothKinds((kind) => invalidation(columns, kind, 'true')),
     invalidateIfVersion: ofBothKinds((kind) =>
       invalidation(columns, kind, `${column(columns.tokenVersion)} = $2::bigint`),
@@ -132,21 +131,56 @@ function raiseEveryone(everyoneTable: string, condition = 'true'): string {
   );
 }
 
+function readTexts(parts: StatementParts, asked: AskedSource): ReadTexts {
+  const text = (needs: ReadNeeds) => prepared(readText(parts, needs, asked));
+  return {
+    nothing: text('nothing'),
+    session: text('session'),
+    token: text('token'),
+    both: text('both'),
+  };
+}
+
 /**
- * The list of ids is in a subquery, which hides its length from the planner. Otherwise PostgreSQL would plan every read
- * of a short list again, and not keep the plan of the prepared statement.
- *
  * An id that nobody has gives a row as well, which says where it was looked for.
+ *
+ * The columns share a name. pg makes an object of the names for each answer, and rows that come as arrays do not need it.
  */
-function readText({ columns, everyoneTable, loaded }: StatementParts, needs?: ReadNeeds): string {
-  const part = needs === undefined ? NOTHING_MORE : readWith(columns, everyoneTable, needs);
-  const { columns: more, lists, asked, joins } = part;
-  const selected = [...stateColumns(columns, everyoneTable), ...more, ...loaded.map(column)];
+function readText(
+  { columns, everyoneTable, loaded }: StatementParts,
+  needs: ReadNeeds,
+  askedSource: AskedSource,
+): string {
+  const part = readWith(columns, needs);
+  const asked = askedSource([{ name: 'id', type: columns.idType }, ...part.asked]);
+  const selected = [
+    ...stateColumns(columns, everyoneTable),
+    ...part.columns,
+    ...loaded.map(column),
+  ];
   return (
-    `SELECT ${selected.join(', ')} ` +
-    `FROM unnest((SELECT $1::${columns.idType}[])${lists}) WITH ORDINALITY AS asked (id, ${asked}position) ` +
-    `LEFT JOIN ${quoteTable(columns.schema, columns.table)} AS u ON ${column(columns.id)} = asked.id${joins}`
+    `SELECT ${selected.map((each) => `${each} AS c`).join(', ')} FROM ${asked} ` +
+    `LEFT JOIN ${quoteTable(columns.schema, columns.table)} AS u ON ${column(columns.id)} = asked.id${part.joins}`
   );
+}
+
+/** SQL: the source `asked`, which has the columns and the position of each query. */
+type AskedSource = (columns: readonly AskedColumn[]) => string;
+
+/** Without a list, which takes longer to unpack than a user to find. */
+function askedOne(columns: readonly AskedColumn[]): string {
+  const values = columns.map(({ name, type }, index) => `$${index + 1}::${type} AS ${name}`);
+  return `(SELECT ${values.join(', ')}, 1 AS position) AS asked`;
+}
+
+/**
+ * Each list is in a subquery, which hides its length from the planner. Otherwise PostgreSQL would plan every read of a
+ * short list again, and not keep the plan of the prepared statement.
+ */
+function askedMany(columns: readonly AskedColumn[]): string {
+  const lists = columns.map(({ type }, index) => `(SELECT $${index + 1}::${type}[])`);
+  const names = columns.map(({ name }) => name);
+  return `unnest(${lists.join(', ')}) WITH ORDINALITY AS asked (${names.join(', ')}, position)`;
 }
 
 function ofBothKinds(text: (kind: CutoffKind) => string): Record<CutoffKind, string> {

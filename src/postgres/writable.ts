@@ -4,7 +4,7 @@
  */
 export function ifWritable(text: string): string {
   const isWritable = `NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'`;
-  return `(SELECT CASE WHEN ${isWritable} THEN ${text} END)`;
+  return `CASE WHEN ${isWritable} THEN ${text} END`;
 }
 
 /** Another server answered than the one that has the last word. */

@@ -296,5 +296,5 @@ function isFind(query: unknown): boolean {
 }
 
 function isStateQuery(query: unknown): boolean {
-  return textOf(query).includes('unnest(');
+  return textOf(query).includes(' AS asked ');
 }

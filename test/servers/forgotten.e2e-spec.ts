@@ -107,7 +107,7 @@ describe('connections that a firewall forgot while they were idle', () => {
         rowOf(
           database.url,
           `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-            WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%AS asked (id%'`,
+            WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '% AS asked %'`,
         ),
         ...Array.from({ length: 5 }, () => app.ask(token)),
       ]);

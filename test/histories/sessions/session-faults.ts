@@ -126,9 +126,8 @@ export const SESSION_REWRITES: Readonly<Record<SessionFault, readonly Rewrite[]>
   'everyone-by-instant': [
     {
       file: READ,
-      find: "`WHEN s.everyone_version <> ${everyoneVersion(everyoneTable)} THEN '' END`",
-      replace:
-        "`WHEN s.started_at <= (SELECT e.everyone_logged_out_at FROM ${everyoneTable} AS e) THEN '' END`",
+      find: "s.generation || ' ' || s.everyone_version",
+      replace: `s.generation || ' ' || (SELECT CASE WHEN s.started_at <= e.everyone_logged_out_at THEN s.everyone_version ELSE e.everyone_version END FROM users_token_invalidation AS e)`,
     },
     {
       file: 'src/rule/rule.ts',
@@ -137,7 +136,7 @@ export const SESSION_REWRITES: Readonly<Record<SessionFault, readonly Rewrite[]>
     },
   ],
   'expiry-by-node': [
-    { file: READ, find: "WHEN s.expires_at <= ${NOW} THEN 'expired' ", replace: '' },
+    { file: READ, find: "WHEN s.expires_at <= ${MOMENT} THEN 'expired' ", replace: '' },
   ],
   'reuse-before-expiry': [
     {
