@@ -23,18 +23,19 @@ export interface PgPoolOptions {
 /** Is called with each new connection before anyone gets it; an error closes it. */
 export type VerifyClient = (client: PgClient, done: (error?: unknown) => void) => unknown;
 
+export interface PgQuery {
+  readonly name: string | undefined;
+  readonly text: string;
+  readonly rowMode: 'array';
+  readonly query_timeout: number;
+  /** In place of the client's parsers. */
+  types?: TypeParsers;
+}
+
 export interface PgClient {
   readonly processID?: number | null;
   readonly secretKey?: number | null;
-  query(config: {
-    name: string | undefined;
-    text: string;
-    values: unknown[];
-    rowMode: 'array';
-    query_timeout: number;
-    /** In place of the client's parsers. */
-    types: TypeParsers | undefined;
-  }): Promise<{ rows: unknown[][] }>;
+  query(query: PgQuery, values: readonly unknown[]): Promise<{ rows: unknown[][] }>;
   /** With `true`: closes the connection instead of giving it to the next one. */
   release(broken: boolean): void;
   /** Closes the connection. Its pool calls it for one that is released as broken. */

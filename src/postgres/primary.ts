@@ -72,7 +72,7 @@ export class Primary {
     const keep = (answered: Connection) => {
       connection = answered;
     };
-    const rows = await this.readWithin({ ...limit, keep }, statement);
+    const rows = await this.readWithin(limit, statement, keep);
     let isGivenUp = false;
     const timer = setTimeout(() => {
       isGivenUp = true;
@@ -86,19 +86,25 @@ export class Primary {
     }
   }
 
-  private async readWithin(limit: Patience, statement: Statement): Promise<unknown[][]> {
+  private async readWithin(
+    { limitMs, deadline }: TimeLimit,
+    statement: Statement,
+    keep?: Patience['keep'],
+  ): Promise<unknown[][]> {
     const from: Pools = [this.reads, this.writes];
-    const check = requireWritable;
+    // Each property by its name: to copy an object takes longer than all else here.
+    const limit = { limitMs, deadline, patienceMs: limitMs, from, keep, check: requireWritable };
     const connection = await acquire(from, limit);
     const { isUsed, wasIdle } = connection;
-    const patienceMs = wasIdle ? SUSPICIOUS * limit.limitMs : limit.limitMs;
+    if (wasIdle) limit.patienceMs *= SUSPICIOUS;
     try {
-      return await this.askPrepared(connection, statement, { ...limit, patienceMs, from, check });
+      return await this.askPrepared(connection, statement, limit);
     } catch (error) {
       const mayWork = isOfConnection(error) || isRolledBack(error);
       if (!isUsed || !mayWork || isOver(limit)) throw error;
     }
-    return this.askPrepared(await acquire(from, limit), statement, { ...limit, from, check });
+    limit.patienceMs = limitMs;
+    return this.askPrepared(await acquire(from, limit), statement, limit);
   }
 
   /**
@@ -188,7 +194,7 @@ interface Patience extends TimeLimit {
   /** How long to wait for an answer before another connection is tried. Absent: as long as there is time. */
   readonly patienceMs?: number;
   /** Takes the connection that answered. Absent: it is given back. */
-  readonly keep?: (connection: Connection) => void;
+  readonly keep?: ((connection: Connection) => void) | undefined;
   /** Throws where the answer does not count. */
   readonly check?: (rows: unknown[][]) => void;
 }

@@ -75,8 +75,12 @@ export function decodeRecord<User>(row: StateRow, user: User): DecodedRecord<Use
 
 /** What any row says about everyone. A table without its row says that nobody was ever logged out that way. */
 export function decodeEveryone(row: StateRow | undefined): EveryoneState {
-  const [version, loggedOutAt] = (row?.[0] ?? '0 ').split(' ');
-  return { version: Number(version), loggedOutAt: instantOf(loggedOutAt || null) };
+  const everyone = row?.[0] ?? '0 ';
+  const blank = everyone.indexOf(' ');
+  return {
+    version: Number(everyone.slice(0, blank)),
+    loggedOutAt: instantOf(everyone.slice(blank + 1) || null),
+  };
 }
 
 function instantOf(instant: string | null): Date | null {
