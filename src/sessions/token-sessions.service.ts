@@ -173,7 +173,11 @@ export class TokenSessions<User = unknown, Transaction = unknown> {
     return this.replace({ sessionId, user, replacing: { because: 'password', password } }, call);
   }
 
-  /** Ends one session of the user `of`. False: there was none to end, or it is somebody else's. */
+  /**
+   * Ends one session of the user `of`. False: there was none to end, or it is somebody else's.
+   *
+   * @throws TokenStateUnchangedError when a trigger of the application's undid the end
+   */
   async end(sessionId: string, options: EndOptions<Transaction>): Promise<boolean> {
     const { of, reason = 'ended_by_user', ...call } = options;
     if (!isSessionId(sessionId)) return false;

@@ -277,14 +277,22 @@ export abstract class SessionStore<User = unknown, Transaction = unknown> {
    */
   abstract markSeen(sights: readonly Sight[], transaction?: Transaction): Promise<number>;
 
-  /** Ends one session. It stays ended, with the first reason. */
+  /**
+   * Ends one session. It stays ended, with the first reason.
+   *
+   * @throws TokenStateUnchangedError when the stored session does not show its end
+   */
   abstract end(
     target: SessionTarget,
     ending: Ending,
     transaction?: Transaction,
   ): Promise<EndedSessions>;
 
-  /** Ends all live sessions of a user but one. */
+  /**
+   * Ends all live sessions of a user but one.
+   *
+   * @throws TokenStateUnchangedError when not all of the stored sessions show their end
+   */
   abstract endOthers(
     others: OtherSessions,
     ending: Ending,

@@ -241,6 +241,33 @@ describe("a write that a trigger of the application's undoes", () => {
   });
 });
 
+describe("an end that a trigger of the application's undoes", () => {
+  const ENDING = { reason: 'logged_out', retentionSeconds: 60 } as const;
+  const UNDONE = { name: 'TokenStateUnchangedError' };
+
+  it.each(['RETURN NULL;', 'RETURN OLD;'])('is none: %s', async (body) => {
+    const { id: sessionId } = session;
+    await undo(SESSIONS, `IF TG_OP = 'INSERT' THEN RETURN NEW; END IF; ${body}`);
+    const of = { subject };
+    const ending = store.sessions.end({ sessionId, of }, ENDING);
+    await expect(ending).rejects.toMatchObject(UNDONE);
+    const inTransaction = database.transaction((client) =>
+      store.sessions.end({ sessionId, of }, ENDING, client),
+    );
+    await expect(inTransaction).rejects.toMatchObject(UNDONE);
+    await expect(store.sessions.endOthers({ subject }, ENDING)).rejects.toMatchObject(UNDONE);
+  });
+
+  it('for one of several is a part of the change', async () => {
+    await database.start(store, subject);
+    await undo(SESSIONS, `IF NEW.id = '${session.id}' THEN RETURN OLD; END IF; RETURN NEW;`);
+    await expect(store.sessions.endOthers({ subject }, ENDING)).rejects.toMatchObject({
+      ...UNDONE,
+      message: expect.stringContaining('only a part of the change'),
+    });
+  });
+});
+
 describe('the set-up check', () => {
   const NEEDS = { sessions: true, revokedTokens: true };
 

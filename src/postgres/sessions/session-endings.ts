@@ -4,11 +4,21 @@ import type {
   OtherSessions,
   SessionTarget,
 } from '../../state/session.store.js';
+import { TokenStateUnchangedError } from '../../state/token-state-unchanged.error.js';
 import { fullTransactionId } from '../change-row.js';
 import type { Statement } from '../pg-pool.js';
 import { isUuid } from '../subject-format.js';
 import { hex } from './secret-hash.js';
 import type { SessionStoreParts } from './session-store-parts.js';
+
+/** A session that was to end. */
+type EndRow = [
+  sessionId: string,
+  subject: string,
+  writer: string,
+  transaction: string,
+  done: 'true' | 'false',
+];
 
 const NONE: EndedSessions = { ids: [], subject: undefined };
 
@@ -46,14 +56,22 @@ export class SessionEndings<User, Transaction> {
     statement: Statement,
     transaction: Transaction | undefined,
   ): Promise<EndedSessions> {
-    const rows = (await this.parts.writer.rows(statement, transaction)) as string[][];
+    const rows = (await this.parts.writer.rows(statement, transaction)) as EndRow[];
     const [first] = rows;
     if (first === undefined) return NONE;
+    requireDone(rows);
     const [, subject, writer, id] = first;
     return {
-      ids: rows.map(([sessionId]) => sessionId!),
+      ids: rows.map(([sessionId]) => sessionId),
       subject,
-      ...this.parts.writer.pendingIn(transaction, fullTransactionId(writer!, id!)),
+      ...this.parts.writer.pendingIn(transaction, fullTransactionId(writer, id)),
     };
   }
+}
+
+/** @throws TokenStateUnchangedError unless each row shows its end */
+function requireDone(rows: readonly EndRow[]): void {
+  const undone = rows.filter(([, , , , done]) => done !== 'true');
+  if (undone.length === 0) return;
+  throw new TokenStateUnchangedError(undone.length < rows.length ? 'part' : 'nothing');
 }
