@@ -19,7 +19,7 @@ export class SessionUpkeep implements OnApplicationBootstrap, BeforeApplicationS
 
   /** @param store - `undefined`: sessions are off, and there is nothing to do */
   constructor(private readonly store: SessionStore | undefined) {
-    this.sights = new Sights(async (sights) => this.store?.markSeen(sights) ?? 0);
+    this.sights = new Sights(async (sights) => this.store?.markSeen(sights));
   }
 
   onApplicationBootstrap(): void {

@@ -20,7 +20,7 @@ export class Sights {
   private timer: NodeJS.Timeout | undefined;
   private flushing: Promise<void> = Promise.resolve();
 
-  constructor(private readonly write: (sights: readonly Sight[]) => Promise<number>) {}
+  constructor(private readonly write: (sights: readonly Sight[]) => Promise<unknown>) {}
 
   note({ sessionId, generation }: Sight): void {
     if (this.seen.size >= MOST) return;
