@@ -41,8 +41,10 @@ export function readWith(columns: UserColumns, needs: ReadNeeds): ReadPart {
     asked: [{ name: 'jti', type: 'text' }],
     joins: '',
   };
-  const parts = { nothing: [], session: [ofSession], token: [ofToken], both: [ofSession, ofToken] };
-  const { [needs]: needed } = parts satisfies Record<ReadNeeds, ReadPart[]>;
+  const needed = [
+    ...(asksForSession(needs) ? [ofSession] : []),
+    ...(asksForToken(needs) ? [ofToken] : []),
+  ];
   return {
     columns: needed.flatMap((part) => part.columns),
     asked: needed.flatMap((part) => part.asked),
