@@ -6,9 +6,16 @@ export { readReplicas } from '@prisma/extension-read-replicas';
 export type { Pool } from 'pg';
 export { PrismaClient, type User } from './generated/client.js';
 
-/** A pool of the very copy of pg that Prisma's adapter has. The adapter takes every timestamp for UTC. */
-export function openPool(connectionString: string, timeZone = 'UTC'): Pool {
-  const pool = new Pool({ connectionString, options: `-c TimeZone=${timeZone}` });
+/**
+ * A pool of the very copy of pg that Prisma's adapter has. The adapter takes every timestamp for UTC.
+ *
+ * @param url - whose own `options` stay: pg would take them instead of those of the pool
+ */
+export function openPool(url: string, timeZone = 'UTC'): Pool {
+  const connection = new URL(url);
+  const given = connection.searchParams.get('options') ?? '';
+  connection.searchParams.set('options', `${given} -c TimeZone=${timeZone}`);
+  const pool = new Pool({ connectionString: connection.href });
   // The database may be dropped before the last connection has closed.
   pool.on('error', () => {});
   return pool;
