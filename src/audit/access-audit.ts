@@ -10,7 +10,7 @@ import { GlobalGuards } from './global-guards.js';
 import { HandlerList } from './handler-list.js';
 import type { Handler } from './handler.js';
 import { ConnectedMicroservices, type Microservice } from './microservices.js';
-import { excludedPaths, routePrefixes } from './route-prefixes.js';
+import { NestRoutes } from './nest-routes.js';
 
 /** The most handlers that the log names; the list has them all. */
 const NAMED = 20;
@@ -77,11 +77,13 @@ export class AccessAudit implements OnApplicationBootstrap {
   }
 
   private rawRoutes(handlers: readonly Handler[]): AccessEntry[] {
-    const before = routePrefixes(this.config, this.handlers.modulePaths());
-    // On Express, Nest answers 404 at every path that the global prefix excludes.
-    const excluded = excludedPaths(this.config).map((path) => `ALL ${path}`);
-    const known = [...this.handlers.graphqlPaths(), ...excluded];
-    return this.routes.raw(handlers, known, before).map((name) => ({
+    const ofNest = new NestRoutes(this.config);
+    const known = [
+      ...this.handlers.graphqlPaths(this.config.getGlobalPrefix()),
+      ...ofNest.namesOf(handlers),
+      ...ofNest.namesOfNotFound(handlers),
+    ];
+    return this.routes.raw(known).map((name) => ({
       context: 'http',
       name,
       handler: `the router of ${this.routes.type}`,

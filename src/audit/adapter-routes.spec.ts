@@ -7,5 +7,5 @@ it('the routes of Fastify are known on an early NestJS 11, which does not say wh
   const httpAdapter = new FastifyAdapter();
   const routes = new AdapterRoutes({ httpAdapter } as unknown as HttpAdapterHost);
   httpAdapter.getInstance().get('/metrics', () => 'ok');
-  expect(routes.raw([], [], /^$/)).toEqual(['GET /metrics']);
+  expect(routes.raw([])).toEqual(['GET /metrics']);
 });

@@ -1,8 +1,7 @@
 import { METHODS } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import type { Handler } from './handler.js';
-import { withoutRoot } from './route-prefixes.js';
+import { joinPath } from './handler-list.js';
 
 interface Route {
   readonly method: string;
@@ -51,18 +50,24 @@ export class AdapterRoutes {
   }
 
   /**
-   * Routes that no handler of Nest has: none of Nest's guards runs for them.
+   * Routes of which it is not known why they are there: none of Nest's guards runs for them.
    *
-   * @param known - names of routes, with or without the verb, of which it is known why they are there
-   * @param before - what stands before the path of a handler in its route
+   * @param known - names of the others, with the verb, or without it for every verb
    */
-  raw(handlers: readonly Handler[], known: readonly string[], before: RegExp): string[] {
-    const ofNest = handlers.filter(({ context }) => context === 'http').map(({ name }) => name);
+  raw(known: readonly string[]): string[] {
+    const names = new Set(known.map((name) => this.registered(name)));
     return this.all()
       .filter(({ method }) => !COMPANIONS.has(method))
-      .filter(({ method, path }) => !known.includes(path) && !known.includes(`${method} ${path}`))
-      .filter((route) => !ofNest.some((name) => isRouteOf(name, route, before)))
+      .map(({ method, path }) => ({ method, path: joinPath(path) }))
+      .filter(({ method, path }) => !names.has(path) && !names.has(`${method} ${path}`))
       .map(({ method, path }) => `${method} ${path}`);
+  }
+
+  /** As the adapter writes it: Express' gives names to wildcards. */
+  private registered(name: string): string {
+    const start = name.indexOf('/');
+    const path = name.slice(start);
+    return name.slice(0, start) + joinPath(this.host.httpAdapter.normalizePath?.(path) ?? path);
   }
 
   private watch(): void {
@@ -93,11 +98,4 @@ function verbsOf(methods: Readonly<Record<string, boolean>>): readonly string[] 
 
 function allOrEach(verbs: readonly string[], known: readonly string[]): readonly string[] {
   return known.every((verb) => verbs.includes(verb)) ? ['ALL'] : verbs;
-}
-
-function isRouteOf(name: string, { method, path }: Route, before: RegExp): boolean {
-  const [verb, own] = name.split(' ') as [string, string];
-  if (verb !== method && verb !== 'ALL') return false;
-  const [route, end] = [withoutRoot(path), withoutRoot(own)];
-  return route.endsWith(end) && before.test(route.slice(0, route.length - end.length));
 }

@@ -12,6 +12,7 @@ const ROOT_TYPES = new Set<unknown>(['Query', 'Mutation', 'Subscription']);
 /** As much of the options of GraphQLModule as is used. */
 export interface GraphqlOptions {
   readonly path?: string;
+  readonly useGlobalPrefix?: boolean;
   readonly fieldResolverEnhancers?: readonly string[];
 }
 

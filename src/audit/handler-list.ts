@@ -1,5 +1,5 @@
 import { Injectable, RequestMethod } from '@nestjs/common';
-import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { DiscoveryService, MetadataScanner, ModulesContainer } from '@nestjs/core';
 import {
   gatewayMessage,
   isGateway,
@@ -15,12 +15,17 @@ export class HandlerList {
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
+    private readonly modules: ModulesContainer,
   ) {}
 
   all(): Handler[] {
-    const controllers = this.discovery
-      .getControllers()
-      .flatMap((wrapper) => this.methodsOf(wrapper.metatype, wrapper.isDependencyTreeStatic()));
+    const found = this.discovery.getControllers();
+    const controllers = found.flatMap((wrapper) => {
+      const same = found.filter(({ metatype }) => metatype === wrapper.metatype);
+      const modulePaths = same.map(({ host }) => this.pathOf(host?.metatype));
+      const methods = this.methodsOf(wrapper.metatype, wrapper.isDependencyTreeStatic());
+      return methods.map((method) => Object.assign(method, { modulePaths }));
+    });
     const providers = this.discovery.getProviders().flatMap((wrapper) => {
       // A factory may return an instance of any class.
       const made = (wrapper.instance as object | null)?.constructor;
@@ -36,18 +41,18 @@ export class HandlerList {
   }
 
   /** GraphQL is one route of HTTP, and its fields are listed for themselves. */
-  graphqlPaths(): string[] {
-    return this.graphqlOptions().map(({ path }) => path ?? '/graphql');
+  graphqlPaths(globalPrefix: string): string[] {
+    return this.graphqlOptions().map(({ path = 'graphql', useGlobalPrefix = false }) =>
+      joinPath(useGlobalPrefix ? globalPrefix : '', path),
+    );
   }
 
-  /** The paths that the `RouterModule` gave to modules; Nest keeps them under a key with the application's id. */
-  modulePaths(): string[] {
-    const modules = this.discovery.getControllers().flatMap(({ host }) => host?.metatype ?? []);
-    return [...new Set(modules)].flatMap((module) =>
-      Reflect.getMetadataKeys(module)
-        .filter((key) => String(key).startsWith('__module_path__'))
-        .map((key) => String(Reflect.getMetadata(key, module))),
-    );
+  /** What the `RouterModule` gave to a module; Nest keeps it under a key with the application's id. */
+  private pathOf(module: Function | undefined): string {
+    if (module === undefined) return '';
+    const keys = [`__module_path__${this.modules.applicationId}`, '__module_path__'];
+    const [path = ''] = keys.flatMap((key) => Reflect.getMetadata(key, module) ?? []);
+    return String(path);
   }
 
   private runsGuardsForFields(): boolean {

@@ -4,13 +4,19 @@ import {
   Get,
   type INestApplication,
   Module,
+  RequestMethod,
+  Version,
+  VERSION_NEUTRAL,
   VersioningType,
 } from '@nestjs/common';
+import { RouterModule } from '@nestjs/core';
+import { GraphQLModule } from '@nestjs/graphql';
+import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius';
 import { type AccessEntry, listAccess } from 'nestjs-token-invalidation/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { PLATFORMS } from '../support/app-settings.js';
 import { createMemoryApp, type MemoryApp, type MemoryAppOptions } from '../support/memory-app.js';
-import { RootController, VersionedController } from './every-kind.js';
+import { OrdersResolver, RootController, ShopModule, VersionedController } from './every-kind.js';
 
 let open: MemoryApp | undefined;
 
@@ -23,6 +29,8 @@ async function audit(options: MemoryAppOptions): Promise<AccessEntry[]> {
   open = await createMemoryApp({ ...options, module: { globalGuard: true } });
   return listAccess(open.app);
 }
+
+type Prepare = NonNullable<MemoryAppOptions['prepare']>;
 
 const namesOf = (entries: AccessEntry[]) => entries.map(({ name, access }) => `${name}: ${access}`);
 
@@ -69,6 +77,9 @@ describe.each(PLATFORMS)('the routes of an application on %s', (platform) => {
   it.each<[name: string, prefix: string | false, raw: string]>([
     ['another prefix', 'version.', '/versionx1/versioned'],
     ['none', false, '/debug/1/versioned'],
+    ['none, whatever is before their path', false, '/anything/versioned'],
+    ['the usual one, and another version', 'v', '/v2/versioned'],
+    ['the usual one, without a version', 'v', '/versioned'],
   ])('are those of their handlers where versions have %s', async (_, prefix, raw) => {
     const entries = await audit({
       platform,
@@ -96,6 +107,102 @@ describe.each(PLATFORMS)('the routes of an application on %s', (platform) => {
   });
 });
 
+@Controller('many')
+class ManyVersionsController {
+  @Version(['1', VERSION_NEUTRAL])
+  @Get('two')
+  two(): void {}
+
+  @Get('default')
+  byDefault(): void {}
+
+  @Get('any/*')
+  any(): void {}
+}
+
+@Module({ controllers: [ManyVersionsController] })
+class ManyModule {}
+
+describe.each(PLATFORMS)('routes past Nest are told from those of handlers on %s', (platform) => {
+  const notOfNest = async (
+    paths: string[],
+    { imports, prepare }: { imports?: MemoryAppOptions['imports']; prepare: Prepare },
+  ) => {
+    const entries = await audit({
+      platform,
+      imports: [ManyModule, ShopModule, ...(imports ?? [])],
+      prepare: (app) => {
+        prepare(app);
+        for (const path of paths) app.getHttpAdapter().get(path, respond);
+      },
+    });
+    return entries.flatMap(({ name, access }) => (access === 'not checkable' ? [name] : []));
+  };
+
+  it('by the versions of each handler', async () => {
+    const raw = ['/2/many/two', '/many/default', '/1/things'];
+    const found = await notOfNest(raw, {
+      prepare: (app) =>
+        app.enableVersioning({ type: VersioningType.URI, prefix: false, defaultVersion: '2' }),
+    });
+    expect(found).toEqual(['GET /1/things', 'GET /2/many/two', 'GET /many/default']);
+  });
+
+  it('by the prefix, which only the routes that are excluded do without', async () => {
+    const found = await notOfNest(['/things', '/api/many/two', '/api/v1/many/two'], {
+      prepare: (app) => {
+        app.setGlobalPrefix('api', { exclude: [{ path: 'many/two', method: RequestMethod.GET }] });
+        app.enableVersioning({ type: VersioningType.URI });
+      },
+    });
+    expect(found).toEqual(['GET /api/many/two', 'GET /api/v1/many/two', 'GET /things']);
+  });
+
+  it('by the prefix, where what is excluded is of another verb', async () => {
+    const found = await notOfNest(['/things'], {
+      prepare: (app) =>
+        app.setGlobalPrefix('api', { exclude: [{ path: 'things', method: RequestMethod.POST }] }),
+    });
+    expect(found).toEqual(['GET /things']);
+  });
+
+  it('by the path of the module that has the handler', async () => {
+    const found = await notOfNest(['/things', '/many/things'], {
+      imports: [
+        RouterModule.register([
+          { path: 'shop', module: ShopModule },
+          { path: 'many', module: ManyModule },
+        ]),
+      ],
+      prepare: () => {},
+    });
+    expect(found).toEqual(['GET /many/things', 'GET /things']);
+  });
+});
+
+it.each(['graphql', '/graphql/'])(
+  'the route of GraphQL at %s under the prefix is known, and one that ends alike is not',
+  async (path) => {
+    const graphql: MercuriusDriverConfig = {
+      driver: MercuriusDriver,
+      autoSchemaFile: true,
+      path,
+      useGlobalPrefix: true,
+    };
+    const entries = await audit({
+      platform: 'fastify',
+      imports: [GraphQLModule.forRoot(graphql)],
+      providers: [OrdersResolver],
+      prepare: (app) => {
+        app.setGlobalPrefix('api');
+        app.getHttpAdapter().get('/graphql', respond);
+      },
+    });
+    const routes = entries.filter(({ context }) => context === 'http');
+    expect(namesOf(routes)).toEqual(['GET /graphql: not checkable']);
+  },
+);
+
 describe('a handler', () => {
   it('with several paths, in a controller with several, is listed with each', async () => {
     @Controller(['shops', '/stores/'])
@@ -117,6 +224,11 @@ describe('a handler', () => {
 
     @Module({ controllers: [RootController] })
     class Other {}
-    expect(namesOf(await audit({ imports: [One, Other] }))).toEqual(['GET /: login']);
+    const modules = [
+      { path: 'one', module: One },
+      { path: 'other', module: Other },
+    ];
+    const imports = [One, Other, RouterModule.register(modules)];
+    expect(namesOf(await audit({ imports }))).toEqual(['GET /: login']);
   });
 });
