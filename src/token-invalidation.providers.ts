@@ -269,6 +269,17 @@ function graceProblems(sessions: ResolvedOptions['sessions'], waitSeconds: numbe
 const SESSION_FIELDS = ['sessions', 'revoke', 'refreshCookie'] as const;
 const READ_BY = { listResponse: 'sessions', logoutTransaction: 'logoutEverywhere' } as const;
 
+/** Fields of `endpoints` that switch one on, or off on purpose; and the two that shape what `SessionAnswers` writes without any. */
+const EFFECTIVE_FIELDS = [
+  'logoutEverywhere',
+  'sessions',
+  'revoke',
+  'introspect',
+  'jwks',
+  'refreshCookie',
+  'response',
+] as const;
+
 /** Endpoints without what they need would answer every request with an error, and fields that nobody reads do nothing. */
 function endpointProblems(
   { sessions, keys }: ResolvedOptions,
@@ -292,7 +303,19 @@ function endpointProblems(
           'endpoints.jwks needs a key pair: there is no public key in keys, and a secret stays secret.',
         ]
       : []),
+    ...(unread.length === 0 && isWithoutEffect(endpoints)
+      ? [
+          'endpoints adds none: set endpoints.logoutEverywhere, sessions, revoke, introspect or jwks, or leave endpoints out.',
+        ]
+      : []),
   ];
+}
+
+function isWithoutEffect(endpoints: EndpointSettings): boolean {
+  return (
+    Object.keys(endpoints).length > 0 &&
+    EFFECTIVE_FIELDS.every((name) => endpoints[name] === undefined)
+  );
 }
 
 /** Without a listener nobody subscribes, and the database is not asked what was committed. */

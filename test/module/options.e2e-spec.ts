@@ -652,7 +652,7 @@ const ENDPOINTS: Record<keyof EndpointsOptions, Row> = {
     'switches POST logout-everywhere on',
     async () => {
       const modules = [true, false, undefined].map((logoutEverywhere) => ({
-        endpoints: { path: 'auth', logoutEverywhere },
+        endpoints: { path: 'auth', logoutEverywhere, introspect: () => true },
       }));
       const statuses = await each(modules, statusOf('/auth/logout-everywhere'));
       expect(statuses).toEqual([204, 404, 404]);
@@ -663,7 +663,7 @@ const ENDPOINTS: Record<keyof EndpointsOptions, Row> = {
     async () => {
       const paths = ['/auth/refresh', '/auth/logout', '/auth/logout-others'];
       expect(await statusesWith({ sessions: true }, ...paths)).toEqual([401, 401, 401]);
-      expect(await statusesWith({}, ...paths)).toEqual([404, 404, 404]);
+      expect(await statusesWith(ENDPOINT, ...paths)).toEqual([404, 404, 404]);
     },
   ],
   refreshCookie: [
@@ -694,7 +694,7 @@ const ENDPOINTS: Record<keyof EndpointsOptions, Row> = {
     async () => {
       expect(await statusesWith({ introspect: () => true }, '/auth/introspect')).toEqual([400]);
       expect(await statusesWith({ introspect: () => false }, '/auth/introspect')).toEqual([401]);
-      expect(await statusesWith({}, '/auth/introspect')).toEqual([404]);
+      expect(await statusesWith(ENDPOINT, '/auth/introspect')).toEqual([404]);
     },
   ],
   jwks: [
@@ -702,7 +702,7 @@ const ENDPOINTS: Record<keyof EndpointsOptions, Row> = {
     async () => {
       const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
       const status = async (jwks: EndpointsOptions['jwks'], path: string) => {
-        const app = await start({ keys: [{ privateKey }], endpoints: { path: 'auth', jwks } });
+        const app = await start({ keys: [{ privateKey }], endpoints: { ...ENDPOINT, jwks } });
         return (await app.get(path)).status;
       };
       expect(await status(true, '/.well-known/jwks.json')).toBe(200);

@@ -243,6 +243,32 @@ describe('endpoints without what they need', () => {
   });
 });
 
+describe('endpoints that add none', () => {
+  it.each<[string, object]>([
+    ['only a path', {}],
+    ['endpoints that are undefined', { logoutEverywhere: undefined, jwks: undefined }],
+    ['nothing that they would shape', { version: '1', securityScheme: 'bearer' }],
+  ])('stop the boot when they have %s', async (_, endpoints) => {
+    const given = { endpoints: { path: 'auth', ...endpoints } };
+    const problem =
+      'endpoints adds none: set endpoints.logoutEverywhere, sessions, revoke, introspect or jwks, or leave endpoints out.';
+    expect(await problemsWith(given)).toEqual([problem]);
+    expect(await problemsNextToFactory(given)).toEqual([problem]);
+  });
+
+  it.each<[string, object]>([
+    ['are switched off on purpose', { logoutEverywhere: false, sessions: false }],
+    ["say the cookie of the application's own login", { refreshCookie: true }],
+    ["shape the answer of the application's own login", { response: () => ({}) }],
+  ])('let the application start when they %s', async (_, endpoints) => {
+    const options = {
+      sessions: { absolute: '30 days' },
+      endpoints: { path: 'auth', ...endpoints },
+    };
+    expect(await problemsWith(options)).toEqual([]);
+  });
+});
+
 describe('a store that is none', () => {
   const remedy =
     ': give typeOrmStore({ entity: User }) of nestjs-token-invalidation/typeorm, pgStore({ … }) of nestjs-token-invalidation/pg, prismaStore({ … }) of nestjs-token-invalidation/prisma, drizzleStore({ … }) of nestjs-token-invalidation/drizzle, or a class that extends TokenStateStore.';
