@@ -23,6 +23,8 @@ describe.each([
   it('is a status to whatever looks for one, and says who it is about', () => {
     const error = new InvalidationError('7\n');
     expect(error).toBeInstanceOf(Error);
-    expect(error).toMatchObject({ name, statusCode, expose: true, message, subject: '7\n' });
+    const status = statusCode;
+    expect(error).toMatchObject({ name, statusCode, status, expose: true, subject: '7\n' });
+    expect(error.message).toBe(message);
   });
 });

@@ -1,10 +1,14 @@
 /**
- * `statusCode` and `expose` are what Nest's own exception filter looks for: where the application lets the error
- * through, the client gets this status and not 500.
+ * `statusCode`, `status` and `expose` are what Nest's own exception filter looks for, all three of them: where the
+ * application lets the error through, the client gets this status and not 500.
  */
 export abstract class InvalidationError extends Error {
   abstract readonly statusCode: number;
   readonly expose = true;
+
+  get status(): number {
+    return this.statusCode;
+  }
 }
 
 /** No user has this id. Nothing was changed. HTTP status 404. */

@@ -9,6 +9,7 @@ describe('TokenStateUnavailableError', () => {
       name: 'TokenStateUnavailableError',
       message: 'The token state is not available at the moment.',
       statusCode: 503,
+      status: 503,
       expose: true,
       cause,
     });
