@@ -68,6 +68,34 @@ describe('a refresh', () => {
     expect(await app.me(answer.access)).toBe(200);
   });
 
+  it.each([
+    ['that rotates', 121],
+    ['that does not rotate', 0],
+  ])(
+    '%s gives a token of the version of its session, whatever is written meanwhile',
+    async (_, seconds) => {
+      let meanwhile: (() => Promise<unknown>) | undefined;
+      const isActive = async () => {
+        const write = meanwhile;
+        meanwhile = undefined;
+        await write?.();
+        return true;
+      };
+      const app = await startSessions({ module: { isActive } });
+      onTestFinished(() => app.app.close());
+      const device = await app.device();
+      app.advance(seconds);
+      meanwhile = () => app.invalidator.logoutEverywhere(device.id);
+      const { outcome, access, refresh } = await app.refresh(device.refresh);
+      expect(outcome).toBe(200);
+      const { ver, everyone_ver } = claimsOf(device.access);
+      expect(claimsOf(access)).toMatchObject({ ver, everyone_ver });
+      expect(await app.me(access)).toBe('401 logged_out_everywhere');
+      const next = await app.refresh(refresh ?? device.refresh);
+      expect(next.outcome).toBe('401 logged_out_everywhere');
+    },
+  );
+
   it('is answered wherever it comes from, and by whatever client, and reports both', async () => {
     const sessions = { absolute: '30 days', address: true };
     const app = await startSessions({ module: { sessions } });

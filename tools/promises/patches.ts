@@ -456,6 +456,17 @@ export const PATCHES: readonly Patch[] = [
   },
   {
     promise: 5,
+    file: 'src/sessions/refresher.ts',
+    find: '    return this.parts.tokens.write(signed(record, generation), holderOf(record), token);\n',
+    replace:
+      '    const fresh = (await this.parts.store.look(token, undefined))!.state.tokenVersion;\n' +
+      '    const session = { ...signed(record, generation), userVersion: fresh };\n' +
+      '    return this.parts.tokens.write(session, holderOf(record), token);\n',
+    spec: 'test/sessions/reported.e2e-spec.ts',
+    test: 'gives a token of the version of its session, whatever is written meanwhile',
+  },
+  {
+    promise: 5,
     file: 'src/postgres/schema/sessions-1.ts',
     find: 'least(NEW.user_version, (SELECT min(${version}) FROM ${users} WHERE ${id} = NEW.user_id))',
     replace: 'NEW.user_version',

@@ -4,6 +4,7 @@ import {
   type RevocationEvent,
   type SessionEvent,
   TokenEventEmitter,
+  TokenInvalidator,
   type TokenInvalidationModuleOptions,
   TokenSessions,
 } from 'nestjs-token-invalidation';
@@ -39,6 +40,10 @@ export class SessionMemoryApp extends SessionClient {
 
   get sessions(): TokenSessions<InMemoryUser> {
     return this.app.app.get(TokenSessions, { strict: false });
+  }
+
+  get invalidator(): TokenInvalidator {
+    return this.app.app.get(TokenInvalidator, { strict: false });
   }
 
   /** A new user with one session. */
