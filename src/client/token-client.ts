@@ -53,18 +53,22 @@ export class TokenClient {
     const login = await this.current();
     if (login instanceof Response) return login;
     // The body can be sent once.
-    const answer = await this.ask(request.clone(), login);
-    if (answer.status !== 401 || login === undefined || demandIn(answer)) return answer;
+    const { answer, isRefused } = await this.ask(request.clone(), login);
+    if (!isRefused || login === undefined) return answer;
     const renewed = (await this.renew(login)) ?? answer;
-    return renewed instanceof Response ? renewed : this.ask(request, renewed);
+    return renewed instanceof Response ? renewed : (await this.ask(request, renewed)).answer;
   }
 
-  private async ask(request: Request, login: Login | undefined): Promise<Response> {
+  /** `isRefused` says that a new access token may help. */
+  private async ask(
+    request: Request,
+    login: Login | undefined,
+  ): Promise<{ answer: Response; isRefused: boolean }> {
     if (login !== undefined) request.headers.set('authorization', `Bearer ${login.accessToken}`);
     const answer = await this.send(request);
     const demand = demandIn(answer);
     if (demand) this.options.onLoginAgain?.(demand.maxAge);
-    return answer;
+    return { answer, isRefused: answer.status === 401 && !demand };
   }
 
   private async current(): Promise<Renewal> {
