@@ -51,7 +51,8 @@ export interface RevokedTokens<Transaction> {
  * token at the next request, on every node. Needs the option `sessions`.
  *
  * Methods throw `TokenStateUnavailableError` when the database does not answer; repeating a call is harmless, and a
- * refresh may be repeated with the same token at any time.
+ * refresh may be repeated with the same token at any time. They throw `TokenStateUnchangedError` when a trigger of the
+ * application's has undone what they wrote.
  *
  * @typeParam User - the application's user record
  * @typeParam Transaction - what the store joins: TypeORM's `EntityManager`, a `pg` client
@@ -173,11 +174,7 @@ export class TokenSessions<User = unknown, Transaction = unknown> {
     return this.replace({ sessionId, user, replacing: { because: 'password', password } }, call);
   }
 
-  /**
-   * Ends one session of the user `of`. False: there was none to end, or it is somebody else's.
-   *
-   * @throws TokenStateUnchangedError when a trigger of the application's undid the end
-   */
+  /** Ends one session of the user `of`. False: there was none to end, or it is somebody else's. */
   async end(sessionId: string, options: EndOptions<Transaction>): Promise<boolean> {
     const { of, reason = 'ended_by_user', ...call } = options;
     if (!isSessionId(sessionId)) return false;

@@ -234,6 +234,8 @@ export abstract class SessionStore<User = unknown, Transaction = unknown> {
   /**
    * Starts a session, while the user's version is still the one that is named. The same statement removes sessions of
    * this user that are over, and ends those beyond `maxSessions`: all of them, and only when one is started.
+   *
+   * @throws TokenStateUnchangedError when it is not stored although nothing stands against it
    */
   abstract start(
     start: SessionStart,
@@ -302,6 +304,8 @@ export abstract class SessionStore<User = unknown, Transaction = unknown> {
   /**
    * Ends a live session, as `replaced`, and starts another in its place, in one statement with the change of the user.
    * When it is not live, nothing changes: no user is logged out, no password is changed.
+   *
+   * @throws TokenStateUnchangedError when a part of this, or all of it, is not stored
    */
   abstract replace(
     target: SessionTarget & { readonly of: { readonly subject: string } },
@@ -309,7 +313,11 @@ export abstract class SessionStore<User = unknown, Transaction = unknown> {
     transaction?: Transaction,
   ): Promise<ReplacedSession | ReplaceFailure>;
 
-  /** Starts a session with the versions, the login time and the ends of another one, while that is live. */
+  /**
+   * Starts a session with the versions, the login time and the ends of another one, while that is live.
+   *
+   * @throws TokenStateUnchangedError as `start`
+   */
   abstract fork(
     fork: Fork,
     transaction?: Transaction,

@@ -268,6 +268,73 @@ describe("an end that a trigger of the application's undoes", () => {
   });
 });
 
+/** Of a user who may have more sessions than there are. */
+const room = (atCap: 'evict' | 'refuse') => ({ ...LIMITS, maxSessions: 9, atCap });
+
+describe("a session that a trigger of the application's does not let start", () => {
+  const UNDONE = { name: 'TokenStateUnchangedError' };
+  const NO_INSERT = "IF TG_OP = 'INSERT' THEN RETURN NULL; END IF; RETURN NEW;";
+
+  it.each([LIMITS, room('evict'), room('refuse')])(
+    'is no login, and no login too many: %j',
+    async (limits) => {
+      await undo(SESSIONS, NO_INSERT);
+      const login = database.start(store, subject, { limits });
+      await expect(login).rejects.toMatchObject(UNDONE);
+    },
+  );
+
+  it('is no fork', async () => {
+    await undo(SESSIONS, NO_INSERT);
+    const from = { sessionId: session.id, subject, generation: 0 };
+    const fork = store.sessions.fork({ from, session: newSession(), limits: room('refuse') });
+    await expect(fork).rejects.toMatchObject(UNDONE);
+  });
+
+  it('is still one login too many where there are too many', async () => {
+    await undo(SESSIONS, NO_INSERT);
+    const limits = { ...room('refuse'), maxSessions: 1 };
+    await expect(database.start(store, subject, { limits })).rejects.toThrow('limit_reached');
+  });
+});
+
+const replace = (because: 'login' | 'logout') =>
+  store.sessions.replace(
+    { sessionId: session.id, of: { subject } },
+    {
+      session: newSession(),
+      replacing: because === 'login' ? { because, userVersion: session.userVersion } : { because },
+      credentialsEntered: because === 'login',
+      limits: LIMITS,
+    },
+  );
+
+describe("a session that a trigger of the application's does not let replace another", () => {
+  const PART = {
+    name: 'TokenStateUnchangedError',
+    message: expect.stringContaining('only a part of the change'),
+  };
+
+  it.each(['login', 'logout'] as const)('is a part of the change: %s', async (because) => {
+    await undo(SESSIONS, "IF TG_OP = 'INSERT' THEN RETURN NULL; END IF; RETURN NEW;");
+    await expect(replace(because)).rejects.toMatchObject(PART);
+  });
+
+  it.each(['RETURN NULL;', 'RETURN OLD;'])(
+    'because that one stays: is a part of the change: %s',
+    async (body) => {
+      await undo(SESSIONS, `IF TG_OP = 'INSERT' THEN RETURN NEW; END IF; ${body}`);
+      await expect(replace('login')).rejects.toMatchObject(PART);
+      expect((await database.row(session.id))['ended_at']).toBeNull();
+    },
+  );
+
+  it('because the user stays as it was is a part of the change', async () => {
+    await undo('users', 'RETURN NULL;');
+    await expect(replace('logout')).rejects.toMatchObject(PART);
+  });
+});
+
 describe('the set-up check', () => {
   const NEEDS = { sessions: true, revokedTokens: true };
 

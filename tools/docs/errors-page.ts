@@ -51,6 +51,11 @@ const ERRORS: readonly (readonly [path: string, name: string, fix: string])[] = 
     'Its `cause` says what the database did. Repeat the call: a write whose answer was lost may have happened, and a second one does no harm.',
   ],
   [
+    'src/state/token-state-unchanged.error.ts',
+    'TokenStateUnchangedError',
+    'Drop the `BEFORE` trigger that sets columns back, or returns `OLD` or `NULL`; or have it leave these tables alone.',
+  ],
+  [
     'src/invalidation/invalidation.error.ts',
     'UserUnknownError',
     'Give the id of a user, as a number or as text.',

@@ -57,25 +57,20 @@ interface UserChange {
  * Parameters: 1 the session's id, 2 the user's id, 3 the new id, 4 the new hash, 5 whether credentials were entered, 6 the
  * absolute end, 7 the idle end, 8 the retention; from 9 on as `due` and `set` say. No row: no such user.
  */
-function replace(parts: SessionParts, { due, set, cutoff }: UserChange): string {
+function replace(parts: SessionParts, change: UserChange): string {
   const { columns } = parts;
   const { sessions } = sessionTables(columns);
   const users = quoteTable(columns.schema, columns.table);
   const id = `u.${quoteName(columns.id)}`;
-  const assignments = [...(set ? [set] : []), raised(columns), ...(cutoff ? [moved(cutoff)] : [])];
-  const changed = cutoff
-    ? `UPDATE ${users} AS u SET ${assignments.join(', ')} FROM target WHERE ${id} = target.user_id ` +
-      `RETURNING ${versionOf(parts)} AS version, ` +
-      `(extract(epoch FROM u.${quoteName(cutoff)}) * 1000)::float8::text AS instant`
-    : `SELECT target.version, NULL::text AS instant FROM target`;
   return (
-    `WITH holder AS MATERIALIZED (SELECT ${id} AS id, ${versionOf(parts)} AS version, ${due} AS due ` +
+    `WITH holder AS MATERIALIZED (SELECT ${id} AS id, ${versionOf(parts)} AS version, ${change.due} AS due ` +
     `FROM ${users} AS u WHERE ${id} = $2::${columns.idType} FOR NO KEY UPDATE), ` +
     `target AS MATERIALIZED (SELECT s.*, holder.version FROM ${sessions} AS s JOIN holder ON s.user_id = holder.id ` +
     `WHERE s.id = $1::uuid AND holder.due AND s.user_version = holder.version ` +
     `AND s.everyone_version >= ${everyoneVersion(parts.everyoneTable)} AND ${IS_LIVE} FOR NO KEY UPDATE OF s), ` +
-    `ended AS (UPDATE ${sessions} AS s SET ${setEnded(`'replaced'`, '$8::float8')} FROM target WHERE s.id = target.id), ` +
-    `changed AS (${changed}), ${clock('FROM target')}, ` +
+    `ended AS (UPDATE ${sessions} AS s SET ${setEnded(`'replaced'`, '$8::float8')} FROM target WHERE s.id = target.id ` +
+    `RETURNING s.ended_at), ` +
+    `changed AS (${changed(parts, change)}), ${clock('FROM target')}, ` +
     `inserted AS (INSERT INTO ${sessions} (${INSERTED}) ` +
     `SELECT $3::uuid, ${hash('$4')}, target.user_id, changed.version, ${everyoneVersion(parts.everyoneTable)}, clock.instant, ` +
     `CASE WHEN $5::boolean THEN clock.instant ELSE target.auth_time END, ` +
@@ -83,8 +78,22 @@ function replace(parts: SessionParts, { due, set, cutoff }: UserChange): string 
     `CASE WHEN $5::boolean THEN $7::integer ELSE target.idle_seconds END, target.persistent, target.label, target.user_agent, target.started_from, target.last_from, ` +
     `clock.instant, clock.instant FROM target CROSS JOIN changed CROSS JOIN clock RETURNING *, ${writerColumns(sessions)}) ` +
     `SELECT holder.due::text AS due, CASE WHEN s.id IS NOT NULL THEN ${STARTED} END AS started, ` +
-    `changed.version::text AS version, changed.instant, holder.version::text AS former, s.writer, s.transaction ` +
+    `changed.version::text AS version, changed.instant, holder.version::text AS former, s.writer, s.transaction, ` +
+    `(EXISTS (SELECT FROM target))::text AS live, ` +
+    `(EXISTS (SELECT FROM ended WHERE ended.ended_at IS NOT NULL))::text AS ended ` +
     `FROM holder LEFT JOIN inserted AS s ON true LEFT JOIN changed ON true`
+  );
+}
+
+/** The user of the session `target` from now on. */
+function changed(parts: SessionParts, { set, cutoff }: UserChange): string {
+  if (cutoff === undefined) return 'SELECT target.version, NULL::text AS instant FROM target';
+  const { columns } = parts;
+  const assignments = [...(set === undefined ? [] : [set]), raised(columns), moved(cutoff)];
+  return (
+    `UPDATE ${quoteTable(columns.schema, columns.table)} AS u SET ${assignments.join(', ')} FROM target ` +
+    `WHERE u.${quoteName(columns.id)} = target.user_id RETURNING ${versionOf(parts)} AS version, ` +
+    `(extract(epoch FROM u.${quoteName(cutoff)}) * 1000)::float8::text AS instant`
   );
 }
 

@@ -19,6 +19,8 @@ type ReplaceRow = readonly [
   former: string,
   writer: string,
   transaction: string,
+  live: 'true' | 'false',
+  ended: 'true' | 'false',
 ];
 
 /** Sessions that take the place of another one. */
@@ -49,9 +51,10 @@ export class SessionReplacements<User, Transaction> {
     transaction: Transaction | undefined,
   ): ReplacedSession | ReplaceFailure {
     if (row === undefined) return 'user_unknown';
-    const [due, started, version, instant, former, writer, id] = row;
+    const [due, started, version, instant, former, writer, id, live, ended] = row;
     if (due !== 'true') return 'conflict';
-    if (started === null) return 'session_ended';
+    if (live !== 'true') return 'session_ended';
+    if (started === null || ended !== 'true') throw new TokenStateUnchangedError('part');
     if (because !== 'login' && !(Number(version) > Number(former))) {
       throw new TokenStateUnchangedError();
     }

@@ -4,6 +4,7 @@ import type {
   StartedSession,
   StartFailure,
 } from '../../state/session.store.js';
+import { TokenStateUnchangedError } from '../../state/token-state-unchanged.error.js';
 import { fullTransactionId } from '../change-row.js';
 import { codeOf } from '../pg-error.js';
 import type { Statement } from '../pg-pool.js';
@@ -17,7 +18,8 @@ const NO_SUCH_USER = '23503';
 type StartedRow = readonly [
   started: string | null,
   evicted: string | null,
-  due: string,
+  due: 'true' | 'false',
+  hasRoom: 'true' | 'false',
   writer: string,
   transaction: string,
 ];
@@ -58,8 +60,10 @@ export class SessionStarts<User, Transaction> {
     });
     const [row] = rows as unknown as StartedRow[];
     if (row === undefined) return 'user_unknown';
-    const [started, evicted, due, writer, id] = row;
-    if (started === null) return due === 'true' ? 'limit_reached' : notDue;
+    const [started, evicted, due, hasRoom, writer, id] = row;
+    if (due !== 'true') return notDue;
+    if (hasRoom !== 'true') return 'limit_reached';
+    if (started === null) throw new TokenStateUnchangedError();
     return {
       ...decodeStarted(started),
       evicted: evicted === null ? [] : evicted.split(' '),

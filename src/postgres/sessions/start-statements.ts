@@ -46,6 +46,10 @@ export function fork(parts: SessionParts): string {
   });
 }
 
+/** The user may have one session more. */
+const HAS_ROOM =
+  '$7::integer IS NULL OR NOT $8::boolean OR (SELECT count(*) FROM live) < $7::integer';
+
 /**
  * A login. What it removes and evicts are sessions of the same user, and it evicts only when it starts one: all beyond the
  * cap and not one, or the number would grow with each login that raced another.
@@ -71,7 +75,7 @@ function insertion(parts: SessionParts, { source }: { source: string }): string 
     `SELECT $2::uuid, ${hash('$3')}, source.id, source.version, source.everyone, clock.instant, source.auth_time, ` +
     `source.expires_at, source.idle_seconds, source.persistent, $4::text, $5::text, $6::inet, $6::inet, ` +
     `clock.instant, clock.instant FROM source CROSS JOIN clock ` +
-    `WHERE $7::integer IS NULL OR NOT $8::boolean OR (SELECT count(*) FROM live) < $7::integer ` +
+    `WHERE ${HAS_ROOM} ` +
     `RETURNING *, ${writerColumns(sessions)}), ` +
     `evicted AS (UPDATE ${sessions} AS s SET ${setEnded(`'evicted'`, '$9::float8')} FROM live ` +
     `WHERE s.id = live.id AND live.place >= $7::integer AND s.ended_at IS NULL ` +
@@ -81,7 +85,7 @@ function insertion(parts: SessionParts, { source }: { source: string }): string 
     `LIMIT ${SWEEP_OF_USER} FOR UPDATE OF s SKIP LOCKED)) ` +
     `SELECT CASE WHEN s.id IS NOT NULL THEN ${STARTED} END AS started, ` +
     `(SELECT string_agg(evicted.id::text, ' ') FROM evicted) AS evicted, ` +
-    `(EXISTS (SELECT FROM source))::text AS due, s.writer, s.transaction ` +
+    `(EXISTS (SELECT FROM source))::text AS due, (${HAS_ROOM})::text AS has_room, s.writer, s.transaction ` +
     `FROM holder LEFT JOIN inserted AS s ON true`
   );
 }
