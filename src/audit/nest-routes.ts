@@ -44,7 +44,7 @@ export class NestRoutes {
     return this.config.getGlobalPrefixOptions().exclude ?? [];
   }
 
-  /** What stands in the path for each of its versions; nothing for `VERSION_NEUTRAL`. */
+  /** What each of its versions adds to the path; nothing for `VERSION_NEUTRAL`. */
   private versionsOf({ type, method }: Handler): string[] {
     const versioning = this.config.getVersioning();
     if (versioning?.type !== VersioningType.URI) return [''];
