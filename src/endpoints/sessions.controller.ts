@@ -21,10 +21,11 @@ import { Public } from '../http/public.decorator.js';
 import { RevocableJwtGuard } from '../http/revocable-jwt.guard.js';
 import { TokenClaims } from '../http/token-claims.decorator.js';
 import type { TokenClaims as Claims } from '../rule/claims.js';
-import { refusal, type Refusal } from '../rule/refusal.js';
+import { refusal } from '../rule/refusal.js';
 import { isSessionId } from '../sessions/session-id.js';
 import { TokenSessions } from '../sessions/token-sessions.service.js';
 import { TokenVerifier } from '../tokens/token-verifier.service.js';
+import type { Verdict } from '../tokens/verdict.js';
 import { answering } from './endpoint-errors.js';
 import type { EndpointsOptions } from './endpoints-options.js';
 import {
@@ -160,14 +161,22 @@ class SessionEndpoints {
     return this.answers.write(response, answer);
   }
 
-  /** The refresh token alone is enough, so that a device can log out whose access token has expired. */
+  /**
+   * The refresh token alone is enough, so that a device can log out whose access token has expired. Both may be of different
+   * sessions, where another tab has replaced the cookie: then neither is left.
+   */
   protected async answerLogout(request: DeviceRequest, response: CookieWriter): Promise<void> {
     const refreshToken = this.answers.refreshTokenOf(request);
+    const token = this.settings.jwtFromRequest(request);
+    // Before the refresh token has ended its session, and without one to learn what is missing.
+    const access =
+      token || refreshToken === undefined ? await this.verifier.verify(token) : undefined;
     const ended =
       refreshToken === undefined
         ? undefined
         : await this.sessions.logout(refreshToken, visitOf(request));
-    if (ended?.accepted !== true) await this.logoutByAccessToken(request, { response, ended });
+    if (ended?.accepted !== true) requireSession(access ?? ended!, response);
+    if (access?.accepted === true) await this.logoutByAccessToken(access.claims, request);
     this.answers.clear(response);
   }
 
@@ -200,19 +209,19 @@ class SessionEndpoints {
   }
 
   private async logoutByAccessToken(
+    { sub: of, sid }: Claims,
     request: DeviceRequest,
-    { response, ended }: { response: CookieWriter; ended: Refusal | undefined },
   ): Promise<void> {
-    const token = this.settings.jwtFromRequest(request);
-    // Without an access token the refusal of the refresh token is what the client needs to know.
-    if (!token && ended !== undefined) throw unauthorized(response, ended);
-    const verdict = await this.verifier.verify(token);
-    if (!verdict.accepted) throw unauthorized(response, verdict);
-    const { sub: of, sid } = verdict.claims;
-    if (sid === undefined) {
-      throw new ConflictException('The token has no session: log out everywhere instead');
-    }
+    if (sid === undefined) return;
     await this.sessions.end(sid, { of, by: of, reason: 'logged_out', ...visitOf(request) });
+  }
+}
+
+/** @throws the refusal, or 409 where there is no session to end */
+function requireSession(verdict: Verdict<unknown>, response: CookieWriter): void {
+  if (!verdict.accepted) throw unauthorized(response, verdict);
+  if (verdict.claims.sid === undefined) {
+    throw new ConflictException('The token has no session: log out everywhere instead');
   }
 }
 

@@ -156,6 +156,21 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       const app = await on();
       expect((await app.logout({ access: app.app.tokenOf('anna') })).status).toBe(409);
     });
+
+    it('ends the sessions of both tokens where another tab has logged in since', async () => {
+      const app = await on();
+      const [tab, other, third] = [await app.device(), await app.device(), await app.device()];
+      const both = { access: tab.access, refresh: other.refresh };
+      expect((await app.logout(both)).status).toBe(204);
+      for (const { access } of [tab, other]) {
+        expect(await app.me(access)).toBe('401 session_ended');
+      }
+      expect(await app.me(third.access)).toBe(200);
+      expect((await app.logout({ ...both, access: 'expired' })).status).toBe(204);
+      const without = { access: app.app.tokenOf('bert'), refresh: third.refresh };
+      expect((await app.logout(without)).status).toBe(204);
+      expect(await app.me(third.access)).toBe('401 session_ended');
+    });
   });
 
   describe('GET sessions and DELETE sessions/:id', () => {
