@@ -20,13 +20,15 @@ export class OAuthException extends HttpException {
 }
 
 /**
- * The parameter `token` of a request (RFC 7009 section 2.1, RFC 7662 section 2.1).
+ * The parameter `token` of a request (RFC 7009 section 2.1, RFC 7662 section 2.1). The hint says nothing that the token
+ * does not show.
  *
- * @throws OAuthException when it is missing, or there twice
+ * @throws OAuthException when it is missing, or one of them is there twice (RFC 6749 section 3.2)
  */
 export function tokenOf({ body }: OAuthRequest): string {
-  const token = (body as { token?: unknown } | null | undefined)?.token;
-  if (typeof token === 'string' && token !== '') return token;
+  const parameters = body as { token?: unknown; token_type_hint?: unknown } | null | undefined;
+  const { token, token_type_hint: hint = '' } = parameters ?? {};
+  if (typeof token === 'string' && token !== '' && typeof hint === 'string') return token;
   throw new OAuthException(400, 'invalid_request');
 }
 

@@ -57,6 +57,11 @@ const malformed = (): Case[] =>
       ['token', 'a'],
       ['token', 'b'],
     ],
+    [
+      ['token', 'a'],
+      ['token_type_hint', 'access_token'],
+      ['token_type_hint', 'refresh_token'],
+    ],
   ].map((fields) => ({
     name: `the fields ${JSON.stringify(fields)}`,
     fields: () => fields as [string, string][],
