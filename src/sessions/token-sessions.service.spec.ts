@@ -735,6 +735,30 @@ describe('the end of sessions', () => {
   });
 });
 
+describe('the id of a session', () => {
+  it('is taken in either case, wherever one is given', async () => {
+    const { sessions, store, happened } = setUp();
+    const id = SID.toUpperCase();
+    await sessions.endOthers({ of: 'anna', except: id });
+    await sessions.reauthenticate(id, ANNA);
+    await sessions.list('anna', { after: id });
+    expect(store.endOthers.mock.calls[0]![0]).toEqual({ subject: 'anna', except: SID });
+    expect(store.replace.mock.calls[0]![0]).toMatchObject({ sessionId: SID });
+    expect(store.list.mock.calls[0]![1]).toMatchObject({ after: SID });
+    expect(happened).toMatchObject([{ origin: SID }, { kind: 'ended', sessionId: SID }]);
+  });
+
+  it.each(['', 'phone', `${SID}0`, undefined as unknown as string])(
+    'that is to stay has to be one, or all would end: %j',
+    async (except) => {
+      const { sessions, store } = setUp();
+      const others = sessions.endOthers({ of: 'anna', except });
+      await expect(others).rejects.toThrow(/^except is not the id of a session: .* endAll\(\)/);
+      expect(store.endOthers).not.toHaveBeenCalled();
+    },
+  );
+});
+
 describe('the list', () => {
   it('comes in pages', async () => {
     const { sessions, store } = setUp();

@@ -202,10 +202,19 @@ export class TokenSessions<User = unknown, Transaction = unknown> {
     return { accepted: true };
   }
 
-  /** Ends all sessions of the user `of` but one. Resolves to how many were ended. */
+  /**
+   * Ends all sessions of the user `of` but one. Resolves to how many were ended.
+   *
+   * @throws TypeError when `except` is not the id of a session
+   */
   async endOthers(options: EndOthersOptions<Transaction>): Promise<number> {
     const { of, except, reason = 'ended_by_user', ...call } = options;
-    const others = { subject: String(of), except };
+    if (!isSessionId(except)) {
+      throw new TypeError(
+        'except is not the id of a session: give the claim sid of the token that asks, or call endAll().',
+      );
+    }
+    const others = { subject: String(of), except: except.toLowerCase() };
     const ending = this.ending(reason);
     const ended = await this.parts.store.endOthers(others, ending, call.transaction);
     return this.reportEnded(ended, reason, call);
@@ -282,7 +291,8 @@ export class TokenSessions<User = unknown, Transaction = unknown> {
     call: SessionCall<Transaction>,
   ): Promise<StartedTokens | Refusal> {
     if (!isSessionId(replaced.sessionId)) return refusal('session_ended');
-    return this.parts.starter.replace(replaced, call);
+    const sessionId = replaced.sessionId.toLowerCase();
+    return this.parts.starter.replace({ ...replaced, sessionId }, call);
   }
 
   private ending(reason: EndReason) {
