@@ -4,6 +4,8 @@ import { keptText } from './kept-text.js';
 describe('text from a client', () => {
   it.each([
     [undefined, null],
+    [5, null],
+    [{}, null],
     ['', ''],
     ['abc', 'abc'],
     ['abcdef', 'abcd'],

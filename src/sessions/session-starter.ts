@@ -60,7 +60,8 @@ export class SessionStarter<User, Transaction> {
     const { users, store, settings, reports } = this.parts;
     const { subject, state } = users.describe(user);
     const token = this.newToken();
-    const { persistent = false, transaction } = options;
+    const { transaction } = options;
+    const persistent = options.persistent === true;
     const { limits } = settings;
     const session = this.newSession(token, options);
     const started = requireStarted(

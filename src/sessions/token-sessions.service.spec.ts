@@ -22,6 +22,7 @@ import type { RefreshKey } from './refresh-keys.js';
 import { refreshKeys } from './refresh-keys.js';
 import { RefreshToken } from './refresh-token.js';
 import { SessionReports } from './session-reports.js';
+import type { StartOptions } from './session-calls.js';
 import type { SessionSettings } from './session-settings.js';
 import { SessionStarter } from './session-starter.js';
 import { SessionTokenWriter } from './session-tokens.js';
@@ -175,6 +176,19 @@ describe('a login', () => {
     await sessions.start(ANNA);
     expect(store.start.mock.calls[1]![0]).toMatchObject({ persistent: false });
     expect(start.session.secretHash).toHaveLength(32);
+  });
+
+  it('takes no answer to persistent but true, and no label that is not text', async () => {
+    const { sessions, store } = setUp();
+    for (const [label, persistent] of [
+      [5, 'no'],
+      [{}, 1],
+      [null, null],
+    ]) {
+      await sessions.start(ANNA, { label, persistent } as StartOptions<unknown>);
+      const { session, persistent: kept } = store.start.mock.lastCall![0];
+      expect([session.label, kept]).toEqual([null, false]);
+    }
   });
 
   it('gives tokens that carry the session', async () => {
