@@ -49,7 +49,7 @@ export class TokenEventEmitter {
   }
 
   /** @param claims - of the refused token, when it was verified */
-  emitRefusal(refused: Refusal, claims?: TokenClaims): void {
+  emitRefusal(refused: Refusal, claims?: Partial<TokenClaims> & Pick<TokenClaims, 'sub'>): void {
     this.explainOnce(refused);
     const { reason, detail } = refused;
     this.emit('refused', (listener) =>

@@ -67,7 +67,9 @@ export class Refresher<User, Transaction> {
       const record = await store.look(token, options.transaction);
       const active = record !== undefined && (await this.isActive(record));
       const verdict = judgeRefresh(token.generation, record && { ...record, active }, settings);
-      if (!verdict.accepted) return this.refuse(token, { verdict, record, options });
+      if (!verdict.accepted) {
+        return this.reported(await this.refuse(token, { verdict, record, options }), record);
+      }
       if (await this.write(token, verdict, options)) {
         return { accepted: true, acceptance: verdict, record: record! };
       }
@@ -81,7 +83,7 @@ export class Refresher<User, Transaction> {
     options: RefreshOptions<Transaction>,
   ): Promise<SessionTokens | Refusal> {
     // What the user may do is not a matter of the session, which stays: an answer that was not given counts as lost.
-    if (!(await this.isActive(record))) return refusal('user_inactive');
+    if (!(await this.isActive(record))) return this.reported(refusal('user_inactive'), record);
     const { generation } = record.refreshed;
     this.reportRotation(record, options);
     return this.parts.tokens.write(signed(record, generation), holderOf(record), token);
@@ -133,6 +135,14 @@ export class Refresher<User, Transaction> {
     if (ends === 'refresh_reused') this.reportReuse(token, record, { options, ended });
     reports.ended(ended, ends, options);
     return plain;
+  }
+
+  private reported(refused: Refusal, record: RefreshRecord<User> | undefined): Refusal {
+    const isItsToken = record?.refreshed.secretMatches === true;
+    return this.parts.reports.reportRefusal(
+      refused,
+      isItsToken ? record.refreshed.subject : undefined,
+    );
   }
 
   private visit({ userAgent, address }: RefreshOptions<Transaction>) {

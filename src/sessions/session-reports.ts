@@ -19,9 +19,17 @@ export class SessionReports {
     private readonly policy: AddressPolicy,
   ) {}
 
-  /** Passes an answer on; a refusal is reported. */
-  reportRefusal<Answer extends object>(answer: Answer | Refusal): Answer | Refusal {
-    if (isRefusal(answer)) this.events.emitRefusal(answer);
+  /**
+   * Passes an answer on; a refusal is reported.
+   *
+   * @param subject - whose refresh token it was; absent when it was not verified
+   */
+  reportRefusal<Answer extends object>(
+    answer: Answer | Refusal,
+    subject?: string,
+  ): Answer | Refusal {
+    const of = subject === undefined ? undefined : { sub: subject };
+    if (isRefusal(answer)) this.events.emitRefusal(answer, of);
     return answer;
   }
 

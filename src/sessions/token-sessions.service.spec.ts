@@ -113,9 +113,13 @@ function setUp({ settings: given = {}, isActive = () => true }: Given = {}) {
   const sessionStore = store as unknown as SessionStore<ControlledUser>;
   const events = new TokenEventEmitter();
   const happened: (SessionEvent | InvalidationEvent | RevocationEvent | RefusalReason)[] = [];
+  const refusedSubjects: (string | undefined)[] = [];
   events.subscribe({
     session: (event) => void happened.push(event),
-    refused: ({ reason }) => void happened.push(reason),
+    refused: ({ reason, subject }) => {
+      happened.push(reason);
+      refusedSubjects.push(subject);
+    },
     invalidated: (event) => void happened.push(event),
     revoked: (event) => void happened.push(event),
   });
@@ -146,7 +150,7 @@ function setUp({ settings: given = {}, isActive = () => true }: Given = {}) {
     },
     { store: sessionStore, reports, clockToleranceSeconds: 300 },
   );
-  return { sessions, store, happened };
+  return { sessions, store, happened, refusedSubjects };
 }
 
 type Setup = ReturnType<typeof setUp>;
@@ -453,6 +457,47 @@ describe('a refresh that does not rotate', () => {
     expect(await sessions.refresh(textOf(1))).toMatchObject({ reason: 'version_stale' });
     expect(happened).toEqual(['session_ended', 'version_stale']);
     expect(store.end).not.toHaveBeenCalled();
+  });
+});
+
+describe('a refused refresh token', () => {
+  it('is an event that says whose it was, where it was verified', async () => {
+    const { sessions, store, refusedSubjects } = setUp();
+    for (const record of [
+      recordOf({ endedReason: 'logged_out' }),
+      recordOf(),
+      recordOf({ secretMatches: false }),
+      undefined,
+    ]) {
+      store.look.mockResolvedValue(record);
+      await sessions.refresh(textOf(1));
+      await sessions.fork(textOf(1));
+    }
+    await sessions.refresh('nti1_x');
+    const [anna, nobody] = ['anna', undefined];
+    expect(refusedSubjects).toEqual([
+      anna,
+      anna,
+      anna,
+      anna,
+      nobody,
+      nobody,
+      nobody,
+      nobody,
+      nobody,
+    ]);
+  });
+
+  it('is one event that says whose it was when it was rotated, or forked, in vain', async () => {
+    const { sessions, store, refusedSubjects, happened } = setUp({ isActive: () => false });
+    store.rotate.mockResolvedValue(recordOf());
+    await sessions.refresh(textOf(4));
+    const forked = setUp();
+    forked.store.look.mockResolvedValue(recordOf());
+    forked.store.fork.mockResolvedValue('session_ended');
+    await forked.sessions.fork(textOf(4));
+    expect([happened, forked.happened]).toEqual([['user_inactive'], ['session_ended']]);
+    expect([...refusedSubjects, ...forked.refusedSubjects]).toEqual(['anna', 'anna']);
   });
 });
 

@@ -108,7 +108,7 @@ export class TokenSessions<User = unknown, Transaction = unknown> {
     const { refresher, reports } = this.parts;
     const token = this.read(refreshToken);
     if (token === undefined) return reports.reportRefusal(refusal('refresh_invalid'));
-    const work = async () => reports.reportRefusal(await refresher.refresh(token, options));
+    const work = () => refresher.refresh(token, options);
     // What joins a transaction is seen by nobody else, and so cannot be anybody else's answer.
     if (options.transaction !== undefined) return work();
     return this.turns.take(token.sessionId, refreshToken, work);
@@ -128,7 +128,9 @@ export class TokenSessions<User = unknown, Transaction = unknown> {
     const token = this.read(refreshToken);
     if (token === undefined) return reports.reportRefusal(refusal('refresh_invalid'));
     const judged = await refresher.judge(token, options);
-    return reports.reportRefusal(judged.accepted ? await starter.fork(judged, options) : judged);
+    if (!judged.accepted) return judged;
+    const { subject } = judged.record.refreshed;
+    return reports.reportRefusal(await starter.fork(judged, options), subject);
   }
 
   /**

@@ -164,7 +164,7 @@ export const SESSION_REWRITES: Readonly<Record<SessionFault, readonly Rewrite[]>
   'activity-dropped': [
     {
       file: REFRESHER,
-      find: "    if (!(await this.isActive(record))) return refusal('user_inactive');\n",
+      find: "    if (!(await this.isActive(record))) return this.reported(refusal('user_inactive'), record);\n",
       replace: '',
     },
   ],
