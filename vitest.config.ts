@@ -3,6 +3,11 @@ import { sourceAlias } from './test/support/source-alias.mjs';
 
 const globalSetup = ['test/support/global-setup.ts'];
 
+// What somebody has set for a PostgreSQL of the system, such as PGOPTIONS, would change the sessions of our own.
+if (!process.env['DATABASE_URL']) {
+  for (const name of Object.keys(process.env)) if (name.startsWith('PG')) delete process.env[name];
+}
+
 export default defineConfig({
   resolve: { alias: sourceAlias },
   test: {
