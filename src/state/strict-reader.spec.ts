@@ -55,8 +55,6 @@ async function ask(subject: string): Promise<string> {
   }
 }
 
-const subjectsOf = (count: number) => Array.from({ length: count }, (_, n) => `user ${n}`);
-
 const endOfTurn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Lets everything that is due now happen: what is answered ends in this turn, and what it makes room for begins. */
@@ -120,26 +118,6 @@ describe('a strict read', () => {
     expect(subjectsRead()).toEqual([['anna', 'bert']]);
     answer(store.reads[0]!);
     expect(await Promise.all(asked)).toEqual(['anna', 'bert']);
-  });
-
-  it('begins before the end of a turn in which many ask, and for those after them once more', async () => {
-    const asked = subjectsOf(70).map(ask);
-    expect(subjectsRead()).toEqual([subjectsOf(32), subjectsOf(64).slice(32)]);
-    await turn();
-    expect(store.reads).toHaveLength(2);
-    for (const read of store.reads) answer(read);
-    await turn();
-    expect(subjectsRead()[2]).toEqual(subjectsOf(70).slice(64));
-    answer(store.reads[2]!);
-    expect(await Promise.all(asked)).toEqual(subjectsOf(70));
-  });
-
-  it('has a time limit for all who ask in a turn of many', async () => {
-    const asked = subjectsOf(40).map(ask);
-    await pass(TIMEOUT_MS);
-    expect(await Promise.all(asked)).toEqual(asked.map(() => 'unavailable'));
-    for (const read of store.reads) answer(read);
-    await turn();
   });
 
   it('has one timer for all who ask in the same turn', async () => {
@@ -291,18 +269,6 @@ describe('while two reads are under way', () => {
     await answerAll();
   });
 
-  it('their read begins before the answers that made room for it are handed out', async () => {
-    const early = reader.read({ subject: 'three' });
-    answer(store.reads[0]!);
-    await turn();
-    const gathered = ask('four');
-    const readsBefore = early.then(() => store.reads.length);
-    answer(store.reads[2]!);
-    expect(await readsBefore).toBe(4);
-    await answerAll();
-    expect(await gathered).toBe('four');
-  });
-
   it('they gather whatever time passes: nobody waits for a timer, only for a place', async () => {
     const gathered = ask('three');
     await pass(TIMEOUT_MS - 1);
@@ -433,10 +399,8 @@ describe('a store that fails', () => {
       throw new Error('no connection in the pool');
     };
     expect(await ask('anna')).toBe('unavailable');
-    for (const nonsense of [undefined, { records: [null] }]) {
-      store.read = () => Promise.resolve(nonsense as never);
-      expect(await ask('anna')).toBe('unavailable');
-    }
+    store.read = () => Promise.resolve(undefined as never);
+    expect(await ask('anna')).toBe('unavailable');
   });
 
   it('is one line in the log, and one more when it is back', async () => {

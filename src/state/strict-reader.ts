@@ -14,9 +14,6 @@ import { TokenStateUnavailableError } from './token-state-unavailable.error.js';
 /** The part of the time limit after which a read counts as late. */
 const LATE = 0.25;
 
-/** So many requests of one turn do not wait for its end: the store works while the others arrive. */
-const ENOUGH = 32;
-
 interface Waiter<User> {
   readonly query: StateQuery;
   readonly resolve: (record: StrictRecord<User> | undefined) => void;
@@ -38,8 +35,8 @@ interface Read<User> {
 }
 
 /**
- * Strict reads, many requests to a query: the requests of one turn of the event loop share a read, or two where they are
- * many, and so do those that arrive while reads are in progress. Every read begins after its request arrived.
+ * Strict reads, many requests to a query: the requests of one turn of the event loop share a read, and so do those that
+ * arrive while reads are in progress. Every read begins after its request arrived.
  *
  * A second read starts alongside the first only if it serves at least as many requests, or if the first is late.
  */
@@ -64,10 +61,9 @@ export class StrictReader<User> extends StateReader<User> {
 
   read(query: StateQuery): Promise<StrictRecord<User> | undefined> {
     return new Promise((resolve, reject) => {
-      const { waiters } = (this.arriving ??= this.expectArrivals());
-      waiters.push({ query: this.inItsContext(query), resolve, reject });
-      if (waiters.length === ENOUGH) this.beginOrWait();
-      else this.beginAtEndOfTurn();
+      this.arriving ??= this.expectArrivals();
+      this.arriving.waiters.push({ query: this.inItsContext(query), resolve, reject });
+      this.beginAtEndOfTurn();
     });
   }
 
@@ -97,7 +93,6 @@ export class StrictReader<User> extends StateReader<User> {
   }
 
   private beginOrWait(): void {
-    if (this.gathering.length === 0) return;
     const wait = this.untilPlace();
     if (wait <= 0) void this.begin();
     else this.timer ??= setTimeout(() => this.lookAgain(), Math.ceil(wait));
@@ -122,7 +117,7 @@ export class StrictReader<User> extends StateReader<User> {
   private lookAgain(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    this.beginOrWait();
+    this.beginAtEndOfTurn();
   }
 
   private async begin(): Promise<void> {
@@ -130,17 +125,12 @@ export class StrictReader<User> extends StateReader<User> {
     this.timer = undefined;
     const arrivals = this.gathering;
     this.gathering = [];
-    this.arriving = undefined;
     const waiters: Waiter<User>[] = [];
     for (const each of arrivals) for (const waiter of each.waiters) waiters.push(waiter);
     const read = { arrivals, waiters, begun: performance.now() };
     this.inProgress.add(read);
     await this.answer(read);
     for (const { timer } of arrivals) clearTimeout(timer);
-    this.free(read);
-  }
-
-  private free(read: Read<User>): void {
     if (this.inProgress.delete(read) && this.gathering.length > 0) this.lookAgain();
   }
 
@@ -149,8 +139,6 @@ export class StrictReader<User> extends StateReader<User> {
     try {
       const queries = waiters.map((waiter) => waiter.query);
       const reading = await this.store.read(queries, { timeoutMs: this.timeoutMs });
-      // Before the answers are handed out, so that the store works while they are written.
-      this.free(read);
       checkCount(reading, queries.length);
       if (!this.available && !this.isOver(read)) this.noteRecovery();
       for (const [index, waiter] of waiters.entries()) {
