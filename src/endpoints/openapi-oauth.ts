@@ -1,3 +1,4 @@
+import type { EndpointsOptions } from './endpoints-options.js';
 import { documented, UNAVAILABLE } from './openapi.js';
 
 const FORM = 'application/x-www-form-urlencoded';
@@ -10,14 +11,15 @@ const TOKEN_BODY = {
 };
 const NOT_KNOWN = { status: 401, description: 'The caller is not known: invalid_client' };
 
-export function DocumentRevoke(): MethodDecorator {
+export function DocumentRevoke({ revoke }: Pick<EndpointsOptions, 'revoke'>): MethodDecorator {
   return documented(({ ApiBody, ApiConsumes, ApiOperation, ApiResponse }) => [
     ApiOperation({ summary: 'Revoke a token (RFC 7009)' }),
     ApiConsumes(FORM),
     ApiBody(TOKEN_BODY),
     ApiResponse({ status: 200, description: 'The token is invalid, or was none' }),
     ApiResponse({ status: 400, description: 'invalid_request or unsupported_token_type' }),
-    ApiResponse(NOT_KNOWN),
+    // A refresh token is its own credential.
+    ...(typeof revoke === 'function' ? [ApiResponse(NOT_KNOWN)] : []),
     ApiResponse(UNAVAILABLE),
   ]);
 }

@@ -28,7 +28,7 @@ export function revokeController(endpoints: EndpointsOptions): Type<object> {
   const { path, version, revoke } = endpoints;
   @Controller({ path, ...(version !== undefined && { version }) })
   class RevokeController extends Revocation {
-    @DocumentRevoke()
+    @DocumentRevoke(endpoints)
     @Public()
     @Post('revoke')
     @HttpCode(200)

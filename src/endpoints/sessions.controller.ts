@@ -230,7 +230,8 @@ function pageOf({ limit: asked, after }: Record<string, unknown>): {
   after: string | undefined;
 } {
   const limit = asked === undefined ? 50 : Number(asked);
-  if (!Number.isInteger(limit) || limit < 1 || limit > 200) {
+  const isWhole = asked === undefined || (typeof asked === 'string' && /^\d+$/.test(asked));
+  if (!isWhole || limit < 1 || limit > 200) {
     throw new BadRequestException('limit must be a whole number from 1 to 200');
   }
   if (after !== undefined && !(typeof after === 'string' && isSessionId(after))) {

@@ -118,6 +118,11 @@ describe('the OpenAPI document of an application with sessions', () => {
     });
   });
 
+  it('knows no caller where only refresh tokens can be revoked', async () => {
+    const document = await documentOf({ ...ALL, revoke: true }, undefined, WITH_SESSIONS);
+    expect(statusesIn(document)['post /auth/revoke']).toBe('200 400 503');
+  });
+
   it('asks for an access token where one is needed, and for a body where no cookie has the token', async () => {
     const { paths } = await documentOf(ALL, undefined, WITH_SESSIONS);
     const isSecured = (path: string, method: 'get' | 'post') =>
