@@ -225,13 +225,12 @@ function requireSession(verdict: Verdict<unknown>, response: CookieWriter): void
   }
 }
 
-function pageOf({ limit: asked, after }: Record<string, unknown>): {
+function pageOf({ limit: asked = '50', after }: Record<string, unknown>): {
   limit: number;
   after: string | undefined;
 } {
-  const limit = asked === undefined ? 50 : Number(asked);
-  const isWhole = asked === undefined || (typeof asked === 'string' && /^\d+$/.test(asked));
-  if (!isWhole || limit < 1 || limit > 200) {
+  const limit = typeof asked === 'string' && /^\d+$/.test(asked) ? Number(asked) : 0;
+  if (limit < 1 || limit > 200) {
     throw new BadRequestException('limit must be a whole number from 1 to 200');
   }
   if (after !== undefined && !(typeof after === 'string' && isSessionId(after))) {
