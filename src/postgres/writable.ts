@@ -1,10 +1,10 @@
 /**
  * SQL: a text that is NULL unless the server is a primary that takes writes. An old primary that was made read-only is
- * not in recovery, so both are asked. In a subquery, which runs once for all rows.
+ * not in recovery, so both are asked. A subquery, which runs once for all rows.
  */
 export function ifWritable(text: string): string {
   const isWritable = `NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'`;
-  return `CASE WHEN ${isWritable} THEN ${text} END`;
+  return `(SELECT CASE WHEN ${isWritable} THEN ${text} END)`;
 }
 
 /** Another server answered than the one that has the last word. */
