@@ -97,20 +97,25 @@ async function decodeReading<User>(
   const records: StateReading<User>['records'][number][] = queries.map(() => undefined);
   const found = answer.rows as unknown as StateRow[];
   // Under a collation that ignores case, say, the database finds more than was asked for.
-  const rows = found.filter((row) => sent[positionOf(row)]!.subject === subjectOf(row));
-  const contexts = loader.needsContext
-    ? rows.map((row) => sent[positionOf(row)]!.inContext ?? directly)
-    : [];
+  const rows: StateRow[] = [];
+  const asking: Sent[] = [];
+  for (const row of found) {
+    const asks = sent[positionOf(row)]!;
+    if (asks.subject !== subjectOf(row)) continue;
+    rows.push(row);
+    asking.push(asks);
+  }
+  const contexts = loader.needsContext ? asking.map(({ inContext }) => inContext ?? directly) : [];
   const more = { client: answer.client, contexts };
   const users = await loader.load(rows, FIRST_VALUE + columnsOf(needs), more);
   const everyone = decodeEveryone(found[0]);
   for (const [index, row] of rows.entries()) {
-    const place = sent[positionOf(row)]!.index;
+    const place = asking[index]!.index;
     const record = recordOf(row, users[index], hide);
     records[place] = record;
     if (needs === 'nothing' || record === undefined || record instanceof Error) continue;
     record.session = sessionOf(row, queries[place]!);
-    record.tokenRevoked = isRevoked(row, queries[place]!, needs);
+    record.tokenRevoked = isRevoked(row, queries[place]!);
   }
   return { everyone, records };
 }

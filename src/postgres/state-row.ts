@@ -12,6 +12,7 @@ import { ifWritable } from './writable.js';
 export type StateRow = readonly [
   /** Version and cutoff of everyone, with a blank in between, as a writable primary has them. */
   everyone: string,
+  /** Of the query that the row answers, from 1. After a blank, what else that query asked for: see `readWith()`. */
   position: string,
   /** NULL: no such user. */
   id: string | null,
@@ -26,12 +27,20 @@ export type StateRow = readonly [
 /** Where the values of the loader's columns begin. */
 export const FIRST_VALUE = 7;
 
-/** What the state read selects for a `StateRow`, in its order. Aliases: `u` users, `asked` ids with their positions. */
-export function stateColumns(columns: UserColumns, everyoneTable: string): string[] {
+/**
+ * What the state read selects for a `StateRow`, in its order. Aliases: `u` users, `asked` ids with their positions.
+ *
+ * @param afterPosition - SQL: what to put after the position
+ */
+export function stateColumns(
+  columns: UserColumns,
+  everyoneTable: string,
+  afterPosition = '',
+): string[] {
   const everyone = `e.everyone_version || ' ' || coalesce(${milliseconds('e.everyone_logged_out_at')}, '')`;
   return [
     ifWritable(`coalesce((SELECT ${everyone} FROM ${everyoneTable} AS e), '0 ')`),
-    'asked.position::text',
+    `asked.position::text${afterPosition}`,
     `${column(columns.id)}::text`,
     `${column(columns.tokenVersion)}::text`,
     milliseconds(column(columns.passwordChangedAt)),
@@ -44,7 +53,12 @@ export function stateColumns(columns: UserColumns, everyoneTable: string): strin
 
 /** The position of the query that the row answers, from 0. */
 export function positionOf([, position]: StateRow): number {
-  return Number(position) - 1;
+  return Number.parseInt(position, 10) - 1;
+}
+
+export function afterPosition([, position]: StateRow): string | undefined {
+  const blank = position.indexOf(' ');
+  return blank === -1 ? undefined : position.slice(blank + 1);
 }
 
 export function subjectOf([, , id]: StateRow): string | null {

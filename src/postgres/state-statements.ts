@@ -154,7 +154,7 @@ function readText(
   const part = readWith(columns, needs);
   const asked = askedSource([{ name: 'id', type: columns.idType }, ...part.asked]);
   const selected = [
-    ...stateColumns(columns, everyoneTable),
+    ...stateColumns(columns, everyoneTable, part.afterPosition),
     ...part.columns,
     ...loaded.map(column),
   ];

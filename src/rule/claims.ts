@@ -77,7 +77,7 @@ function refuseVersion(version: unknown, required: boolean): Refusal | undefined
     : refusal('claims_invalid', { detail: '"ver" is not a whole number from 0 up' });
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 function sessionProblem(
   { sid, gen, everyone_ver }: Readonly<Record<string, unknown>>,

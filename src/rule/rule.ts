@@ -168,8 +168,9 @@ function judgeEveryoneVersion(
   claims: TokenClaims,
   { everyone, session }: JudgedRecord,
 ): RefusalReason | undefined {
-  const versions = [claims.everyone_ver, session?.everyoneVersion ?? claims.everyone_ver];
-  return versions.every((version) => Number(version) >= everyone.version)
+  const ofToken = Number(claims.everyone_ver);
+  const ofSession = Number(session?.everyoneVersion ?? claims.everyone_ver);
+  return ofToken >= everyone.version && ofSession >= everyone.version
     ? undefined
     : 'everyone_logged_out';
 }

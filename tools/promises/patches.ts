@@ -500,8 +500,8 @@ export const PATCHES: readonly Patch[] = [
   {
     promise: 9,
     file: 'src/postgres/sessions/read-part.ts',
-    find: '`CASE WHEN s.user_id = asked.id THEN ${SESSION_STATE} END`',
-    replace: 'SESSION_STATE',
+    find: "CASE WHEN s.user_id = asked.id THEN ${SESSION_STATE} ELSE '' END",
+    replace: "CASE WHEN s.id IS NOT NULL THEN ${SESSION_STATE} ELSE '' END",
     spec: 'test/promises/13-one-device.e2e-spec.ts',
     test: 'names a session of another user, or none at all, is refused',
   },

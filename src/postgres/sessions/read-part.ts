@@ -1,6 +1,6 @@
 import type { SessionEnd, SessionState } from '../../rule/session-state.js';
 import type { StateQuery } from '../../state/token-state.store.js';
-import { FIRST_VALUE, type StateRow } from '../state-row.js';
+import { afterPosition, FIRST_VALUE, type StateRow } from '../state-row.js';
 import { isText, isUuid } from '../subject-format.js';
 import { arrayOfWords } from '../sql.js';
 import type { UserColumns } from '../user-columns.js';
@@ -11,6 +11,8 @@ export type ReadNeeds = 'nothing' | 'session' | 'token' | 'both';
 
 /** What the statement of the read has besides. */
 export interface ReadPart {
+  /** SQL: what follows the position of the query, in the same text. */
+  readonly afterPosition: string;
   readonly columns: readonly string[];
   /** What each query names, with its type. */
   readonly asked: readonly AskedColumn[];
@@ -30,11 +32,13 @@ export interface AskedColumn {
 export function readWith(columns: UserColumns, needs: ReadNeeds): ReadPart {
   const { sessions, revokedTokens } = sessionTables(columns);
   const ofSession: ReadPart = {
-    columns: [`CASE WHEN s.user_id = asked.id THEN ${SESSION_STATE} END`],
+    afterPosition: ` || CASE WHEN s.user_id = asked.id THEN ${SESSION_STATE} ELSE '' END`,
+    columns: [],
     asked: [{ name: 'sid', type: 'uuid' }],
     joins: ` LEFT JOIN ${sessions} AS s ON s.id = asked.sid`,
   };
   const ofToken: ReadPart = {
+    afterPosition: '',
     columns: [
       `CASE WHEN EXISTS (SELECT FROM ${revokedTokens} AS r WHERE r.jti = asked.jti) THEN 'revoked' END`,
     ],
@@ -46,6 +50,7 @@ export function readWith(columns: UserColumns, needs: ReadNeeds): ReadPart {
     ...(asksForToken(needs) ? [ofToken] : []),
   ];
   return {
+    afterPosition: needed.map((part) => part.afterPosition).join(''),
     columns: needed.flatMap((part) => part.columns),
     asked: needed.flatMap((part) => part.asked),
     joins: needed.map((part) => part.joins).join(''),
@@ -56,12 +61,12 @@ export function readWith(columns: UserColumns, needs: ReadNeeds): ReadPart {
 const MOMENT = 'clock_timestamp()';
 
 /**
- * SQL: all of a session in one text, because each value costs time on each request: the generation, and the version of
- * everyone at the start. Where something is wrong, what follows: the first that holds of why it was ended, `expired`,
- * `idle` and `due`.
+ * SQL: all of a session, after the position that pg parses anyway, because each value of a row costs time on each
+ * request: the generation, and the version of everyone at the start. Where something is wrong, what follows: the first
+ * that holds of why it was ended, `expired`, `idle` and `due`.
  */
 const SESSION_STATE =
-  `s.generation || ' ' || s.everyone_version || coalesce(' ' || ` +
+  `' ' || s.generation || ' ' || s.everyone_version || coalesce(' ' || ` +
   `CASE WHEN s.ended_at IS NOT NULL THEN 'ended:' || s.ended_reason WHEN s.expires_at <= ${MOMENT} THEN 'expired' ` +
   `WHEN ${isIdleAt(MOMENT)} THEN 'idle' WHEN ${isSightDueAt(MOMENT)} THEN 'due' END, '')`;
 
@@ -74,32 +79,34 @@ export function needsOf(queries: readonly StateQuery[]): ReadNeeds {
 
 /** How many columns a read has besides. */
 export function columnsOf(needs: ReadNeeds): number {
-  if (needs === 'nothing') return 0;
-  return needs === 'both' ? 2 : 1;
+  return asksForToken(needs) ? 1 : 0;
 }
 
-/** What to send for one query besides its subject. What cannot be an id must not fail the others, and finds nothing. */
-export function valuesOf(
-  needs: ReadNeeds,
-  { sessionId, tokenId }: StateQuery,
-): readonly (string | null)[] {
-  const values: (string | null)[] = [];
-  if (asksForSession(needs)) {
-    values.push(sessionId !== undefined && isUuid(sessionId) ? sessionId : null);
-  }
-  if (asksForToken(needs)) {
-    values.push(tokenId !== undefined && isText(tokenId) ? tokenId : null);
-  }
-  return values;
+/** What to send for one query besides its subject. */
+export function valuesOf(needs: ReadNeeds, query: StateQuery): readonly (string | null)[] {
+  return [
+    ...(asksForSession(needs) ? [sessionIdOf(query)] : []),
+    ...(asksForToken(needs) ? [tokenIdOf(query)] : []),
+  ];
 }
 
 /** The same for several queries, in lists. */
 export function listsOf(needs: ReadNeeds, queries: readonly StateQuery[]): readonly unknown[] {
-  const values = queries.map((query) => valuesOf(needs, query));
-  const lists: unknown[] = [];
-  if (asksForSession(needs)) lists.push(arrayOfWords(values.map(([sid]) => sid ?? 'NULL')));
-  if (asksForToken(needs)) lists.push(values.map((each) => each.at(-1)));
-  return lists;
+  return [
+    ...(asksForSession(needs)
+      ? [arrayOfWords(queries.map((query) => sessionIdOf(query) ?? 'NULL'))]
+      : []),
+    ...(asksForToken(needs) ? [queries.map(tokenIdOf)] : []),
+  ];
+}
+
+/** What cannot be an id must not fail the others, and finds nothing. */
+function sessionIdOf({ sessionId }: StateQuery): string | null {
+  return sessionId !== undefined && isUuid(sessionId) ? sessionId : null;
+}
+
+function tokenIdOf({ tokenId }: StateQuery): string | null {
+  return tokenId !== undefined && isText(tokenId) ? tokenId : null;
 }
 
 function asksForSession(needs: ReadNeeds): boolean {
@@ -116,12 +123,15 @@ export function sessionOf(
   { sessionId }: StateQuery,
 ): SessionState | null | undefined {
   if (sessionId === undefined) return undefined;
-  const text = row[FIRST_VALUE] as string | null;
-  if (text === null) return null;
-  const [generation, version, what = ''] = text.split(' ');
+  // Not split into a list, which takes longer than all else here.
+  const text = afterPosition(row);
+  if (text === undefined) return null;
+  const version = text.indexOf(' ') + 1;
+  const more = text.indexOf(' ', version) + 1;
+  const what = more === 0 ? '' : text.slice(more);
   return {
-    everyoneVersion: Number(version),
-    generation: Number(generation),
+    everyoneVersion: Number.parseInt(text.slice(version), 10),
+    generation: Number.parseInt(text, 10),
     endedReason: what.startsWith('ended:') ? (what.slice('ended:'.length) as SessionEnd) : null,
     isExpired: what === 'expired',
     isIdle: what === 'idle',
@@ -130,11 +140,6 @@ export function sessionOf(
 }
 
 /** Whether the row found the token of its query revoked; `undefined`: none was asked for. */
-export function isRevoked(
-  row: StateRow,
-  { tokenId }: StateQuery,
-  needs: ReadNeeds,
-): boolean | undefined {
-  if (tokenId === undefined) return undefined;
-  return row[FIRST_VALUE + columnsOf(needs) - 1] !== null;
+export function isRevoked(row: StateRow, { tokenId }: StateQuery): boolean | undefined {
+  return tokenId === undefined ? undefined : row[FIRST_VALUE] !== null;
 }

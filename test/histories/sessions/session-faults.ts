@@ -131,8 +131,8 @@ export const SESSION_REWRITES: Readonly<Record<SessionFault, readonly Rewrite[]>
     },
     {
       file: 'src/rule/rule.ts',
-      find: 'const versions = [claims.everyone_ver, session?',
-      replace: 'const versions = [session?',
+      find: 'const ofToken = Number(claims.everyone_ver);',
+      replace: 'const ofToken = everyone.version;',
     },
   ],
   'expiry-by-node': [
