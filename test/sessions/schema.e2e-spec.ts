@@ -298,6 +298,32 @@ describe("a session that a trigger of the application's does not let start", () 
   });
 });
 
+describe("an eviction that a trigger of the application's undoes", () => {
+  const limits = { ...room('evict'), maxSessions: 1 };
+
+  it.each(['RETURN NULL;', 'RETURN OLD;'])('is a part of the login: %s', async (body) => {
+    await undo(SESSIONS, `IF TG_OP = 'INSERT' THEN RETURN NEW; END IF; ${body}`);
+    await expect(database.start(store, subject, { limits })).rejects.toMatchObject({
+      name: 'TokenStateUnchangedError',
+      message: expect.stringContaining('only a part of the change'),
+    });
+  });
+
+  it('of one of several is, too', async () => {
+    await database.start(store, subject);
+    await undo(SESSIONS, `IF NEW.id = '${session.id}' THEN RETURN OLD; END IF; RETURN NEW;`);
+    await expect(database.start(store, subject, { limits })).rejects.toMatchObject({
+      name: 'TokenStateUnchangedError',
+    });
+  });
+
+  it('is none where nobody has to go', async () => {
+    await undo(SESSIONS, "IF TG_OP = 'INSERT' THEN RETURN NEW; END IF; RETURN NULL;");
+    const more = await database.start(store, subject, { limits: room('evict') });
+    expect(more.evicted).toEqual([]);
+  });
+});
+
 const replace = (because: 'login' | 'logout') =>
   store.sessions.replace(
     { sessionId: session.id, of: { subject } },

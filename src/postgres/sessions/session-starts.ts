@@ -18,6 +18,8 @@ const NO_SUCH_USER = '23503';
 type StartedRow = readonly [
   started: string | null,
   evicted: string | null,
+  /** Whether a trigger has kept one of them. */
+  spared: 'true' | 'false',
   due: 'true' | 'false',
   hasRoom: 'true' | 'false',
   writer: string,
@@ -60,10 +62,11 @@ export class SessionStarts<User, Transaction> {
     });
     const [row] = rows as unknown as StartedRow[];
     if (row === undefined) return 'user_unknown';
-    const [started, evicted, due, hasRoom, writer, id] = row;
+    const [started, evicted, spared, due, hasRoom, writer, id] = row;
     if (due !== 'true') return notDue;
     if (hasRoom !== 'true') return 'limit_reached';
     if (started === null) throw new TokenStateUnchangedError();
+    if (spared === 'true') throw new TokenStateUnchangedError('part');
     return {
       ...decodeStarted(started),
       evicted: evicted === null ? [] : evicted.split(' '),
