@@ -19,13 +19,19 @@ function refreshBody({ refreshCookie }: Shape, required: boolean): object | unde
   };
 }
 
+/** No parameter: what the cookie is called depends on the application's prefix, which is not known here. */
+function whereRefreshTokenIs({ refreshCookie }: Shape): string {
+  return refreshCookie ? ' The refresh token comes in its cookie.' : '';
+}
+
 export function DocumentRefresh(shape: Shape): MethodDecorator {
   const body = refreshBody(shape, true);
   return documented(({ ApiBody, ApiOperation, ApiResponse }) => [
     ApiOperation({
       summary: 'Exchange the refresh token for a new access token, and when it is time for both',
       description:
-        'May be repeated with the same token when an answer was lost, and after a 503. Without a new refresh token in the answer the client keeps its own.',
+        'May be repeated with the same token when an answer was lost, and after a 503. Without a new refresh token in the answer the client keeps its own.' +
+        whereRefreshTokenIs(shape),
     }),
     ...(body === undefined ? [] : [ApiBody(body)]),
     ApiResponse({ status: 200, description: 'New tokens', ...tokenContent(shape.response) }),
@@ -40,6 +46,7 @@ export function DocumentLogout(shape: Shape): MethodDecorator {
     ...securedBy(ApiSecurity, shape.securityScheme),
     ApiOperation({
       summary: 'End the session of this device, by its refresh token or its access token',
+      description: `Where both are sent, it ends the sessions of both.${whereRefreshTokenIs(shape)}`,
     }),
     ...(body === undefined ? [] : [ApiBody(body)]),
     ApiResponse({ status: 204, description: 'The session is ended' }),

@@ -2,18 +2,20 @@ import Module from 'node:module';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { EndpointsOptions } from './endpoints-options.js';
 import { DocumentLogoutEverywhere } from './openapi.js';
+import { DocumentLogout, DocumentRefresh } from './openapi-sessions.js';
 
 afterEach(() => vi.restoreAllMocks());
 
 /** What the decorator leaves on a method. */
 function documented(
-  endpoints: Pick<EndpointsOptions, 'response' | 'securityScheme'> = {},
+  endpoints: Pick<EndpointsOptions, 'response' | 'securityScheme' | 'refreshCookie'> = {},
+  document: (shape: typeof endpoints) => MethodDecorator = DocumentLogoutEverywhere,
 ): Record<string, unknown> {
   class Controller {
     method(): void {}
   }
   const descriptor = Object.getOwnPropertyDescriptor(Controller.prototype, 'method')!;
-  DocumentLogoutEverywhere(endpoints)(Controller.prototype, 'method', descriptor);
+  document(endpoints)(Controller.prototype, 'method', descriptor);
   const { value } = descriptor as { value: object };
   const keys = Reflect.getMetadataKeys(value) as string[];
   return Object.fromEntries(keys.map((key) => [key, Reflect.getMetadata(key, value) as unknown]));
@@ -90,5 +92,19 @@ describe('DocumentLogoutEverywhere', () => {
       throw new Error('Cannot find module');
     });
     expect(documented()).toEqual({});
+  });
+});
+
+describe.each([DocumentRefresh, DocumentLogout])('%o', (document) => {
+  it('says where the refresh token is: in the body or in its cookie', () => {
+    const cookie = { description: expect.stringContaining('comes in its cookie') };
+    const inBody = documented({}, document);
+    expect(inBody).toHaveProperty('swagger/apiParameters', [
+      expect.objectContaining({ in: 'body' }),
+    ]);
+    expect(inBody).not.toMatchObject({ 'swagger/apiOperation': cookie });
+    const inCookie = documented({ refreshCookie: true }, document);
+    expect(inCookie).not.toHaveProperty('swagger/apiParameters');
+    expect(inCookie).toMatchObject({ 'swagger/apiOperation': cookie });
   });
 });
