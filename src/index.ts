@@ -54,8 +54,8 @@ export type {
   InvalidateOptions,
   InvalidationOptions,
   LogoutOptions,
-  UserId,
 } from './invalidation/token-invalidator.service.js';
+export type { UserId } from './invalidation/user-id.js';
 export {
   PasswordConflictError,
   UserUnknownError,

@@ -49,6 +49,23 @@ afterEach(() => vi.useRealTimers());
 /** Lets every promise that is settled by now have its effect. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
+it.each([undefined, null, {}])(
+  'an id that is none is a mistake, and no unknown user: %j',
+  async (lost) => {
+    const id = lost as never;
+    const calls = [
+      invalidator.logoutEverywhere(id),
+      invalidator.invalidateAfterPasswordChange(id),
+      invalidator.invalidate(id),
+      invalidator.changePassword(id, NEW_HASH),
+      invalidator.rehashPassword(id, NEW_HASH),
+    ];
+    for (const call of calls) {
+      await expect(call).rejects.toThrow(/^The id of the user is \w+: give it as text/);
+    }
+  },
+);
+
 /** Each way to invalidate one user's tokens, with the reason that it gives and the cutoff that it moves. */
 const WAYS = [
   ['logoutEverywhere', 'logged_out_everywhere', 'logoutAllAt'],

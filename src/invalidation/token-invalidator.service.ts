@@ -17,9 +17,7 @@ import {
   VersionConflictError,
 } from './invalidation.error.js';
 import type { EveryoneInvalidationReceipt, InvalidationReceipt, RehashReceipt } from './receipt.js';
-
-/** A user's id, as the application has it. */
-export type UserId = string | number | bigint;
+import { subjectFrom, type UserId } from './user-id.js';
 
 /** What every method takes. */
 export interface InvalidationOptions<Transaction> extends Caller {
@@ -52,8 +50,9 @@ type Said = Pick<InvalidateOptions<unknown>, 'note' | keyof Caller>;
  * Invalidates tokens. Each method resolves once the database has committed (or, with `transaction`, executed) the
  * change, and rejects otherwise: an invalidation that failed never reports success. Any number may run at once.
  *
- * All of them throw `UserUnknownError` for an unknown user and `TokenStateUnavailableError` when the database does not
- * answer; a write whose answer was lost may have happened, and repeating it is harmless.
+ * All of them throw `UserUnknownError` for an unknown user, `TypeError` for what is no id, and
+ * `TokenStateUnavailableError` when the database does not answer; a write whose answer was lost may have happened, and
+ * repeating it is harmless.
  *
  * @typeParam Transaction - what the store joins: TypeORM's `EntityManager`, a `pg` client
  */
@@ -105,7 +104,7 @@ export class TokenInvalidator<Transaction = unknown> {
     replacement: PasswordChange,
     { transaction, ...caller }: InvalidationOptions<Transaction> = {},
   ): Promise<InvalidationReceipt> {
-    const subject = String(userId);
+    const subject = subjectFrom(userId);
     const outcome = await this.store.changePassword(subject, replacement, transaction);
     const change = requireChange(outcome, subject, PasswordConflictError);
     const receipt = { subject, ...receiptOf(change), reason: 'password_changed' } as const;
@@ -122,7 +121,7 @@ export class TokenInvalidator<Transaction = unknown> {
     replacement: PasswordReplacement,
     { transaction }: Pick<InvalidationOptions<Transaction>, 'transaction'> = {},
   ): Promise<RehashReceipt> {
-    const subject = String(userId);
+    const subject = subjectFrom(userId);
     const outcome = await this.store.rehashPassword(subject, replacement, transaction);
     const change = requireChange(outcome, subject, PasswordConflictError);
     return { subject, ...receiptOf(change), reason: 'password_rehashed' };
@@ -154,7 +153,7 @@ export class TokenInvalidator<Transaction = unknown> {
       ...said
     }: LogoutOptions<Transaction> & InvalidateOptions<Transaction>,
   ): Promise<InvalidationReceipt> {
-    const subject = String(userId);
+    const subject = subjectFrom(userId);
     const target = { subject, ...(ifVersion !== undefined && { ifVersion }) };
     const outcome = await this.store.invalidate(target, cutoffOf(reason), transaction);
     const change = requireChange(outcome, subject, VersionConflictError);

@@ -1,4 +1,5 @@
 import type { Caller } from '../events/caller.js';
+import type { UserId } from '../invalidation/user-id.js';
 import type { PasswordChange } from '../state/token-state.store.js';
 
 /** What every writing method takes. */
@@ -23,13 +24,15 @@ export type RefreshOptions<Transaction> = Omit<StartOptions<Transaction>, 'label
 /** What `end` takes. */
 export interface EndOptions<Transaction> extends SessionCall<Transaction> {
   /** The id of the user whose session it must be. */
-  of: string | number | bigint;
+  of: UserId;
   /** Default: `'ended_by_user'`. */
   reason?: EndReason | undefined;
 }
 
-/** Why the application ends a session. */
-export type EndReason = 'logged_out' | 'ended_by_user' | 'ended_by_admin';
+export const END_REASONS = ['logged_out', 'ended_by_user', 'ended_by_admin'] as const;
+
+/** Why an application ends a session. */
+export type EndReason = (typeof END_REASONS)[number];
 
 /** What `endAll` takes. */
 export type EndAllOptions<Transaction> = Omit<EndOptions<Transaction>, 'of'>;

@@ -794,6 +794,44 @@ describe('the end of sessions', () => {
   });
 });
 
+describe('the id of the user', () => {
+  it.each([undefined, null, {}, Symbol('id')])('has to be one: %s', async (lost) => {
+    const { sessions, store } = setUp();
+    const id = lost as never;
+    const calls = [
+      () => sessions.end(SID, { of: id }),
+      () => sessions.end('no id', { of: id }),
+      () => sessions.endOthers({ of: id, except: SID }),
+      () => sessions.endAll(id),
+      () => sessions.list(id),
+    ];
+    for (const call of calls) {
+      await expect(call()).rejects.toThrow(/^The id of the user is \w+: give it as text/);
+    }
+    for (const called of [store.end, store.endOthers, store.list]) {
+      expect(called).not.toHaveBeenCalled();
+    }
+  });
+});
+
+describe('the reason of an end', () => {
+  it('is one of those that an application has', async () => {
+    const { sessions, store } = setUp();
+    const reason = 'refresh_reused' as never;
+    const calls = [
+      () => sessions.end(SID, { of: 'anna', reason }),
+      () => sessions.endOthers({ of: 'anna', except: SID, reason }),
+      () => sessions.endAll('anna', { reason }),
+    ];
+    for (const call of calls) {
+      await expect(call()).rejects.toThrow(
+        'reason is refresh_reused: give one of logged_out, ended_by_user, ended_by_admin.',
+      );
+    }
+    for (const called of [store.end, store.endOthers]) expect(called).not.toHaveBeenCalled();
+  });
+});
+
 describe('the id of a session', () => {
   it('is taken in either case, wherever one is given', async () => {
     const { sessions, store, happened } = setUp();
@@ -862,6 +900,10 @@ describe('one access token', () => {
     ]);
     expect(happened).toEqual([{ subject: 'anna', jti: 't', expiresAt: new Date(NOW + 300_000) }]);
     await expect(sessions.revokeToken({ sub: 'anna', exp: SECOND })).rejects.toThrow('has no jti');
+    for (const exp of [undefined, Number.NaN, 'soon']) {
+      const revoked = sessions.revokeToken({ sub: 'anna', jti: 't', exp: exp as never });
+      await expect(revoked).rejects.toThrow('has no exp');
+    }
     expect(store.revokeToken).toHaveBeenCalledOnce();
   });
 

@@ -1,21 +1,22 @@
 import { Injectable } from '@nestjs/common';
-import type { UserId } from '../invalidation/token-invalidator.service.js';
+import { subjectFrom, type UserId } from '../invalidation/user-id.js';
 import type { TokenClaims } from '../rule/claims.js';
 import { type Refusal, refusal } from '../rule/refusal.js';
 import type { EndedSessions, ListedSession, SessionStore } from '../state/session.store.js';
 import type { Refresher } from './refresher.js';
 import type { RefreshKey } from './refresh-keys.js';
 import { RefreshToken } from './refresh-token.js';
-import type {
-  ChangePasswordOptions,
-  EndAllOptions,
-  EndOptions,
-  EndOthersOptions,
-  EndReason,
-  ListOptions,
-  RefreshOptions,
-  SessionCall,
-  StartOptions,
+import {
+  type ChangePasswordOptions,
+  END_REASONS,
+  type EndAllOptions,
+  type EndOptions,
+  type EndOthersOptions,
+  type EndReason,
+  type ListOptions,
+  type RefreshOptions,
+  type SessionCall,
+  type StartOptions,
 } from './session-calls.js';
 import { isSessionId } from './session-id.js';
 import type { SessionReports } from './session-reports.js';
@@ -176,11 +177,16 @@ export class TokenSessions<User = unknown, Transaction = unknown> {
     return this.replace({ sessionId, user, replacing: { because: 'password', password } }, call);
   }
 
-  /** Ends one session of the user `of`. False: there was none to end, or it is somebody else's. */
+  /**
+   * Ends one session of the user `of`. False: there was none to end, or it is somebody else's.
+   *
+   * @throws TypeError when `of` is no id, or `reason` none of those that an application has
+   */
   async end(sessionId: string, options: EndOptions<Transaction>): Promise<boolean> {
     const { of, reason = 'ended_by_user', ...call } = options;
+    const subject = subjectFrom(of);
     if (!isSessionId(sessionId)) return false;
-    const target = { sessionId: sessionId.toLowerCase(), of: { subject: String(of) } };
+    const target = { sessionId: sessionId.toLowerCase(), of: { subject } };
     const ending = this.ending(reason);
     const ended = await this.parts.store.end(target, ending, call.transaction);
     return this.reportEnded(ended, reason, call) > 0;
@@ -216,7 +222,7 @@ export class TokenSessions<User = unknown, Transaction = unknown> {
         'except is not the id of a session: give the claim sid of the token that asks, or call endAll().',
       );
     }
-    const others = { subject: String(of), except: except.toLowerCase() };
+    const others = { subject: subjectFrom(of), except: except.toLowerCase() };
     const ending = this.ending(reason);
     const ended = await this.parts.store.endOthers(others, ending, call.transaction);
     return this.reportEnded(ended, reason, call);
@@ -228,7 +234,7 @@ export class TokenSessions<User = unknown, Transaction = unknown> {
    */
   async endAll(userId: UserId, options: EndAllOptions<Transaction> = {}): Promise<number> {
     const { reason = 'ended_by_user', ...call } = options;
-    const others = { subject: String(userId) };
+    const others = { subject: subjectFrom(userId) };
     const ending = this.ending(reason);
     const ended = await this.parts.store.endOthers(others, ending, call.transaction);
     return this.reportEnded(ended, reason, call);
@@ -241,8 +247,9 @@ export class TokenSessions<User = unknown, Transaction = unknown> {
         `limit is ${String(limit)}: give a whole number from 1 to ${LONGEST_PAGE}.`,
       );
     }
+    const subject = subjectFrom(userId);
     if (after !== undefined && !isSessionId(after)) return [];
-    return this.parts.store.list(String(userId), { limit, after: after?.toLowerCase() });
+    return this.parts.store.list(subject, { limit, after: after?.toLowerCase() });
   }
 
   /**
@@ -250,7 +257,7 @@ export class TokenSessions<User = unknown, Transaction = unknown> {
    * session: see `end`.
    *
    * @param claims - of the token, as the guard accepted them
-   * @throws TypeError when the token has no `jti`
+   * @throws TypeError when the token has no `jti`, or no `exp`
    */
   async revokeToken(
     { sub: subject, sid: sessionId, jti, exp }: Pick<TokenClaims, 'sub' | 'sid' | 'jti' | 'exp'>,
@@ -262,6 +269,8 @@ export class TokenSessions<User = unknown, Transaction = unknown> {
     }
     if (typeof jti !== 'string')
       throw new TypeError('The token has no jti, and cannot be revoked alone.');
+    if (!Number.isFinite(exp))
+      throw new TypeError('The token has no exp: give the claims as the guard accepted them.');
     const { store, reports, clockToleranceSeconds } = revokedTokens;
     const expiresAt = new Date((exp + clockToleranceSeconds) * 1000);
     const revoked = await store.revokeToken({ tokenId: jti, expiresAt }, call.transaction);
@@ -298,6 +307,9 @@ export class TokenSessions<User = unknown, Transaction = unknown> {
   }
 
   private ending(reason: EndReason) {
+    if (!END_REASONS.includes(reason)) {
+      throw new TypeError(`reason is ${String(reason)}: give one of ${END_REASONS.join(', ')}.`);
+    }
     return { reason, retentionSeconds: this.parts.settings.limits.retentionSeconds };
   }
 
