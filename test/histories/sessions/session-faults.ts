@@ -157,8 +157,8 @@ export const SESSION_REWRITES: Readonly<Record<SessionFault, readonly Rewrite[]>
   'cap-dropped': [
     {
       file: STARTS,
-      find: 'AND live.place >= $7::integer ',
-      replace: 'AND live.place >= $7::integer + 100 ',
+      find: 'WHERE live.place >= $7::integer ',
+      replace: 'WHERE live.place >= $7::integer + 100 ',
     },
   ],
   'activity-dropped': [
