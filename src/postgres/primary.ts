@@ -52,7 +52,8 @@ export class Primary {
    * Rows come as arrays of values, of which the first is one of `ifWritable()`. A statement with a name is parsed
    * and planned once for each connection, and not for each read.
    *
-   * What fails on a connection that was used before is tried once more on a new one, within the time limit.
+   * What fails on a connection that was used before is tried once more on another, within the time limit, and so is what
+   * the server rolled back: under a stricter isolation than READ COMMITTED, that happens to reads, too.
    */
   read(statement: Statement, timeoutMs: number): Promise<unknown[][]> {
     return this.readWithin(limitOf(timeoutMs), statement);
@@ -100,8 +101,8 @@ export class Primary {
     try {
       return await this.askPrepared(connection, statement, limit);
     } catch (error) {
-      const mayWork = isOfConnection(error) || isRolledBack(error);
-      if (!isUsed || !mayWork || isOver(limit)) throw error;
+      const mayWork = isRolledBack(error) || (isUsed && isOfConnection(error));
+      if (!mayWork || isOver(limit)) throw error;
     }
     limit.patienceMs = limitMs;
     return this.askPrepared(await acquire(from, limit), statement, limit);

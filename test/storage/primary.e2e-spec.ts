@@ -492,6 +492,23 @@ describe('a write on a new connection', () => {
   });
 });
 
+describe('a read on a new connection', () => {
+  it.each(['40001', '40P01'])('is tried once more after %s', async (code) => {
+    fault = { code, afterMs: 0 };
+    expect(await read()).toHaveLength(1);
+    expect(asked).toHaveLength(2);
+  });
+
+  it.each(['57P01', '57P05', '08006', 'ECONNRESET', 'EPIPE'])(
+    'is not tried again after %s',
+    async (code) => {
+      fault = { code, afterMs: 0 };
+      await expect(read()).rejects.toMatchObject({ code });
+      expect(asked).toHaveLength(1);
+    },
+  );
+});
+
 describe('a read on a connection that was used before', () => {
   it.each(['57P01', '57P05', '08006', 'ECONNRESET', 'EPIPE', '40001'])(
     'is tried once more after %s',

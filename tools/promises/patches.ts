@@ -209,7 +209,7 @@ export const PATCHES: readonly Patch[] = [
   {
     promise: 8,
     file: 'src/postgres/primary.ts',
-    find: 'if (!isUsed || !mayWork || isOver(limit)) throw error;',
+    find: 'if (!mayWork || isOver(limit)) throw error;',
     replace: 'throw error;',
     spec: 'test/servers/forgotten.e2e-spec.ts',
     test: 'that are reset when a check comes cost no 503',
