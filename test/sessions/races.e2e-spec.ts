@@ -38,7 +38,8 @@ describe.each(LAYERS_AND_MEMORY)('over $name', { timeout: 300_000 }, ({ name: la
       const rows = await nodes.rows.count();
       let answers: RefreshAnswer[] = [];
       const updates = await nodes.rows.updatesDuring(async () => {
-        answers = await refreshes(50, device.refresh);
+        // Each node has begun its rotation before either has made one.
+        answers = await nodes.rows.colliding(device.sid, 2, () => refreshes(50, device.refresh));
       });
       expect(outcomesOf(answers)).toEqual([200]);
       expect(new Set(answers.map(({ refresh }) => refresh)).size).toBe(1);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { judgeRefresh } from '../../src/rule/refresh-rule.js';
 import type { PresentedRefresh } from '../../src/state/session.store.js';
 import { stateStatements } from '../../src/postgres/state-statements.js';
@@ -44,30 +44,6 @@ async function refresh({ sessions }: PgTokenStateStore, presented = token()): Pr
   return verdict.accepted ? `holds ${verdict.generation}` : verdict.reason;
 }
 
-describe('T1: 50 parallel refreshes of one token, two nodes', () => {
-  it.each(['read committed', 'repeatable read', 'serializable'])(
-    'rotate once, under %s',
-    async (isolation) => {
-      await database.query(
-        `ALTER ROLE CURRENT_USER IN DATABASE ${new URL(database.url).pathname.slice(1)} SET default_transaction_isolation = '${isolation}'`,
-      );
-      const others = [database.node(), database.node()];
-      await database.age(session.id, 100);
-      const refreshes = () => Array.from({ length: 50 }, (_, index) => refresh(others[index % 2]!));
-      const answers = await Promise.all(refreshes());
-      // A statement for several waits for no lock: beside the rotation, a token may pass as the current one.
-      expect(answers).toContain('holds 1');
-      expect(answers.filter((answer) => answer !== 'holds 1' && answer !== 'holds 0')).toEqual([]);
-      expect(await database.row(session.id)).toMatchObject({ generation: 1 });
-      expect(new Set(await Promise.all(refreshes()))).toEqual(new Set(['holds 1']));
-      expect(await database.row(session.id)).toMatchObject({ generation: 1 });
-      await database.query(
-        `ALTER ROLE CURRENT_USER IN DATABASE ${new URL(database.url).pathname.slice(1)} RESET default_transaction_isolation`,
-      );
-    },
-  );
-});
-
 /** Runs while a transaction holds the row of the session, or of its user, and commits what it wrote. */
 async function behind(sql: string, works: (() => Promise<unknown>)[]): Promise<unknown[]> {
   const blocker = await Session.open(database.url);
@@ -84,6 +60,43 @@ async function behind(sql: string, works: (() => Promise<unknown>)[]): Promise<u
     await blocker.close();
   }
 }
+
+/** Two nodes whose transactions are of this isolation, unless something else is asked for. */
+async function nodesUnder(isolation: string): Promise<[PgTokenStateStore, PgTokenStateStore]> {
+  const role = `ALTER ROLE CURRENT_USER IN DATABASE ${new URL(database.url).pathname.slice(1)}`;
+  await database.query(`${role} SET default_transaction_isolation = '${isolation}'`);
+  onTestFinished(async () => {
+    await database.query(`${role} RESET default_transaction_isolation`);
+  });
+  return [database.node(), database.node()];
+}
+
+describe.each(['read committed', 'repeatable read', 'serializable'])(
+  'T1: parallel refreshes of one token, two nodes, under %s',
+  (isolation) => {
+    it('rotate once, 50 of them', async () => {
+      const others = await nodesUnder(isolation);
+      await database.age(session.id, 100);
+      const refreshes = () => Array.from({ length: 50 }, (_, index) => refresh(others[index % 2]!));
+      const answers = await Promise.all(refreshes());
+      // A statement for several waits for no lock: beside the rotation, a token may pass as the current one.
+      expect(answers).toContain('holds 1');
+      expect(answers.filter((answer) => answer !== 'holds 1' && answer !== 'holds 0')).toEqual([]);
+      expect(await database.row(session.id)).toMatchObject({ generation: 1 });
+      expect(new Set(await Promise.all(refreshes()))).toEqual(new Set(['holds 1']));
+      expect(await database.row(session.id)).toMatchObject({ generation: 1 });
+    });
+
+    it('rotate once, when both have begun before either has written', async () => {
+      const [one, other] = await nodesUnder(isolation);
+      await database.age(session.id, 100);
+      const lock = `SELECT FROM users_token_sessions WHERE id = '${session.id}' FOR NO KEY UPDATE`;
+      const answers = await behind(lock, [() => refresh(one), () => refresh(other)]);
+      expect(answers).toEqual(['holds 1', 'holds 1']);
+      expect(await database.row(session.id)).toMatchObject({ generation: 1 });
+    });
+  },
+);
 
 describe('T8 and T9: a refresh that a logout overtakes', () => {
   it('finds the session ended when the logout came first, and inserts no row', async () => {

@@ -25,6 +25,8 @@ export interface SessionRows {
   row(sid: string): Promise<SeenRow>;
   /** What a backup would have of the session: an earlier generation, that was seen long ago. */
   restore(sid: string, generation: number): Promise<void>;
+  /** Lets nobody write a session until so many statements of `work` wait to. In memory, where none waits: just the work. */
+  colliding<Result>(sid: string, statements: number, work: () => Promise<Result>): Promise<Result>;
   /** How many sessions there are. */
   count(): Promise<number>;
   /** How many rows of sessions were updated while this ran. */
@@ -66,6 +68,20 @@ export class DatabaseRows implements SessionRows {
       sid,
       generation,
     );
+  }
+
+  async colliding<Result>(
+    sid: string,
+    statements: number,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    let working: Promise<Result> | undefined;
+    await this.database.transaction(async (client) => {
+      await client.query('SELECT FROM users_token_sessions WHERE id = $1 FOR NO KEY UPDATE', [sid]);
+      working = work();
+      await this.database.untilBlocked(statements);
+    });
+    return working!;
   }
 
   async count(): Promise<number> {
@@ -135,6 +151,10 @@ export class MemoryRows implements SessionRows {
     const live = { endedAt: null, endedReason: null };
     const when = { rotatedAt: new Date(now - 600_000), seenAt: new Date(now - 300_000) };
     Object.assign(this.session(sid), { generation, ...when, ...live });
+  }
+
+  colliding<Result>(_sid: string, _statements: number, work: () => Promise<Result>) {
+    return work();
   }
 
   async count(): Promise<number> {
