@@ -1,9 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LAYERS_AND_MEMORY } from '../support/layers/layers.js';
-import { claimsOf, type Device, type RefreshAnswer } from '../support/sessions/session-client.js';
+import {
+  claimsOf,
+  type Device,
+  type RefreshAnswer,
+  type SessionClient,
+} from '../support/sessions/session-client.js';
 import { SessionNodes } from '../support/sessions/session-nodes.js';
 
 const LONG = { absolute: '90 days', idle: '30 days' };
+
+/** What an access token lives, in seconds, and one more. */
+const LIFE = 901;
 
 const outcomesOf = (answers: readonly RefreshAnswer[]) => [
   ...new Set(answers.map(({ outcome }) => outcome)),
@@ -151,6 +159,55 @@ describe.each(LAYERS_AND_MEMORY)('over $name', { timeout: 300_000 }, ({ name: la
         outcome: 200,
         refresh: rotated.refresh,
       });
+    });
+  });
+
+  describe('once the access tokens have expired', () => {
+    /** A node by whose clock they have. */
+    let later: SessionClient;
+
+    beforeAll(async () => {
+      later = await nodes.startHere({ clockOffsetSeconds: LIFE });
+    }, 180_000);
+
+    it('both who were in a race go on, and of the tokens that they ever had one lives', async () => {
+      const device = await nodes.device();
+      const race = await refreshes(2, device.refresh);
+      let held: string[] = [];
+      for (const { outcome, access, refresh } of race) {
+        expect([outcome, await later.check(access)]).toEqual([200, '401 token_expired']);
+        held.push(refresh!);
+      }
+      // The next life of an access token ends with the sight of the first generation, and the one after it with a rotation.
+      for (const generation of [1, 2]) {
+        await nodes.age(device, LIFE);
+        const answers = await Promise.all(held.map((token) => later.refresh(token)));
+        expect(outcomesOf(answers)).toEqual([200]);
+        for (const { access } of answers) expect(await later.check(access)).toBe(200);
+        held = answers.map(({ refresh }, tab) => refresh ?? held[tab]!);
+        expect(new Set(held).size).toBe(1);
+        expect(await nodes.generationOf(device)).toBe(generation);
+      }
+      expect(held).not.toContain(race[0]!.refresh);
+      expect((await nodes.b.refresh(device.refresh)).outcome).toBe('401 refresh_reused');
+    });
+
+    it('a refresh uses its token up like any other, also with the expired one at its side', async () => {
+      const device = await nodes.device();
+      expect(await later.check(device.access)).toBe('401 token_expired');
+      await nodes.age(device, LIFE);
+      const headers = { authorization: `Bearer ${device.access}` };
+      const { outcome, access, refresh } = await later.refresh(device.refresh, headers);
+      expect([outcome, refresh]).toEqual([200, expect.stringMatching(/^nti1_/)]);
+      expect(refresh).not.toBe(device.refresh);
+      await nodes.age(device, 61);
+      expect(await later.check(access)).toBe(200);
+      await later.flush();
+      await nodes.age(device, 31);
+      const replayed = await later.refresh(device.refresh, headers);
+      expect(replayed.outcome).toBe('401 refresh_reused');
+      expect(replayed).toMatchObject({ access: undefined, refresh: undefined });
+      await expectRefused({ ...device, refresh: refresh! }, '401 session_ended');
     });
   });
 
