@@ -6,8 +6,14 @@ import { OffsetClock } from '../support/offset-clock.js';
 import { hashPassword } from '../support/passwords.js';
 import { until } from '../support/until.js';
 import { createSessionApp } from '../support/sessions/session-app.js';
-import { claimsOf, SessionClient } from '../support/sessions/session-client.js';
+import {
+  claimsOf,
+  deviceOf,
+  outcomeOf,
+  SessionClient,
+} from '../support/sessions/session-client.js';
 import { SessionDatabase } from '../support/sessions/session-database.js';
+import type { Answer } from '../support/test-client.js';
 import { useApp } from '../support/use-app.js';
 import { createUser, PASSWORD } from '../support/users.js';
 
@@ -132,6 +138,39 @@ describe('promise 5: the tokens of a session carry its version', () => {
       name: 'VersionConflictError',
     });
   });
+
+  // The first lock holds up the statement, the second its last check of the user, after all that it reads.
+  it.each([
+    ['is to be written', 'LOCK TABLE users_token_sessions IN EXCLUSIVE MODE', ['409']],
+    [
+      'is being written',
+      'SELECT FROM users FOR UPDATE',
+      Array(2).fill('401 logged_out_everywhere'),
+    ],
+  ])(
+    'a login whose session %s when the user logs out is refused, or its tokens are',
+    async (_, lock, said) => {
+      const { email, id } = await createUser(app.dataSource);
+      const logIn = () => client.post('/device/login', undefined, { email, password: PASSWORD });
+      let loggingIn: Promise<Answer> | undefined;
+      await database.transaction(async (other) => {
+        await other.query(lock);
+        // The password is checked before it waits.
+        loggingIn = logIn();
+        await database.untilBlocked(1);
+        await other.query('UPDATE users SET logout_all_at = clock_timestamp() WHERE id = $1', [id]);
+      });
+      const answer = await loggingIn!;
+      expect(answer.status === 200 ? await verdictsOf(answer) : [outcomeOf(answer)]).toEqual(said);
+      expect(await verdictsOf(await logIn())).toEqual([200, 200]);
+    },
+  );
+
+  /** What is said of the access token of a login, and of its refresh token. */
+  async function verdictsOf(login: Answer): Promise<(200 | string)[]> {
+    const { access, refresh } = deviceOf(login);
+    return [await client.check(access), (await client.refresh(refresh)).outcome];
+  }
 
   it('a refresh takes the version and the login time of its session, and no fresh ones', async () => {
     const user = await createUser(app.dataSource);
