@@ -194,7 +194,7 @@ class SessionEndpoints {
     const { limit, after } = pageOf(query);
     forbidStorage(response);
     const page = await this.sessions.list(sub, { limit, after });
-    const next = page.length === limit ? page.at(-1)?.id : undefined;
+    const next = page[limit - 1]?.id;
     return {
       sessions: page.map((session) => Object.assign(session, { current: session.id === sid })),
       ...(next !== undefined && { next }),

@@ -7,6 +7,7 @@ import {
 } from 'nestjs-token-invalidation';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Platform, PLATFORMS } from '../support/app-settings.js';
+import { sign } from '../support/forge.js';
 import { MeController } from '../support/me.controller.js';
 import type { MemoryApp, MemoryAppOptions } from '../support/memory-app.js';
 import { SERVICE_CREDENTIAL } from '../support/sessions/session-app.js';
@@ -35,6 +36,18 @@ async function start(
   return app;
 }
 
+/** As an interceptor of an application does. */
+const setOwnCookie: NonNullable<MemoryAppOptions['prepare']> = (app) =>
+  app.useGlobalInterceptors({
+    intercept(context, next) {
+      const response = context.switchToHttp().getResponse<{
+        header(name: string, value: string): unknown;
+      }>();
+      response.header('Set-Cookie', 'own=1');
+      return next.handle();
+    },
+  });
+
 const cookieOf = ({ headers }: Answer) => headers.get('set-cookie');
 
 /** Where an application has the endpoints, and the path that their cookie should have. */
@@ -60,7 +73,8 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       const device = await app.device();
       app.advance(121);
       const { status, headers, body } = await app.refresh(device.refresh);
-      expect([status, headers.get('cache-control')]).toEqual([200, 'no-store']);
+      const caching = [headers.get('cache-control'), headers.get('pragma')];
+      expect([status, ...caching]).toEqual([200, 'no-store', 'no-cache']);
       expect(body).toEqual({
         access_token: expect.any(String),
         token_type: 'Bearer',
@@ -103,6 +117,26 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       const device = await app.device();
       expect((await app.refresh(device.refresh)).body).toEqual({ next: null });
     });
+
+    it('gives the application no property that has no value', async () => {
+      const app = await on({ response: (tokens) => Object.keys(tokens) });
+      const { refresh } = await app.device();
+      expect((await app.refresh(refresh)).body).toEqual([
+        'access_token',
+        'token_type',
+        'expires_in',
+        'refresh_token_unchanged',
+      ]);
+    });
+
+    it('notes what the client says of itself', async () => {
+      const app = await on();
+      const { refresh, access } = await app.device();
+      app.advance(121);
+      await app.refresh(refresh, { 'user-agent': 'Phone/2.0' });
+      const { body } = await app.get('/auth/sessions', access);
+      expect(body).toMatchObject({ sessions: [{ userAgent: 'Phone/2.0' }] });
+    });
   });
 
   describe('T17 wrong kind', () => {
@@ -120,7 +154,8 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     it('ends the session by the access token', async () => {
       const app = await on();
       const [device, other] = [await app.device('anna'), await app.device('anna')];
-      expect((await app.logout({ access: device.access })).status).toBe(204);
+      const { status, headers } = await app.logout({ access: device.access });
+      expect([status, headers.get('set-cookie'), app.refusals]).toEqual([204, null, []]);
       expect(await app.me(device.access)).toBe('401 session_ended');
       expect((await app.refresh(device.refresh)).outcome).toBe('401 session_ended');
       expect(await app.me(other.access)).toBe(200);
@@ -146,6 +181,10 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       const device = await app.device();
       const nothing = await app.logout({});
       expect([nothing.status, nothing.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+      for (const none of ['', 7, ['x']]) {
+        const { body } = await app.post('/auth/logout', undefined, { refresh_token: none });
+        expect(body['errorCode']).toBe('token_missing');
+      }
       expect((await app.logout({ refresh: 'nti1_x' })).body['errorCode']).toBe('refresh_invalid');
       const both = await app.logout({ refresh: 'nti1_x', access: device.access });
       expect(both.status).toBe(204);
@@ -154,7 +193,11 @@ describe.each(PLATFORMS)('on %s', (platform) => {
 
     it('says that a token without a session cannot be logged out alone', async () => {
       const app = await on();
-      expect((await app.logout({ access: app.app.tokenOf('anna') })).status).toBe(409);
+      const { status, body } = await app.logout({ access: app.app.tokenOf('anna') });
+      expect([status, body['message']]).toEqual([
+        409,
+        'The token has no session: log out everywhere instead',
+      ]);
     });
 
     it('ends the sessions of both tokens where another tab has logged in since', async () => {
@@ -202,9 +245,13 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       const limits = ['0', '1.5', '201', '1e2', '0x10', '+5', '', '5&limit=5'];
       const queries = [...limits.map((limit) => `limit=${limit}`), 'after=x', 'after=1&after=2'];
       for (const query of queries) {
-        const { status } = await app.get(`/auth/sessions?${query}`, access);
-        expect([query, status]).toEqual([query, 400]);
+        const { status, body } = await app.get(`/auth/sessions?${query}`, access);
+        const message = query.startsWith('limit')
+          ? 'limit must be a whole number from 1 to 200'
+          : 'after must be the id of a session';
+        expect([query, status, body['message']]).toEqual([query, 400, message]);
       }
+      expect((await app.get('/auth/sessions?limit=200', access)).status).toBe(200);
     });
 
     it('ends a session of the caller, and says nothing of anyone else’s', async () => {
@@ -217,6 +264,32 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       }
       expect(await app.me(other.access)).toBe('401 session_ended');
       expect([await app.me(caller.access), await app.me(stranger.access)]).toEqual([200, 200]);
+    });
+
+    it('says of its own session that it logged out, and of others that they were ended', async () => {
+      const app = await on();
+      const [caller, other] = [await app.device('anna'), await app.device('anna')];
+      app.events.length = 0;
+      await app.end(caller.access, other.sid);
+      await app.end(caller.access, caller.sid.toUpperCase());
+      expect(app.events).toMatchObject([
+        { sessionId: other.sid, reason: 'ended_by_user' },
+        { sessionId: caller.sid, reason: 'logged_out' },
+      ]);
+    });
+
+    it('logout-others leaves the session of the caller, and none where the token has none', async () => {
+      const app = await on();
+      const [caller, other] = [await app.device('anna'), await app.device('anna')];
+      const stranger = await app.device('bert');
+      const verdicts = () =>
+        Promise.all([caller, other, stranger].map((each) => app.me(each.access)));
+      expect((await app.post('/auth/logout-others', caller.access)).status).toBe(204);
+      expect(await verdicts()).toEqual([200, '401 session_ended', 200]);
+      const old = app.tokenWithoutSession('anna');
+      expect((await app.post('/auth/logout-others', old)).status).toBe(204);
+      expect(await verdicts()).toEqual(['401 session_ended', '401 session_ended', 200]);
+      expect(await app.me(old)).toBe(200);
     });
 
     it('wants an access token, as logout-others does', async () => {
@@ -239,6 +312,9 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       const app = await on({ listResponse: ({ sessions }) => sessions.map(({ id }) => id) });
       const { access, sid } = await app.device();
       expect((await app.get('/auth/sessions', access)).body).toEqual([sid]);
+      const keys = await on({ listResponse: (page) => Object.keys(page) });
+      const device = await keys.device();
+      expect((await keys.get('/auth/sessions', device.access)).body).toEqual(['sessions']);
     });
   });
 
@@ -329,6 +405,17 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       const everywhere = await app.device('anna');
       const answer = await app.post('/auth/logout-everywhere', everywhere.access);
       expect(cookieOf(answer)).toMatch(/Max-Age=0$/);
+    });
+
+    it("leaves the application's own cookies in the answer", async () => {
+      const app = await start({ refreshCookie: true }, {}, { platform, prepare: setOwnCookie });
+      const device = await app.device();
+      const pair = `__Secure-refresh_token=${device.refresh}`;
+      const logout = await app.withCookie('POST', '/auth/logout', pair);
+      expect(logout.headers.getSetCookie()).toEqual([
+        'own=1',
+        expect.stringMatching(/^__Secure-refresh_token=;/),
+      ]);
     });
 
     it('is where logout-everywhere puts the new token of the device that stays', async () => {
@@ -441,6 +528,8 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       expect(stranger.headers.get('www-authenticate')).toBe('Basic realm="tokens"');
       const unnamed = await app.form('/auth/revoke', form);
       expect(unnamed.headers.get('www-authenticate')).toBe('Bearer');
+      const bearer = await app.form('/auth/revoke', form, { authorization: 'Bearer x' });
+      expect(bearer.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
       expect(await app.me(device.access)).toBe(200);
       expect((await app.form('/auth/revoke', form, known)).status).toBe(200);
       expect(await app.me(device.access)).toBe('401 session_ended');
@@ -462,9 +551,33 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       expect(app.revocations[0]!.address).toMatch(/^(127\.0\.0\.1|::1)$/);
     });
 
+    it.each([false, true])(
+      'does not know what to do with a token without session and id (revokedTokens: %j)',
+      async (revokedTokens) => {
+        const legacyUntil = new Date(Date.now() + 3_600_000);
+        const app = await on({ revoke: isService }, { revokedTokens, legacyUntil });
+        const { id } = await app.device();
+        const iat = Math.floor(app.clock.now() / 1000);
+        const claims = { sub: id, iat, exp: iat + 60 };
+        const token = sign(JSON.stringify({ alg: 'HS256' }), JSON.stringify(claims));
+        expect(await app.me(token)).toBe(200);
+        const known = { authorization: SERVICE_CREDENTIAL };
+        const answer = await app.form('/auth/revoke', { token }, known);
+        expect([answer.status, answer.body]).toEqual([400, { error: 'unsupported_token_type' }]);
+      },
+    );
+
     it.each<[string, [string, string][]]>([
       ['no token', []],
       ['an empty one', [['token', '']]],
+      [
+        'two hints',
+        [
+          ['token', 'a'],
+          ['token_type_hint', 'a'],
+          ['token_type_hint', 'b'],
+        ],
+      ],
       [
         'two',
         [

@@ -1,6 +1,7 @@
 import {
   type EndpointsOptions,
   type InvalidationEvent,
+  type RefusalEvent,
   type RevocationEvent,
   type SessionEvent,
   TokenEventEmitter,
@@ -23,6 +24,7 @@ export class SessionMemoryApp extends SessionClient {
   readonly events: SessionEvent[] = [];
   readonly revocations: RevocationEvent[] = [];
   readonly invalidations: InvalidationEvent[] = [];
+  readonly refusals: RefusalEvent[] = [];
 
   constructor(
     readonly app: MemoryApp,
@@ -33,7 +35,7 @@ export class SessionMemoryApp extends SessionClient {
     events.subscribe({
       session: (event) => void this.events.push(event),
       revoked: (event) => void this.revocations.push(event),
-      refused: () => {},
+      refused: (event) => void this.refusals.push(event),
       invalidated: (event) => void this.invalidations.push(event),
     });
   }
@@ -52,6 +54,11 @@ export class SessionMemoryApp extends SessionClient {
     const tokens = await this.sessions.start(user, { label: 'Phone', persistent });
     const { accessToken: access, refreshToken: refresh, session } = tokens;
     return { id, access, refresh, sid: session.id };
+  }
+
+  /** A token of that user without a session, as before there were any. */
+  tokenWithoutSession(id: string): string {
+    return this.app.issuer.issue(this.app.store.find(id)!);
   }
 
   advance(seconds: number): void {
