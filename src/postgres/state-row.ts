@@ -56,7 +56,8 @@ export function positionOf([, position]: StateRow): number {
   return Number.parseInt(position, 10) - 1;
 }
 
-export function afterPosition([, position]: StateRow): string | undefined {
+/** What follows the position; `undefined`: nothing. */
+export function textAfterPosition([, position]: StateRow): string | undefined {
   const blank = position.indexOf(' ');
   return blank === -1 ? undefined : position.slice(blank + 1);
 }

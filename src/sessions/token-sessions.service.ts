@@ -308,7 +308,7 @@ export class TokenSessions<User = unknown, Transaction = unknown> {
 
   private ending(reason: EndReason) {
     if (!END_REASONS.includes(reason)) {
-      throw new TypeError(`reason is ${String(reason)}: give one of ${END_REASONS.join(', ')}.`);
+      throw new TypeError(`reason is ${reason}: give one of ${END_REASONS.join(', ')}.`);
     }
     return { reason, retentionSeconds: this.parts.settings.limits.retentionSeconds };
   }

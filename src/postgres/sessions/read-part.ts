@@ -1,6 +1,6 @@
 import type { SessionEnd, SessionState } from '../../rule/session-state.js';
 import type { StateQuery } from '../../state/token-state.store.js';
-import { afterPosition, FIRST_VALUE, type StateRow } from '../state-row.js';
+import { FIRST_VALUE, type StateRow, textAfterPosition } from '../state-row.js';
 import { isText, isUuid } from '../subject-format.js';
 import { arrayOfWords } from '../sql.js';
 import type { UserColumns } from '../user-columns.js';
@@ -124,7 +124,7 @@ export function sessionOf(
 ): SessionState | null | undefined {
   if (sessionId === undefined) return undefined;
   // Not split into a list, which takes longer than all else here.
-  const text = afterPosition(row);
+  const text = textAfterPosition(row);
   if (text === undefined) return null;
   const version = text.indexOf(' ') + 1;
   const more = text.indexOf(' ', version) + 1;

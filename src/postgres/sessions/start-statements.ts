@@ -52,8 +52,7 @@ const HAS_ROOM =
 
 /**
  * A login. What it removes and evicts are sessions of the same user, and it evicts only when it starts one: all beyond the
- * cap and not one, or the number would grow with each login that raced another. They are locked first: one that another
- * statement has ended meanwhile is none of its own, and one that stays live afterwards was spared by a trigger.
+ * cap and not one, or the number would grow with each login that raced another.
  *
  * Parameters: 1 the user's id, 2 the session's id, 3 the hash, 4 label, 5 user agent, 6 address, 7 the cap, 8 whether a
  * login is refused at the cap, 9 the retention. No row: no such user.
@@ -78,22 +77,36 @@ function insertion(parts: SessionParts, { source }: { source: string }): string 
     `clock.instant, clock.instant FROM source CROSS JOIN clock ` +
     `WHERE ${HAS_ROOM} ` +
     `RETURNING *, ${writerColumns(sessions)}), ` +
-    `last AS MATERIALIZED (SELECT s.id FROM ${sessions} AS s JOIN live ON s.id = live.id ` +
-    `WHERE live.place >= $7::integer AND s.ended_at IS NULL AND EXISTS (SELECT FROM inserted) ` +
-    `ORDER BY s.id FOR NO KEY UPDATE OF s), ` +
-    `evicted AS (UPDATE ${sessions} AS s SET ${setEnded(`'evicted'`, '$9::float8')} FROM last ` +
-    `WHERE s.id = last.id RETURNING s.id, s.ended_at), ` +
+    `${eviction(sessions)}, ` +
     `removed AS (DELETE FROM ${sessions} WHERE id IN (SELECT s.id FROM ${sessions} AS s JOIN holder ` +
     `ON s.user_id = holder.id WHERE s.expires_at <= ${CLOCK} OR s.user_version < holder.version ` +
     `LIMIT ${SWEEP_OF_USER} FOR UPDATE OF s SKIP LOCKED)) ` +
     `SELECT CASE WHEN s.id IS NOT NULL THEN ${STARTED} END AS started, ` +
     `(SELECT string_agg(last.id::text, ' ') FROM last) AS evicted, ` +
-    `(EXISTS (SELECT FROM last WHERE last.id NOT IN (SELECT evicted.id FROM evicted ` +
-    `WHERE evicted.ended_at IS NOT NULL)))::text AS spared, ` +
-    `(EXISTS (SELECT FROM source))::text AS due, (${HAS_ROOM})::text AS has_room, s.writer, s.transaction ` +
+    `(${IS_SPARED})::text AS spared, (EXISTS (SELECT FROM source))::text AS due, ` +
+    `(${HAS_ROOM})::text AS has_room, s.writer, s.transaction ` +
     `FROM holder LEFT JOIN inserted AS s ON true`
   );
 }
+
+/**
+ * The sessions of `live` that are beyond the cap, as `last`, and what became of them, as `evicted`. They are locked first:
+ * one that another statement ended meanwhile is none of them.
+ */
+function eviction(sessions: string): string {
+  return (
+    `last AS MATERIALIZED (SELECT s.id FROM ${sessions} AS s JOIN live ON s.id = live.id ` +
+    `WHERE live.place >= $7::integer AND s.ended_at IS NULL AND EXISTS (SELECT FROM inserted) ` +
+    `ORDER BY s.id FOR NO KEY UPDATE OF s), ` +
+    `evicted AS (UPDATE ${sessions} AS s SET ${setEnded(`'evicted'`, '$9::float8')} FROM last ` +
+    `WHERE s.id = last.id RETURNING s.id, s.ended_at)`
+  );
+}
+
+/** A trigger has kept one of them. */
+const IS_SPARED =
+  'EXISTS (SELECT FROM last WHERE last.id NOT IN ' +
+  '(SELECT evicted.id FROM evicted WHERE evicted.ended_at IS NOT NULL))';
 
 /** The parameters of `start`. */
 export function startValues(login: SessionStart): unknown[] {
