@@ -578,6 +578,25 @@ export const PATCHES: readonly Patch[] = [
     test: 'stays ended, whatever SQL writes back',
   },
   {
+    promise: 13,
+    file: 'src/postgres/sessions/session-refreshes.ts',
+    find: 'return this.records.decode(firstOf(await this.parts.writer.run(statement)));',
+    replace:
+      'return (await this.records.decode(firstOf(await this.parts.writer.run(statement)))) ?? this.look(rotation.presented, undefined);',
+    spec: 'test/promises/13-one-device.e2e-spec.ts',
+    test: 'one that logs out by its refresh token',
+  },
+  // What is looked up first is not looked at again behind the lock of the row.
+  {
+    promise: 14,
+    file: 'src/postgres/sessions/rotate-statements.ts',
+    find: "`WHERE ${isPresented('$3::integer')} AND u.${quoteName(columns.id)} = s.user_id ` +\n    `AND ${isOfThisVersion(parts)} AND ${IS_LIVE} ` +\n    `AND ${isRotationDueAt(CLOCK, '$4::float8')} RETURNING",
+    replace:
+      "`WHERE u.${quoteName(columns.id)} = s.user_id AND s.id = (SELECT s.id FROM ${sessions} AS s WHERE ${isPresented('$3::integer')} ` +\n    `AND ${isRotationDueAt(CLOCK, '$4::float8')}) RETURNING",
+    spec: 'test/sessions/races.e2e-spec.ts',
+    test: 'plain pg.* are all answered with the same successor, and write once',
+  },
+  {
     promise: 14,
     file: 'src/rule/refresh-rule.ts',
     find: '(wasLost || secondsSinceSeen < graceSeconds)',
