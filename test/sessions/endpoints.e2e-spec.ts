@@ -162,14 +162,17 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       expect((await app.logout({ access: device.access })).status).toBe(401);
     });
 
-    it('ends it by the refresh token alone, also a second time', async () => {
+    it.each([
+      ['alone', false],
+      ['beside an access token that has expired', true],
+    ])('ends it by the refresh token %s, also a second time', async (_, isBeside) => {
       const app = await on();
       const device = await app.device();
       app.advance(3600);
       expect(await app.me(device.access)).toBe('401 token_expired');
-      for (const _ of [1, 2]) {
-        expect((await app.logout({ refresh: device.refresh })).status).toBe(204);
-      }
+      const sent = { refresh: device.refresh, ...(isBeside && { access: device.access }) };
+      const answers = [await app.logout(sent), await app.logout(sent)];
+      expect(answers.map(({ status }) => status)).toEqual([204, 204]);
       expect((await app.refresh(device.refresh)).outcome).toBe('401 session_ended');
       expect(app.events.filter(({ kind }) => kind === 'ended')).toMatchObject([
         { sessionId: device.sid, subject: device.id, reason: 'logged_out' },
