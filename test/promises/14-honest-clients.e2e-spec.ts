@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createSessionApp } from '../support/sessions/session-app.js';
+import { SessionClient } from '../support/sessions/session-client.js';
 import { useNodes } from '../support/sessions/use-nodes.js';
 
 describe('promise 14: nothing that happens to an honest client logs it out', () => {
@@ -84,11 +86,33 @@ describe('promise 14: nothing that happens to an honest client logs it out', () 
   });
 
   it('not a change of its address and its user agent', async () => {
-    const device = await nodes().device();
-    for (const name of ['phone', 'car', 'train']) {
-      const headers = { 'user-agent': name, 'x-forwarded-for': `192.0.2.${name.length}` };
-      expect((await nodes().a.refresh(device.refresh, headers)).outcome).toBe(200);
-      expect((await nodes().b.get('/device/me', device.access, headers)).status).toBe(200);
+    const sessions = { absolute: '90 days', idle: '30 days', grace: '30s', address: true } as const;
+    const app = await createSessionApp({ url: nodes().database.url, sessions });
+    onTestFinished(() => app.close());
+    app.app.getHttpAdapter().getInstance().set('trust proxy', true);
+    const client = new SessionClient(app.url);
+    let { access, refresh, sid } = await client.logIn(await nodes().createUser());
+    for (const [name, address] of [
+      ['phone', '192.0.2.7'],
+      ['car', '198.51.100.7'],
+      ['train', '2001:db8::7'],
+    ] as const) {
+      await nodes().age({ sid }, 61);
+      const headers = { 'user-agent': name, 'x-forwarded-for': address };
+      // Each rotates, but for the sights between them.
+      const answer = await client.refresh(refresh, headers);
+      expect(answer.outcome).toBe(200);
+      expect((await client.get('/device/me', access, headers)).status).toBe(200);
+      expect((await client.refresh(refresh, headers)).outcome).toBe(200);
+      expect(await nodes().database.row(sid)).toMatchObject({
+        user_agent: name,
+        last_from: address,
+        ended_at: null,
+      });
+      ({ access } = answer);
+      refresh = answer.refresh!;
+      await nodes().age({ sid }, 61);
+      expect((await client.refresh(refresh, headers)).outcome).toBe(200);
     }
   });
 });
