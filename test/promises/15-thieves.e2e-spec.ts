@@ -3,6 +3,7 @@ import { type RefreshKey, refreshKeys } from '../../src/sessions/refresh-keys.js
 import { RefreshToken } from '../../src/sessions/refresh-token.js';
 import { SECRET } from '../support/app-settings.js';
 import type { Device } from '../support/sessions/session-client.js';
+import { all } from '../support/sessions/session-nodes.js';
 import { useNodes } from '../support/sessions/use-nodes.js';
 
 const [KEY] = refreshKeys([SECRET], []) as [RefreshKey];
@@ -53,10 +54,15 @@ describe('promise 15: a copied refresh token is found', () => {
 
   it('and never where the session is over for another reason', async () => {
     const device = await nodes().device();
-    await use(device);
-    await nodes().a.logout({ refresh: device.refresh });
-    expect((await nodes().b.refresh(device.refresh)).outcome).toBe('401 session_ended');
+    const other = await nodes().b.logIn(device.email);
+    const { refresh: current } = (await use(device)) as Device;
+    await nodes().a.logout({ refresh: current });
+    // The former one, and the one that the client had at its logout.
+    for (const refresh of [device.refresh, current]) {
+      expect((await nodes().b.refresh(refresh)).outcome).toBe('401 session_ended');
+    }
     expect(await nodes().eventsOf(device)).toEqual(['ended']);
+    expect(await nodes().verdicts(other)).toEqual(all(200));
   });
 
   it('the key alone makes no credential: a token needs the secret of the session', async () => {
