@@ -289,6 +289,27 @@ describe('sessions', () => {
     }
   });
 
+  it('of a user who is disabled are not ended, and live on once the user is enabled again', async () => {
+    const [device, other] = [await nodes().device(), await nodes().device()];
+    const forkOf = ({ refresh: refresh_token }: Device) =>
+      nodes().b.post('/device/fork', undefined, { refresh_token });
+    const enable = (active: boolean) =>
+      nodes().database.query('UPDATE users SET active = $1 WHERE email = $2', active, device.email);
+    await enable(false);
+    // Of two refreshes the first finds a rotation due, and the second an answer that was not given.
+    for (const _ of [1, 2]) {
+      expect(await nodes().verdicts(device)).toEqual(all('401 user_inactive'));
+    }
+    expect((await forkOf(device)).status).toBe(401);
+    expect(await nodes().verdicts(other)).toEqual(all(200));
+    expect((await nodes().rowOf(device)).endedReason).toBeNull();
+    expect(await nodes().eventsOf(device)).toEqual([]);
+    await enable(true);
+    expect(await nodes().verdicts(device)).toEqual(all(200));
+    expect((await forkOf(device)).status).toBe(200);
+    expect(await nodes().generationOf(device)).toBe(1);
+  });
+
   it('give no token of another version than theirs, whenever that of the user or of everyone moves', async () => {
     const moves = {
       user: (email: string) =>
