@@ -7,6 +7,7 @@ import {
 } from 'nestjs-token-invalidation';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Platform, PLATFORMS } from '../support/app-settings.js';
+import { endpointsOf } from '../support/endpoints-of.js';
 import { sign } from '../support/forge.js';
 import { MeController } from '../support/me.controller.js';
 import type { MemoryApp, MemoryAppOptions } from '../support/memory-app.js';
@@ -217,6 +218,39 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       expect((await app.logout(without)).status).toBe(204);
       expect(await app.me(third.access)).toBe('401 session_ended');
     });
+  });
+
+  it('no endpoint takes the access token of a session that has ended', async () => {
+    const app = await on({ revoke: isService, introspect: isService });
+    const [device, other] = [await app.device('anna'), await app.device('anna')];
+    await app.logout({ access: device.access });
+    const endpoints = endpointsOf(app.app.app);
+    expect(endpoints).toHaveLength(8);
+    const said: Record<string, string> = {};
+    for (const { method, path } of endpoints) {
+      const json = { token: device.access, keepThisDevice: true };
+      const authorization = /introspect$|revoke$/.test(path)
+        ? SERVICE_CREDENTIAL
+        : `Bearer ${device.access}`;
+      const parts = { headers: { authorization }, ...(method !== 'GET' && { json }) };
+      const answer = await app.send(method, path.replace('{id}', other.sid), parts);
+      const { active, errorCode } = answer.body;
+      said[`${method} ${path}`] = `${answer.status} ${String(errorCode ?? active)}`;
+    }
+    expect(said).toEqual({
+      'POST /auth/logout-everywhere': '401 session_ended',
+      // It is no refresh token, whatever its session.
+      'POST /auth/refresh': '401 refresh_invalid',
+      'POST /auth/logout': '401 session_ended',
+      'GET /auth/sessions': '401 session_ended',
+      'DELETE /auth/sessions/{id}': '401 session_ended',
+      'POST /auth/logout-others': '401 session_ended',
+      // To revoke what is over already is no error (RFC 7009 section 2.2).
+      'POST /auth/revoke': '200 undefined',
+      'POST /auth/introspect': '200 false',
+    });
+    expect(await app.me(other.access)).toBe(200);
+    expect(app.invalidations).toEqual([]);
   });
 
   describe('GET sessions and DELETE sessions/:id', () => {
