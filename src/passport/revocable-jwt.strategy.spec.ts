@@ -16,7 +16,9 @@ import { PLATFORMS } from '../../test/support/app-settings.js';
 import { createMemoryApp, type MemoryApp } from '../../test/support/memory-app.js';
 import { type RefusalEvent, TokenEventListener } from '../events/token-event.listener.js';
 import { CurrentUser } from '../http/current-user.decorator.js';
+import { TokenSessions } from '../sessions/token-sessions.service.js';
 import { TokenStateUnavailableError } from '../state/token-state-unavailable.error.js';
+import type { InMemoryUser } from '../testing/index.js';
 import { exceptionFor } from './exception-for.js';
 import { revocableJwtStrategy, RevocableJwtStrategy } from './revocable-jwt.strategy.js';
 
@@ -84,7 +86,7 @@ describe.each(PLATFORMS)('on %s, AuthGuard with the strategy', (platform) => {
       platform,
       controllers: [Routes],
       providers: [revocableJwtStrategy(), ApiKeyStrategy],
-      module: { listener: Listener, retryAfter: '7s' },
+      module: { listener: Listener, retryAfter: '7s', sessions: { absolute: '1 day' } },
     });
   });
   afterAll(async () => {
@@ -111,6 +113,20 @@ describe.each(PLATFORMS)('on %s, AuthGuard with the strategy', (platform) => {
     const { status, headers } = await app.get('/stock', token);
     expect([status, headers.get('www-authenticate')]).toEqual([401, null]);
     expect(refusals).toMatchObject([{ reason: 'logged_out_everywhere', subject: 'ben' }]);
+  });
+
+  it('refuses the token of a device that was logged out, and of no other device', async () => {
+    const sessions = app.app.get<TokenSessions<InMemoryUser>>(TokenSessions, { strict: false });
+    const user = app.store.add({ id: 'dora', passwordHash: 'hash' });
+    const [phone, laptop] = [await sessions.start(user), await sessions.start(user)];
+    expect((await app.get('/stock', phone.accessToken)).status).toBe(200);
+    await sessions.end(phone.session.id, { of: user.id });
+    for (const path of ['/stock', '/own', '/either']) {
+      expect((await app.get(path, phone.accessToken)).status).toBe(401);
+      expect((await app.get(path, laptop.accessToken)).status).toBe(200);
+    }
+    const refused = { reason: 'session_ended', subject: 'dora' };
+    expect(refusals).toMatchObject([refused, refused, refused]);
   });
 
   it.each<[string, string | undefined, string, RegExp]>([
