@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { judgeRefresh } from '../../src/rule/refresh-rule.js';
-import type { PresentedRefresh } from '../../src/state/session.store.js';
+import type {
+  EndedSessions,
+  PresentedRefresh,
+  StartedSession,
+} from '../../src/state/session.store.js';
 import { stateStatements } from '../../src/postgres/state-statements.js';
 import type { PgTokenStateStore } from '../support/storage/pg-harness.js';
 import { newSession } from '../support/sessions/new-session.js';
@@ -158,6 +162,39 @@ describe('T8 and T9: a refresh that a logout overtakes', () => {
     expect(outcomes.filter((outcome) => typeof outcome === 'object')).toHaveLength(1);
     expect(outcomes).toContain('session_ended');
     expect(await nodes[0].sessions.list(subject, { limit: 10 })).toHaveLength(1);
+  });
+});
+
+describe('a login that evicts others, beside a logout of them all', () => {
+  it('waits for it, or the other way round, and neither for ever', async () => {
+    const others = [newSession(), newSession(), newSession()].toSorted((a, b) =>
+      a.id < b.id ? -1 : 1,
+    );
+    // In the table, and by their last use, they are in the order against that of their ids.
+    for (const other of others.toReversed()) {
+      await database.start(nodes[0], subject, { session: other });
+    }
+    for (const [index, { id }] of others.toReversed().entries()) await database.age(id, index);
+    const limits = { ...LIMITS, maxSessions: 1 };
+    const { userVersion } = session;
+    const login = { session: newSession(), subject, userVersion, persistent: false, limits };
+    // In transactions of the caller, where a deadlock would be no accident that is tried again.
+    const [started, ended] = await behind(
+      `SELECT FROM users_token_sessions WHERE id = '${others[1]!.id}' FOR UPDATE`,
+      [
+        () => database.transaction((client) => nodes[0].sessions.start(login, client)),
+        () =>
+          database.transaction((client) =>
+            nodes[1].sessions.endOthers({ subject, except: session.id }, LOGOUT, client),
+          ),
+      ],
+    );
+    const { evicted } = started as StartedSession;
+    const { ids } = ended as EndedSessions;
+    const all = [session, ...others].map(({ id }) => id);
+    expect([...evicted, ...ids].toSorted()).toEqual(all.toSorted());
+    const listed = await nodes[0].sessions.list(subject, { limit: 10 });
+    expect(listed.map(({ id }) => id)).toEqual([login.session.id]);
   });
 });
 
