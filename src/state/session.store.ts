@@ -235,7 +235,8 @@ export abstract class SessionStore<User = unknown, Transaction = unknown> {
    * Starts a session, while the user's version is still the one that is named. The same statement removes sessions of
    * this user that are over, and ends those beyond `maxSessions`: all of them, and only when one is started.
    *
-   * @throws TokenStateUnchangedError when it is not stored although nothing stands against it
+   * @throws TokenStateUnchangedError when it is not stored although nothing stands against it, or when a session that it
+   * evicts lives on
    */
   abstract start(
     start: SessionStart,
