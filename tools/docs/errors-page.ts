@@ -126,8 +126,9 @@ ${table(
   ERRORS.map(([path, name, fix]) => [`\`${name}\``, classOf(path, name).text, fix]),
 )}
 
-A \`TypeError\` is a mistake in the call, and its message says what to do: the id of a user that is undefined, a record without its id or token state, a reserved
-claim, a receipt and a token of different users, something that is no transaction, something that is no duration.
+A \`TypeError\` is a mistake in the call, and its message says what to do: an undefined user id, a record without its id or
+token state, a reserved claim, a receipt and a token of different users, something that is no transaction, something that is
+no duration.
 
 ## Problems at boot
 
