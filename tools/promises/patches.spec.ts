@@ -5,7 +5,7 @@ import { PATCHES } from './patches.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-// Otherwise a line that was written anew is only missed when the promises are next tried, which takes many minutes.
+// Otherwise nobody notices that such a line was rewritten until the promises are next tried, which takes many minutes.
 describe('a line that ensures a promise', () => {
   it.each(PATCHES)('is there once: $file: $find', ({ file, find, replace, spec }) => {
     const text = readFileSync(join(ROOT, file), 'utf8');

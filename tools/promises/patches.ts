@@ -191,14 +191,6 @@ export const PATCHES: readonly Patch[] = [
     test: 'because that one stays: is a part of the change: RETURN NULL;',
   },
   {
-    promise: 13,
-    file: 'src/postgres/sessions/replace-statements.ts',
-    find: ' AND ${IS_LIVE} FOR NO KEY UPDATE OF s), ` +\n    `ended',
-    replace: ' FOR NO KEY UPDATE OF s), ` +\n    `ended',
-    spec: 'test/storage/pg-contract.e2e-spec.ts',
-    test: 'changes nothing when the session is over, or of another user',
-  },
-  {
     promise: 8,
     file: 'src/postgres/change-row.ts',
     find: "  if (done !== 'true') throw new TokenStateUnchangedError(done === 'part' ? done : undefined);\n",
@@ -576,6 +568,14 @@ export const PATCHES: readonly Patch[] = [
     replace: '        NULL;\n',
     spec: 'test/promises/13-one-device.e2e-spec.ts',
     test: 'stays ended, whatever SQL writes back',
+  },
+  {
+    promise: 13,
+    file: 'src/postgres/sessions/replace-statements.ts',
+    find: ' AND ${IS_LIVE} FOR NO KEY UPDATE OF s), ` +\n    `ended',
+    replace: ' FOR NO KEY UPDATE OF s), ` +\n    `ended',
+    spec: 'test/storage/pg-contract.e2e-spec.ts',
+    test: 'changes nothing when the session is over, or of another user',
   },
   {
     promise: 13,
