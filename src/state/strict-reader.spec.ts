@@ -326,6 +326,71 @@ describe('while two reads are under way', () => {
   });
 });
 
+describe('forty-eight requests or more', () => {
+  const named = (count: number) => Array.from({ length: count }, (_, n) => `user ${n}`);
+
+  it('are halved between two reads that begin at once, in the order in which they came', async () => {
+    const names = named(49);
+    const asked = names.map(ask);
+    await turn();
+    expect(subjectsRead()).toEqual([names.slice(0, 25), names.slice(25)]);
+    for (const read of store.reads) answer(read);
+    expect(await Promise.all(asked)).toEqual(names);
+  });
+
+  it.each([
+    [47, [47]],
+    [48, [24, 24]],
+  ])('%i of them make reads for %j', async (count, expected) => {
+    const asked = named(count).map(ask);
+    await turn();
+    expect(store.reads.map(({ subjects }) => subjects.length)).toEqual(expected);
+    for (const read of store.reads) answer(read);
+    await Promise.all(asked);
+  });
+
+  it('are answered without waiting for the other half, and their place is free', async () => {
+    const asked = named(48).map(ask);
+    await turn();
+    answer(store.reads[1]!);
+    expect(await asked[47]).toBe('user 47');
+    const more = named(24).map(ask);
+    await turn();
+    expect(store.reads).toHaveLength(3);
+    for (const read of store.reads) answer(read);
+    await Promise.all([...asked, ...more]);
+  });
+
+  it('fail without the other half', async () => {
+    const asked = named(48).map(ask);
+    await turn();
+    store.reads[0]!.fail(new Error('connection lost'));
+    answer(store.reads[1]!);
+    const answers = await Promise.all(asked);
+    expect(answers.slice(0, 24)).toEqual(answers.slice(0, 24).map(() => 'unavailable'));
+    expect(answers.slice(24)).toEqual(named(48).slice(24));
+  });
+
+  it('get 503 after the time limit where only their half hangs', async () => {
+    const asked = named(48).map(ask);
+    await turn();
+    answer(store.reads[0]!);
+    await pass(TIMEOUT_MS);
+    const answers = await Promise.all(asked);
+    expect(answers.slice(0, 24)).toEqual(named(24));
+    expect(answers.slice(24)).toEqual(answers.slice(24).map(() => 'unavailable'));
+  });
+
+  it('share one read while another is under way', async () => {
+    const first = await askInTurns('one');
+    const asked = named(48).map(ask);
+    await turn();
+    expect(store.reads.map(({ subjects }) => subjects.length)).toEqual([1, 48]);
+    for (const read of store.reads) answer(read);
+    await Promise.all([...first, ...asked]);
+  });
+});
+
 /** Fills both places, so that these requests gather; then lets their read begin. */
 async function gather<Asked>(
   ...asks: (() => Promise<Asked>)[]

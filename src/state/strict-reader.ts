@@ -14,6 +14,12 @@ import { TokenStateUnavailableError } from './token-state-unavailable.error.js';
 /** The part of the time limit after which a read counts as late. */
 const LATE = 0.25;
 
+/**
+ * From this many requests on, two reads serve half of them each. The database works on both at once, and the
+ * application answers one half while the other is read. Below it, a second statement costs more than that saves.
+ */
+const WORTH_HALVING = 48;
+
 interface Waiter<User> {
   readonly query: StateQuery;
   readonly resolve: (record: StrictRecord<User> | undefined) => void;
@@ -28,7 +34,6 @@ interface Arrivals<User> {
 
 /** A read of the store that is in progress. */
 interface Read<User> {
-  readonly arrivals: readonly Arrivals<User>[];
   readonly waiters: readonly Waiter<User>[];
   /** By `performance.now()`. */
   readonly begun: number;
@@ -38,7 +43,8 @@ interface Read<User> {
  * Strict reads, many requests to a query: the requests of one turn of the event loop share a read, and so do those that
  * arrive while reads are in progress. Every read begins after its request arrived.
  *
- * A second read starts alongside the first only if it serves at least as many requests, or if the first is late.
+ * Many requests are halved between two reads. Otherwise, a second read starts alongside the first only if it serves at
+ * least as many requests, or if the first is late.
  */
 export class StrictReader<User> extends StateReader<User> {
   private readonly logger = new Logger('TokenInvalidation');
@@ -127,10 +133,22 @@ export class StrictReader<User> extends StateReader<User> {
     this.gathering = [];
     const waiters: Waiter<User>[] = [];
     for (const each of arrivals) for (const waiter of each.waiters) waiters.push(waiter);
-    const read = { arrivals, waiters, begun: performance.now() };
+    const serving = this.shares(waiters).map((share) => this.serve(share));
+    for (const share of serving) await share;
+    for (const { timer } of arrivals) clearTimeout(timer);
+  }
+
+  /** For whom each read is that begins now. */
+  private shares(waiters: readonly Waiter<User>[]): (readonly Waiter<User>[])[] {
+    if (this.inProgress.size > 0 || waiters.length < WORTH_HALVING) return [waiters];
+    const half = Math.ceil(waiters.length / 2);
+    return [waiters.slice(0, half), waiters.slice(half)];
+  }
+
+  private async serve(waiters: readonly Waiter<User>[]): Promise<void> {
+    const read = { waiters, begun: performance.now() };
     this.inProgress.add(read);
     await this.answer(read);
-    for (const { timer } of arrivals) clearTimeout(timer);
     if (this.inProgress.delete(read) && this.gathering.length > 0) this.lookAgain();
   }
 
