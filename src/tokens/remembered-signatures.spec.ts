@@ -46,6 +46,15 @@ describe('RememberedSignatures', () => {
     }
   });
 
+  it('knows a token by all of its text: the signature behind other claims is another token', () => {
+    const remembered = new RememberedSignatures(2);
+    const signature = 's'.repeat(43);
+    remembered.remember(`e30.anna.${signature}`, PAYLOAD);
+    remembered.remember(`e30.bert.${signature}`, '{"sub":"bert"}');
+    expect(remembered.recall(`e30.bert.${signature}`)).toBeUndefined();
+    expect(remembered.recall(`e30.anna.${signature}`)).toEqual({ sub: 'anna' });
+  });
+
   it('keeps a token of 2048 characters and none that is longer', () => {
     const remembered = new RememberedSignatures(2);
     for (const length of [2048, 2049]) remembered.remember(tokenOf(length), PAYLOAD);

@@ -1,6 +1,9 @@
 /** A longer token is verified each time, so that no issuer of large tokens can fill the memory. */
 const MAX_LENGTH = 2048;
 
+/** How much of a token's end finds it: 256 bits of its signature. To hash all of its text takes three times as long. */
+const KEY_LENGTH = 43;
+
 /**
  * The payloads of tokens whose signature was verified lately; the least recently used is forgotten first. A verified
  * signature stays right as long as the keys are the same, which is as long as the process runs. Everything that can
@@ -10,7 +13,7 @@ const MAX_LENGTH = 2048;
  * signature is another token and is verified for itself.
  */
 export class RememberedSignatures {
-  private readonly byToken = new Map<string, Remembered>();
+  private readonly byEnd = new Map<string, Remembered>();
   /** The ends of a ring: `before` leads to what was used earlier. A Map in the order of use would cost each hit a rehash. */
   private newest: Remembered | undefined;
 
@@ -18,9 +21,12 @@ export class RememberedSignatures {
   constructor(private readonly size: number) {}
 
   /** The payload as a new object, because no two requests may share one; `undefined`: the token must be verified. */
-  recall(token: string): object | undefined {
-    const remembered = this.byToken.get(token);
-    if (remembered === undefined) return undefined;
+  recall(token: unknown): object | undefined {
+    // An application's extractor may give anything.
+    if (typeof token !== 'string') return undefined;
+    const remembered = this.byEnd.get(endOf(token));
+    // The end alone proves nothing: anybody can put it behind other claims.
+    if (remembered?.token !== token) return undefined;
     this.moveToFront(remembered);
     // Copying is much cheaper than parsing, and as good where a payload has no objects in it.
     const { flat, text } = remembered;
@@ -29,14 +35,14 @@ export class RememberedSignatures {
 
   /** @param payload - the JSON text of the verified token's payload: an object or a list */
   remember(token: string, payload: string): void {
-    if (this.size === 0 || token.length > MAX_LENGTH || this.byToken.has(token)) return;
+    if (this.size === 0 || token.length > MAX_LENGTH || this.byEnd.has(endOf(token))) return;
     const remembered = new Remembered(ownCopy(token), payload);
-    this.byToken.set(remembered.token, remembered);
+    this.byEnd.set(endOf(remembered.token), remembered);
     this.moveToFront(remembered);
-    if (this.byToken.size <= this.size) return;
+    if (this.byEnd.size <= this.size) return;
     const oldest = remembered.after;
     oldest.leave();
-    this.byToken.delete(oldest.token);
+    this.byEnd.delete(endOf(oldest.token));
   }
 
   private moveToFront(remembered: Remembered): void {
@@ -79,6 +85,10 @@ function flatObject(text: string): object | undefined {
   const payload = JSON.parse(text) as object;
   if (Array.isArray(payload)) return undefined;
   return Object.values(payload).every((value) => Object(value) !== value) ? payload : undefined;
+}
+
+function endOf(token: string): string {
+  return token.slice(-KEY_LENGTH);
 }
 
 /**
