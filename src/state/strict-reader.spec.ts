@@ -81,6 +81,9 @@ async function askInTurns(...subjects: string[]): Promise<Promise<string>[]> {
 
 const subjectsRead = () => store.reads.map(({ subjects }) => subjects);
 
+/** As many subjects. */
+const named = (count: number) => Array.from({ length: count }, (_, n) => `user ${n}`);
+
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
   lines = [];
@@ -327,8 +330,6 @@ describe('while two reads are under way', () => {
 });
 
 describe('forty-eight requests or more', () => {
-  const named = (count: number) => Array.from({ length: count }, (_, n) => `user ${n}`);
-
   it('are halved between two reads that begin at once, in the order in which they came', async () => {
     const names = named(49);
     const asked = names.map(ask);
