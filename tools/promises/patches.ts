@@ -407,6 +407,14 @@ export const PATCHES: readonly Patch[] = [
     test: 'not the realm ',
   },
   {
+    promise: 10,
+    file: 'src/tokens/remembered-signatures.ts',
+    find: 'if (remembered?.token !== token) return undefined;',
+    replace: 'if (remembered === undefined) return undefined;',
+    spec: 'src/tokens/remembered-signatures.spec.ts',
+    test: 'the signature behind other claims is another token',
+  },
+  {
     promise: 11,
     file: 'src/http/challenge.ts',
     find: "  if (reason === 'token_missing') return 'Bearer';\n",
