@@ -411,8 +411,8 @@ export const PATCHES: readonly Patch[] = [
     file: 'src/tokens/remembered-signatures.ts',
     find: 'if (remembered?.token !== token) return undefined;',
     replace: 'if (remembered === undefined) return undefined;',
-    spec: 'src/tokens/remembered-signatures.spec.ts',
-    test: 'the signature behind other claims is another token',
+    spec: 'test/promises/10-own-tokens.e2e-spec.ts',
+    test: 'not a payload that was changed after signing',
   },
   {
     promise: 11,
