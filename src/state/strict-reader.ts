@@ -15,8 +15,8 @@ import { TokenStateUnavailableError } from './token-state-unavailable.error.js';
 const LATE = 0.25;
 
 /**
- * From this many requests on, two reads serve half of them each. The database works on both at once, and the
- * application answers one half while the other is read. Below it, a second statement costs more than that saves.
+ * From this many requests on, each of two reads serves half of them. The database works on both at the same time, and
+ * the application answers one half while the other is read. For a few, a second statement costs more than that saves.
  */
 const WORTH_HALVING = 48;
 
@@ -138,7 +138,7 @@ export class StrictReader<User> extends StateReader<User> {
     for (const { timer } of arrivals) clearTimeout(timer);
   }
 
-  /** For whom each read is that begins now. */
+  /** The requests of each read that begins now. */
   private shares(waiters: readonly Waiter<User>[]): (readonly Waiter<User>[])[] {
     if (this.inProgress.size > 0 || waiters.length < WORTH_HALVING) return [waiters];
     const half = Math.ceil(waiters.length / 2);

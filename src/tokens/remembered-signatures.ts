@@ -1,7 +1,7 @@
 /** A longer token is verified each time, so that no issuer of large tokens can fill the memory. */
 const MAX_LENGTH = 2048;
 
-/** How much of a token's end finds it: 256 bits of its signature. To hash all of its text would be the dearest step. */
+/** How many characters at a token's end find it: 256 bits of its signature. A Map would hash all of a longer key. */
 const KEY_LENGTH = 43;
 
 /**
