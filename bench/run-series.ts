@@ -2,16 +2,20 @@ import type { UsersDatabase } from './database.js';
 import type { Case, LoadProcess, LoadShape, Measurement } from './measure.js';
 import { progress } from './progress.js';
 import type { Point, Series } from './results.js';
+import type { ServerProcess } from './server/server-process.js';
 import { median, medianFigures } from './statistics.js';
 
 export interface SeriesPlan {
   readonly series: Series;
   readonly cases: readonly Case[];
-  readonly rounds: number;
+  /** Their numbers: a server may be there for some of a run's rounds only. */
+  readonly rounds: readonly number[];
   readonly seconds: number;
+  /** Before the first measurement of each server. */
+  readonly warmUpSeconds: number;
 }
 
-/** What a connection does before it is measured, in every round. */
+/** What the connections of a warm server do before they are measured, in every round. */
 export const WARM_UP_SECONDS = 0.3;
 
 /** Above this share of a core the load itself may be what was measured. */
@@ -20,11 +24,13 @@ const BUSY_LOAD = 0.95;
 /** Each round measures each case once, and begins with another one. */
 export async function runSeries(plan: SeriesPlan, load: LoadProcess): Promise<Point[]> {
   const taken = new Map<Case, Measurement[]>(plan.cases.map((item) => [item, []]));
-  for (let round = 0; round < plan.rounds; round++) {
-    progress(`${plan.series}: round ${round + 1} of ${plan.rounds}`);
+  const warm = new Set<ServerProcess>();
+  for (const round of plan.rounds) {
+    progress(`${plan.series}: round ${round + 1}`);
     for (const item of rotated(plan.cases, round)) {
-      const times = { warmUpSeconds: WARM_UP_SECONDS, seconds: plan.seconds };
-      const measurement = await load.measure(item, times);
+      const warmUpSeconds = warm.has(item.server) ? WARM_UP_SECONDS : plan.warmUpSeconds;
+      const measurement = await load.measure(item, { warmUpSeconds, seconds: plan.seconds });
+      warm.add(item.server);
       requireNoReads(item, measurement);
       taken.get(item)!.push(measurement);
       report(item, measurement);
@@ -33,7 +39,7 @@ export async function runSeries(plan: SeriesPlan, load: LoadProcess): Promise<Po
   return plan.cases.map((item) => toPoint(plan.series, item, taken.get(item)!));
 }
 
-/** The rounds of one series that several processes of its servers took, as those of one. */
+/** The rounds of one series that each had servers of its own, as if the same servers had taken them all. */
 export function joinRounds(parts: readonly (readonly Point[])[]): Point[] {
   return parts[0]!.map((_, index) => joined(parts.map((points) => points[index]!)));
 }

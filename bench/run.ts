@@ -2,10 +2,10 @@ import type { BenchDatabases } from './database.js';
 import type { LoadProcess } from './measure.js';
 import type { Options } from './options.js';
 import type { Point, Results, Series } from './results.js';
-import { joinRounds, runSeries } from './run-series.js';
-import { type Place, planSeries, roundsOfProcesses, USERS } from './series.js';
+import { joinRounds, runSeries, WARM_UP_SECONDS } from './run-series.js';
+import { isClose, type Place, planSeries, USERS } from './series.js';
 import { ServerProcess } from './server/server-process.js';
-import { Servers } from './servers.js';
+import { type ServerOptions, Servers } from './servers.js';
 import { runSoak } from './soak.js';
 import { library } from './variants/library.variant.js';
 
@@ -24,7 +24,7 @@ export class Run {
       const kept = this.servers();
       try {
         for (const series of this.options.series) {
-          take(joinRounds(await this.parts(series, { platform, servers: kept, load: this.load })));
+          take(await this.points(series, { platform, servers: kept, load: this.load }));
         }
       } finally {
         await kept.stop();
@@ -32,23 +32,42 @@ export class Run {
     }
   }
 
-  /** What each process of the servers took. The first is kept for the next series. */
-  private async parts(series: Series, kept: Place): Promise<Point[][]> {
-    const parts: Point[][] = [];
-    for (const rounds of roundsOfProcesses(series, this.options)) {
-      const servers = parts.length === 0 ? kept.servers : this.servers();
-      try {
-        const plan = await planSeries(series, { ...kept, servers }, { ...this.options, rounds });
-        parts.push(await runSeries(plan, this.load));
-      } finally {
-        if (servers !== kept.servers) await servers.stop();
-      }
-    }
-    return parts;
+  private points(series: Series, place: Place): Promise<Point[]> {
+    return isClose(series, this.options) ? this.apart(series, place) : this.together(series, place);
   }
 
-  private servers(): Servers {
-    return new Servers(this.databases, this.load, this.options);
+  /** All rounds with the same servers. */
+  private async together(series: Series, place: Place): Promise<Point[]> {
+    const plan = await planSeries(series, place, this.options);
+    const rounds = { rounds: this.rounds(), warmUpSeconds: WARM_UP_SECONDS };
+    return runSeries({ ...plan, ...rounds }, this.load);
+  }
+
+  /**
+   * Each round with servers of its own, which are warmed up right before they are measured: while a process has nothing
+   * to do, V8 drops some of what it has compiled.
+   */
+  private async apart(series: Series, place: Place): Promise<Point[]> {
+    const { warmUpSeconds } = this.options;
+    const parts: Point[][] = [];
+    for (const round of this.rounds()) {
+      const servers = this.servers({ warmUpSeconds: 0 });
+      try {
+        const plan = await planSeries(series, { ...place, servers }, this.options);
+        parts.push(await runSeries({ ...plan, rounds: [round], warmUpSeconds }, this.load));
+      } finally {
+        await servers.stop();
+      }
+    }
+    return joinRounds(parts);
+  }
+
+  private rounds(): number[] {
+    return Array.from({ length: this.options.rounds }, (_, round) => round);
+  }
+
+  private servers(changed: Partial<ServerOptions> = {}): Servers {
+    return new Servers(this.databases, this.load, { ...this.options, ...changed });
   }
 
   async soak(requests: number): Promise<NonNullable<Results['soak']>> {

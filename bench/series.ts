@@ -110,28 +110,31 @@ export async function planSeries(
   series: Series,
   place: Place,
   options: Options,
-): Promise<SeriesPlan> {
+): Promise<Omit<SeriesPlan, 'rounds' | 'warmUpSeconds'>> {
   return {
     series,
     cases: await PLANS[series](place, options),
-    rounds: options.rounds,
     seconds: secondsOf(series, options),
   };
 }
 
-/** What compares the library with itself: the figures are so close that two processes of one build differ by more. */
-const CLOSE: ReadonlySet<Series> = new Set(['sessions', 'session-rows']);
+/** Those with targets of a few per cent. */
+const CLOSE: ReadonlySet<Series> = new Set(['one-connection', 'sessions', 'session-rows']);
 
-const PROCESSES = 3;
+/** Those that measure the library at other commits, too. */
+const WITH_EARLIER: ReadonlySet<Series> = new Set([
+  'main',
+  'one-connection',
+  'concurrency',
+  'refused',
+]);
 
-/** How many rounds each of a server's processes gets, of those that are started one after the other. */
-export function roundsOfProcesses(
-  series: Series,
-  { rounds, earlier }: Pick<Options, 'rounds' | 'earlier'>,
-): number[] {
-  const isClose = CLOSE.has(series) || earlier.length > 0;
-  const processes = isClose ? Math.min(PROCESSES, rounds) : 1;
-  return Array.from({ length: processes }, (_, index) => Math.ceil((rounds - index) / processes));
+/**
+ * Whether what is compared is so close that two processes of one build may differ by more: much of how V8 treats what it
+ * runs is decided once in the life of a process. Then each round has new servers.
+ */
+export function isClose(series: Series, { earlier }: Pick<Options, 'earlier'>): boolean {
+  return CLOSE.has(series) || (earlier.length > 0 && WITH_EARLIER.has(series));
 }
 
 /** Those that have many cases take half as long for each. */
