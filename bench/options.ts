@@ -33,6 +33,8 @@ export interface Options {
   readonly json: string | undefined;
   /** Of a new server, before anything is measured. */
   readonly warmUpSeconds: number;
+  /** Whether V8 may allocate what a place in the code makes among the old objects: see `Servers`. */
+  readonly pretenuring: boolean;
   /** Folder for a CPU profile of each server. */
   readonly profile: string | undefined;
   /** How many requests; `undefined`: no soak. */
@@ -52,6 +54,7 @@ export const USAGE = `npm run bench -- [options]
   --seconds N          of each measurement of the main series. Default 1.2
   --connections N      of the main series. Default 64
   --json FILE          writes the results, too
+  --pretenuring        servers with V8's allocation site pretenuring, which Node has on: two processes differ more
   --profile FOLDER     writes a CPU profile of each server
   --soak               only the soak: 10 million requests to the library; with --series, after them
   --soak-requests N    a soak of another length
@@ -67,6 +70,7 @@ const ARGUMENTS = {
   seconds: { type: 'string' },
   connections: { type: 'string' },
   json: { type: 'string' },
+  pretenuring: { type: 'boolean', default: false },
   profile: { type: 'string' },
   soak: { type: 'boolean', default: false },
   'soak-requests': { type: 'string' },
@@ -86,6 +90,7 @@ export function readOptions(args: readonly string[]): Options {
     connections: positive(values.connections, 64),
     warmUpSeconds: values.quick ? 0.5 : 8,
     json: values.json,
+    pretenuring: values.pretenuring,
     profile: values.profile,
     soakRequests: soak ? positive(values['soak-requests'], 10_000_000) : undefined,
   };

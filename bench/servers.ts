@@ -9,9 +9,18 @@ import type { Platform, Variant } from './variants/variant.js';
 export interface ServerOptions {
   /** What a new server does before anything is measured: its code is compiled while it runs. */
   readonly warmUpSeconds: number;
+  /** Whether V8 may allocate what a place in the code makes among the old objects. */
+  readonly pretenuring: boolean;
   /** Folder for a CPU profile of each server. */
   readonly profile: string | undefined;
 }
+
+/**
+ * V8 may decide, once for the life of a process and from what it saw while that started, that what a place in the code
+ * makes lives long. It is then made among the old objects, where garbage keeps alive what it refers to until the next
+ * full collection. Whether the rows of pg are among it changes a request by a third, and says nothing about the variant.
+ */
+const NO_PRETENURING = '--no-allocation-site-pretenuring';
 
 export interface WantedServer {
   readonly variant: Variant;
@@ -21,7 +30,7 @@ export interface WantedServer {
   readonly sessionRows?: number;
 }
 
-/** The servers of a run: each is started once and checked, and kept, because a new process is slow at first. */
+/** Servers that are running: each is started once and checked, and kept, because a new process is slow at first. */
 export class Servers {
   private readonly running = new Map<string, ServerProcess>();
 
@@ -65,10 +74,11 @@ export class Servers {
   }
 
   private arguments(wanted: WantedServer): string[] {
-    const { profile } = this.options;
-    if (profile === undefined) return [];
+    const { pretenuring, profile } = this.options;
+    const memory = pretenuring ? [] : [NO_PRETENURING];
+    if (profile === undefined) return memory;
     const name = `${keyOf(wanted).replaceAll(' ', '-')}.cpuprofile`;
-    return ['--cpu-prof', `--cpu-prof-dir=${profile}`, `--cpu-prof-name=${name}`];
+    return [...memory, '--cpu-prof', `--cpu-prof-dir=${profile}`, `--cpu-prof-name=${name}`];
   }
 }
 
