@@ -59,7 +59,7 @@ function medianOf(values: readonly number[], unit: string): string {
 }
 
 /** The library, by its variants. */
-const OWN = new Set(['library', 'library-sessions']);
+const OWN = new Set(['library', 'library-sessions', 'library-refresh']);
 
 const HEADINGS = [
   'variant',

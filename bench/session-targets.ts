@@ -42,7 +42,7 @@ function refreshes(run: Measured, platform: Platform): JudgedTarget {
   const of = (name: string) => run.point('refresh', platform, { variant: name, refresh: 'due' });
   return judgedPairs(
     `${platform}: refreshes that are due at least ${LEAST_REFRESHES} times those of ${variant}`,
-    pairs(of('library-sessions'), of(variant), throughputOf),
+    pairs(of('library-refresh'), of(variant), throughputOf),
     { isMet: (value) => value >= LEAST_REFRESHES },
   );
 }

@@ -13,7 +13,8 @@ export class RevocableTokens1760000000001 extends tokenInvalidationMigration({
   password: 'password_hash',
 }) {}
 
-type MoreOptions = Pick<TokenInvalidationModuleOptions, 'sessions' | 'endpoints'>;
+/** What it may also be set up with. */
+export type MoreOptions = Pick<TokenInvalidationModuleOptions, 'sessions' | 'endpoints'>;
 
 /** The library as the README sets it up. */
 export function moduleFor(entity: Type<UserRow>, more: MoreOptions = {}): DynamicModule {

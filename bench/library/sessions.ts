@@ -1,7 +1,7 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import { tokenInvalidationMigration } from 'nestjs-token-invalidation/typeorm';
 import type { UserRow } from '../user-entity.js';
-import { moduleFor } from './current.js';
+import { moduleFor, type MoreOptions } from './current.js';
 
 /** The same as without sessions, and the part of the schema that they need. */
 export class RevocableTokens1760000000001 extends tokenInvalidationMigration({
@@ -11,9 +11,6 @@ export class RevocableTokens1760000000001 extends tokenInvalidationMigration({
 }) {}
 
 /** The library as docs/sessions.md sets it up. */
-export function moduleWithSessions(entity: Type<UserRow>): DynamicModule {
-  return moduleFor(entity, {
-    sessions: { absolute: '90 days', idle: '30 days' },
-    endpoints: { path: 'auth', sessions: true },
-  });
+export function moduleWithSessions(entity: Type<UserRow>, more: MoreOptions = {}): DynamicModule {
+  return moduleFor(entity, { sessions: { absolute: '90 days', idle: '30 days' }, ...more });
 }

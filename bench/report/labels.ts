@@ -12,6 +12,7 @@ const VARIANTS: Readonly<Record<string, string>> = {
   careful: 'hand-written, with care',
   [LIBRARY]: 'this library',
   'library-sessions': 'this library, sessions',
+  'library-refresh': 'this library, sessions',
   sessions: 'sessions in PostgreSQL',
   'fastify-jwt': '@fastify/jwt, trusted hook',
   'better-auth': 'better-auth',

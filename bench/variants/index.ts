@@ -7,6 +7,7 @@ import { docsKeyobject } from './docs-keyobject.variant.js';
 import { docs } from './docs.variant.js';
 import { fastifyJwt } from './fastify-jwt.variant.js';
 import { handWritten } from './hand-written.variant.js';
+import { libraryRefresh } from './library-refresh.variant.js';
 import { librarySessions } from './library-sessions.variant.js';
 import { library } from './library.variant.js';
 import { open } from './open.variant.js';
@@ -30,7 +31,7 @@ export const VARIANTS: readonly Variant[] = [
 /** Those of the series `refresh`. */
 export const REFRESHING: readonly Variant[] = [
   open,
-  librarySessions,
+  libraryRefresh,
   deleteInsert,
   betterAuthRefresh,
 ];
@@ -39,4 +40,6 @@ export const REFRESHING: readonly Variant[] = [
 export const ROTATING: readonly Variant[] = [librarySessions, deleteInsert];
 
 /** `--only` knows them by name or by their place here. */
-export const ALL_VARIANTS: readonly Variant[] = [...new Set([...VARIANTS, ...REFRESHING])];
+export const ALL_VARIANTS: readonly Variant[] = [
+  ...new Set([...VARIANTS, ...REFRESHING, ...ROTATING]),
+];

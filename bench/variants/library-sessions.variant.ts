@@ -1,25 +1,13 @@
 import { join } from 'node:path';
-import { type StartedTokens, TokenSessions } from 'nestjs-token-invalidation';
-import { DataSource, In } from 'typeorm';
 import { moduleWithSessions } from '../library/sessions.js';
 import { User } from '../user.entity.js';
-import { forge } from './forge.js';
-import { inGroups } from './in-groups.js';
-import { bearer } from './jwt.js';
-import { MeController } from './library-app.js';
-import { startUsersApp } from './users-app.js';
-import {
-  PLATFORMS,
-  type RunningVariant,
-  type Variant,
-  type VariantContext,
-  type WantedSessions,
-} from './variant.js';
+import { startWithSessions } from './sessions-app.js';
+import { PLATFORMS, type Variant } from './variant.js';
 
-/** How many logins run at once: more would wait for a connection. */
-const LOGINS = 16;
-
-/** This library with a session for each login: a token is good while its session is. */
+/**
+ * This library with a session for each login: a token is good while its session is. Without the endpoints: Express asks
+ * each of an application's routes in turn, and what the check costs is compared with an application that has as many.
+ */
 export const librarySessions: Variant = {
   name: 'library-sessions',
   title: 'nestjs-token-invalidation with sessions',
@@ -27,54 +15,5 @@ export const librarySessions: Variant = {
   revokedStatus: 401,
   forgedStatus: 401,
   sessions: { schema: join(import.meta.dirname, '../library/sessions.js'), rows: 100_000 },
-  start: startWithSessions,
+  start: (context) => startWithSessions(context, moduleWithSessions(User)),
 };
-
-async function startWithSessions(context: VariantContext): Promise<RunningVariant> {
-  const parts = { imports: [moduleWithSessions(User)], controllers: [MeController] };
-  const { app, url } = await startUsersApp(context, User, parts);
-  const sessions = app.get<TokenSessions<User>>(TokenSessions);
-  const ids = [context.revokedUserId, ...context.userIds];
-  const found = await app
-    .get(DataSource)
-    .getRepository(User)
-    .findBy({ id: In(ids) });
-  const users = new Map(found.map((user) => [user.id, user]));
-  const start = (id: string, label?: string) => sessions.start(users.get(id)!, { label });
-  const [revoked, ...started] = await Promise.all(ids.map((id) => start(id)));
-  await sessions.end(revoked!.session.id, { of: context.revokedUserId });
-  const credentials = started.map(({ accessToken }) => bearer(accessToken));
-  return {
-    url,
-    credentials,
-    revoked: bearer(revoked!.accessToken),
-    forged: forge(credentials[0]!),
-    async startSessions({ count, label }: WantedSessions) {
-      const { userIds } = context;
-      const owners = Array.from({ length: count }, (_, n) => userIds[n % userIds.length]!);
-      const tokens = await logIn(owners, (id) => start(id, label));
-      return { path: '/auth/refresh', credentials: tokens };
-    },
-    refresh: (token) => nextToken(sessions, token),
-    close: () => app.close(),
-  };
-}
-
-async function nextToken(sessions: TokenSessions<User>, token: string): Promise<string> {
-  const refreshed = await sessions.refresh(token);
-  if (refreshed.accepted && refreshed.refreshToken !== undefined) return refreshed.refreshToken;
-  throw new Error(`Expected a refresh token, got ${JSON.stringify(refreshed)}`);
-}
-
-/** The refresh tokens of these users' new sessions. */
-async function logIn(
-  ids: readonly string[],
-  start: (id: string) => Promise<StartedTokens>,
-): Promise<string[]> {
-  const tokens: string[] = [];
-  for (const group of inGroups(ids, LOGINS)) {
-    const started = await Promise.all(group.map(start));
-    tokens.push(...started.map(({ refreshToken }) => refreshToken));
-  }
-  return tokens;
-}
