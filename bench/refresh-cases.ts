@@ -14,7 +14,7 @@ interface RefreshTimes {
 }
 
 /** More than any server makes: of each session one refresh is due in a measurement. */
-const PER_SECOND = { refreshes: 10_000, rotations: 30_000 };
+const PER_SECOND = { refreshes: 20_000, rotations: 40_000 };
 
 /**
  * Each server with refreshes that are all due, as those of a client are that comes back when its access token has
