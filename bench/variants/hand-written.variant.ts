@@ -10,9 +10,10 @@ import { JwtService } from '@nestjs/jwt';
 import { AuthGuard, PassportStrategy } from '@nestjs/passport';
 import { InjectRepository, TypeOrmModule } from '@nestjs/typeorm';
 import { ExtractJwt, Strategy } from 'passport-jwt';
-import { DataSource, In, type Repository } from 'typeorm';
+import { DataSource, type Repository } from 'typeorm';
 import { User } from '../user.entity.js';
 import { startApp } from './app.js';
+import { findUsers } from './find-users.js';
 import { forge } from './forge.js';
 import { bearer, SECRET } from './jwt.js';
 import { JWT_MODULES } from './jwt-modules.js';
@@ -32,17 +33,16 @@ export const handWritten: Variant = {
       providers: [JwtStrategy],
     });
     const jwt = app.get(JwtService);
-    const dataSource = app.get(DataSource);
-    const ids = [context.revokedUserId, ...context.userIds];
-    const users = await dataSource.getRepository(User).findBy({ id: In(ids) });
-    const versions = new Map(users.map((user) => [user.id, user.tokenVersion]));
-    const [revoked, ...credentials] = ids.map((id) =>
-      bearer(jwt.sign({ sub: id, ver: versions.get(id) })),
+    const users = await findUsers(app, User, context);
+    const [revoked, ...credentials] = users.map(({ id, tokenVersion }) =>
+      bearer(jwt.sign({ sub: id, ver: tokenVersion })),
     );
-    await dataSource.query(
-      'UPDATE users SET token_version = token_version + 1, logout_all_at = now() WHERE id = $1',
-      [context.revokedUserId],
-    );
+    await app
+      .get(DataSource)
+      .query(
+        'UPDATE users SET token_version = token_version + 1, logout_all_at = now() WHERE id = $1',
+        [context.revokedUserId],
+      );
     return {
       url,
       credentials,

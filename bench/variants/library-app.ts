@@ -1,7 +1,7 @@
 import { Controller, type DynamicModule, Get, type Type } from '@nestjs/common';
 import { CurrentUser, TokenInvalidator, TokenIssuer } from 'nestjs-token-invalidation';
-import { DataSource, In } from 'typeorm';
 import type { UserRow } from '../user-entity.js';
+import { findUsers } from './find-users.js';
 import { forge } from './forge.js';
 import { bearer } from './jwt.js';
 import { startUsersApp } from './users-app.js';
@@ -21,13 +21,8 @@ export async function startLibrary(
   const parts = { imports: [module], controllers: [MeController] };
   const { app, url } = await startUsersApp(context, entity, parts);
   const issuer = app.get<TokenIssuer<UserRow>>(TokenIssuer);
-  const ids = [context.revokedUserId, ...context.userIds];
-  const found = await app
-    .get(DataSource)
-    .getRepository(entity)
-    .findBy({ id: In(ids) });
-  const users = new Map(found.map((user) => [user.id, user]));
-  const [revoked, ...credentials] = ids.map((id) => bearer(issuer.issue(users.get(id)!)));
+  const users = await findUsers(app, entity, context);
+  const [revoked, ...credentials] = users.map((user) => bearer(issuer.issue(user)));
   await app.get(TokenInvalidator).logoutEverywhere(context.revokedUserId);
   return {
     url,

@@ -5,8 +5,8 @@ import { startWithSessions } from './sessions-app.js';
 import { PLATFORMS, type Variant } from './variant.js';
 
 /**
- * This library with a session for each login: a token is good while its session is. Without the endpoints: Express asks
- * each of an application's routes in turn, and what the check costs is compared with an application that has as many.
+ * This library with a session for each login: a token is good while its session is. It has no endpoints: Express tries an
+ * application's routes one after the other, so the application it is compared with must have as many.
  */
 export const librarySessions: Variant = {
   name: 'library-sessions',

@@ -1,7 +1,7 @@
 import type { DynamicModule } from '@nestjs/common';
 import { type StartedTokens, TokenSessions } from 'nestjs-token-invalidation';
-import { DataSource, In } from 'typeorm';
 import { User } from '../user.entity.js';
+import { findUsers } from './find-users.js';
 import { forge } from './forge.js';
 import { inGroups } from './in-groups.js';
 import { bearer } from './jwt.js';
@@ -20,14 +20,8 @@ export async function startWithSessions(
   const parts = { imports: [module], controllers: [MeController] };
   const { app, url } = await startUsersApp(context, User, parts);
   const sessions = app.get<TokenSessions<User>>(TokenSessions);
-  const ids = [context.revokedUserId, ...context.userIds];
-  const found = await app
-    .get(DataSource)
-    .getRepository(User)
-    .findBy({ id: In(ids) });
-  const users = new Map(found.map((user) => [user.id, user]));
-  const start = (id: string, label?: string) => sessions.start(users.get(id)!, { label });
-  const [revoked, ...started] = await Promise.all(ids.map((id) => start(id)));
+  const users = await findUsers(app, User, context);
+  const [revoked, ...started] = await Promise.all(users.map((user) => sessions.start(user)));
   await sessions.end(revoked!.session.id, { of: context.revokedUserId });
   const credentials = started.map(({ accessToken }) => bearer(accessToken));
   return {
@@ -36,7 +30,8 @@ export async function startWithSessions(
     revoked: bearer(revoked!.accessToken),
     forged: forge(credentials[0]!),
     async startSessions({ count, label }: WantedSessions) {
-      const tokens = await logIn(inTurn(context.userIds, count), (id) => start(id, label));
+      const owners = inTurn(users.slice(1), count);
+      const tokens = await logIn(owners, (owner) => sessions.start(owner, { label }));
       return { path: '/auth/refresh', credentials: tokens };
     },
     refresh: (token) => nextToken(sessions, token),
@@ -50,18 +45,18 @@ async function nextToken(sessions: TokenSessions<User>, token: string): Promise<
   throw new Error(`Expected a refresh token, got ${JSON.stringify(refreshed)}`);
 }
 
-/** So many ids, over and over in their order. */
-function inTurn(ids: readonly string[], count: number): string[] {
-  return Array.from({ length: count }, (_, n) => ids[n % ids.length]!);
+/** This many users, over and over in their order. */
+function inTurn(users: readonly User[], count: number): User[] {
+  return Array.from({ length: count }, (_, n) => users[n % users.length]!);
 }
 
 /** The refresh tokens of these users' new sessions. */
 async function logIn(
-  ids: readonly string[],
-  start: (id: string) => Promise<StartedTokens>,
+  users: readonly User[],
+  start: (user: User) => Promise<StartedTokens>,
 ): Promise<string[]> {
   const tokens: string[] = [];
-  for (const group of inGroups(ids, LOGINS)) {
+  for (const group of inGroups(users, LOGINS)) {
     const started = await Promise.all(group.map(start));
     tokens.push(...started.map(({ refreshToken }) => refreshToken));
   }
