@@ -33,7 +33,7 @@ export interface Options {
   readonly json: string | undefined;
   /** Of a new server, before anything is measured. */
   readonly warmUpSeconds: number;
-  /** Whether V8 may allocate what a place in the code makes among the old objects: see `Servers`. */
+  /** Whether V8 may allocate new objects in the old generation, as Node lets it. */
   readonly pretenuring: boolean;
   /** Folder for a CPU profile of each server. */
   readonly profile: string | undefined;
@@ -54,7 +54,7 @@ export const USAGE = `npm run bench -- [options]
   --seconds N          of each measurement of the main series. Default 1.2
   --connections N      of the main series. Default 64
   --json FILE          writes the results, too
-  --pretenuring        servers with V8's allocation site pretenuring, which Node has on: two processes differ more
+  --pretenuring        leaves V8's allocation site pretenuring on, as Node does: processes of one build differ more
   --profile FOLDER     writes a CPU profile of each server
   --soak               only the soak: 10 million requests to the library; with --series, after them
   --soak-requests N    a soak of another length

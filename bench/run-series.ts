@@ -8,10 +8,10 @@ import { median, medianFigures } from './statistics.js';
 export interface SeriesPlan {
   readonly series: Series;
   readonly cases: readonly Case[];
-  /** Their numbers: a server may be there for some of a run's rounds only. */
+  /** The numbers of the rounds that these servers take: not always all of the run's. */
   readonly rounds: readonly number[];
   readonly seconds: number;
-  /** Before the first measurement of each server. */
+  /** Of each server, before its first measurement. */
   readonly warmUpSeconds: number;
 }
 
@@ -39,7 +39,7 @@ export async function runSeries(plan: SeriesPlan, load: LoadProcess): Promise<Po
   return plan.cases.map((item) => toPoint(plan.series, item, taken.get(item)!));
 }
 
-/** The rounds of one series that each had servers of its own, as if the same servers had taken them all. */
+/** The rounds of a series that each had servers of their own, as if the same servers had taken them all. */
 export function joinRounds(parts: readonly (readonly Point[])[]): Point[] {
   return parts[0]!.map((_, index) => joined(parts.map((points) => points[index]!)));
 }

@@ -9,16 +9,16 @@ import type { Platform, Variant } from './variants/variant.js';
 export interface ServerOptions {
   /** What a new server does before anything is measured: its code is compiled while it runs. */
   readonly warmUpSeconds: number;
-  /** Whether V8 may allocate what a place in the code makes among the old objects. */
+  /** Whether V8 may allocate new objects in the old generation, as Node lets it. */
   readonly pretenuring: boolean;
   /** Folder for a CPU profile of each server. */
   readonly profile: string | undefined;
 }
 
 /**
- * V8 may decide, once for the life of a process and from what it saw while that started, that what a place in the code
- * makes lives long. It is then made among the old objects, where garbage keeps alive what it refers to until the next
- * full collection. Whether the rows of pg are among it changes a request by a third, and says nothing about the variant.
+ * V8 may decide, once in the life of a process, that the objects which one place in the code allocates live long. From
+ * then on it allocates them in the old generation, where even garbage keeps alive what it refers to until the next full
+ * collection. Two processes of one build may differ in that, and it says nothing about the variant.
  */
 const NO_PRETENURING = '--no-allocation-site-pretenuring';
 

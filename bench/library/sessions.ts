@@ -10,7 +10,7 @@ export class RevocableTokens1760000000001 extends tokenInvalidationMigration({
   to: { core: 2, sessions: 1 },
 }) {}
 
-/** The library as docs/sessions.md sets it up. */
+/** The library with sessions, set up as in docs/sessions.md. The endpoints are left to the caller. */
 export function moduleWithSessions(entity: Type<UserRow>, more: MoreOptions = {}): DynamicModule {
   return moduleFor(entity, { sessions: { absolute: '90 days', idle: '30 days' }, ...more });
 }
