@@ -39,7 +39,7 @@ export async function runSeries(plan: SeriesPlan, load: LoadProcess): Promise<Po
   return plan.cases.map((item) => toPoint(plan.series, item, taken.get(item)!));
 }
 
-/** The rounds of a series that each had servers of their own, as if the same servers had taken them all. */
+/** The rounds of a series that each had new servers, as if the same servers had taken them all. */
 export function joinRounds(parts: readonly (readonly Point[])[]): Point[] {
   return parts[0]!.map((_, index) => joined(parts.map((points) => points[index]!)));
 }

@@ -44,8 +44,8 @@ export class Run {
   }
 
   /**
-   * Each round with servers of its own, which are warmed up right before they are measured: a server that has waited
-   * needs more CPU for its first requests.
+   * Each round with new servers, which are warmed up right before they are measured: a server that has waited needs more
+   * CPU for its first requests.
    */
   private async apart(series: Series, place: Place): Promise<Point[]> {
     const { warmUpSeconds } = this.options;
